@@ -1,0 +1,213 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import type { Argv, Options } from 'yargs';
+import yargs from 'yargs';
+import {
+  commandNames,
+  daemonOptions,
+  documentOptions,
+  globalOptions,
+  recordOptions,
+  slowOptions,
+  sqlOptions,
+  topOptions,
+  unknownArgument,
+} from './cli/arguments.ts';
+import type { Outcome } from './cli/commands.ts';
+import { runDoctor, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
+import { didYouMean } from './cli/nearest.ts';
+import { endQuietlyOnClosedPipe, print, tell } from './cli/output.ts';
+import { runDaemon, runRecord } from './cli/recording.ts';
+import type { Failure } from './failure.ts';
+import { exitCode, explain, failure, isFailure } from './failure.ts';
+
+/** Called for the command that was typed, with what was typed and the options it knows. */
+type Choose = (
+  command: string,
+  typed: { readonly db?: string | undefined; readonly _: readonly (string | number)[] },
+  options: object,
+  run: () => Promise<Outcome>,
+) => void;
+
+function buildParser(choose: Choose): Argv {
+  const parser = yargs()
+    .scriptName('iotrace')
+    .usage('Records fsync, overlayfs copy-up and block I/O, and tells whose they are.')
+    .usage('\nUsage: $0 <command> [options]')
+    .locale('en')
+    .wrap(process.stdout.isTTY ? Math.min(100, process.stdout.columns) : 80)
+    .exitProcess(false)
+    .version(ownVersion())
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .example('sudo $0 record --for 30s', 'Record for 30 seconds')
+    .example('$0 top', 'Which container waited for which I/O')
+    .example('$0 top --live', 'The same, renewed every 2 seconds')
+    .epilogue('Everything about a command: iotrace top --help');
+  addQueries(parser, choose);
+  addRecorders(parser, choose);
+  return parser;
+}
+
+function addQueries(parser: Argv, choose: Choose): void {
+  parser
+    .command(
+      'top',
+      'Who did how much of which I/O, and how slow it was',
+      (top) =>
+        withOptions(top, topOptions)
+          .example('$0 top --by pod --sort p99', 'The worst P99 first')
+          .example('$0 top --by file --container app1', 'Which files of app1')
+          .example('$0 top --op fsync --by sync_kind', 'Which kinds of sync')
+          .example('$0 top --format json', 'For programs: see docs/cli.md')
+          .epilogue(
+            'Percentiles are within 6.25 %; by process or file there are none. Intervals that overlap the window count whole.',
+          ),
+      (typed) => {
+        choose('top', typed, topOptions, () => runTop(typed));
+      },
+    )
+    .command(
+      'slow',
+      'Single operations that were slow, failed, or copied a file up',
+      (slow) =>
+        withOptions(slow, slowOptions)
+          .example('$0 slow --op fsync --since 1h', 'The slowest syncs of the last hour')
+          .example('$0 slow --sort time', 'The latest ones')
+          .epilogue('Kept within a budget per second: for counts ask top. Columns: those of the view slow.'),
+      (typed) => {
+        choose('slow', typed, slowOptions, () => runSlow(typed));
+      },
+    )
+    .command(
+      'sql [query]',
+      'Ask the recording in SQL, read-only',
+      (sql) =>
+        withOptions(sql, sqlOptions)
+          .positional('query', { type: 'string', describe: 'One SELECT, in quotes' })
+          .example('$0 sql --schema', 'What there is to ask for')
+          .example('$0 sql "SELECT op, sum(op_count) FROM operations GROUP BY op"', '')
+          .example('$0 sql --file query.sql --format csv', '')
+          .epilogue('Without a query it reads one from stdin; on a terminal it asks.'),
+      (typed) => {
+        choose('sql', typed, { ...sqlOptions, query: true }, () => runSql(typed));
+      },
+    )
+    .command(
+      'status',
+      'How the latest session fares: coverage, losses, cost',
+      (status) => withOptions(status, documentOptions),
+      (typed) => {
+        choose('status', typed, documentOptions, () => runStatus(typed));
+      },
+    );
+}
+
+function addRecorders(parser: Argv, choose: Choose): void {
+  parser
+    .command(
+      'doctor',
+      'What this machine can record, and what keeps it from more',
+      (doctor) => withOptions(doctor, documentOptions),
+      (typed) => {
+        choose('doctor', typed, documentOptions, () => runDoctor(typed));
+      },
+    )
+    .command(
+      'record',
+      'Record from this kernel until told to end (root)',
+      (record) =>
+        withOptions(record, recordOptions)
+          .example('sudo $0 record --for 30s --top', 'Thirty seconds, then the table')
+          .example('sudo $0 record --live', 'Record and watch'),
+      (typed) => {
+        choose('record', typed, recordOptions, () => runRecord(typed));
+      },
+    )
+    .command(
+      'daemon',
+      'The same as a service: records until SIGTERM (root)',
+      (daemon) => withOptions(daemon, daemonOptions),
+      (typed) => {
+        choose('daemon', typed, daemonOptions, () => runDaemon(typed));
+      },
+    );
+}
+
+/** The options of one command, in the order --help shows them. */
+function withOptions<O extends Readonly<Record<string, Options>>>(parser: Argv, options: O) {
+  return parser
+    .options(options)
+    .group(Object.keys(options), 'Options:')
+    .options(globalOptions)
+    .group([...Object.keys(globalOptions), 'help'], 'Everywhere:')
+    .hide('version');
+}
+
+function ownVersion(): string {
+  const found: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const isNamed = typeof found === 'object' && found !== null && 'version' in found;
+  return isNamed ? String(found.version) : 'unknown';
+}
+
+async function main(words: readonly string[]): Promise<Outcome> {
+  let run: (() => Promise<Outcome>) | undefined;
+  const { output, rest } = await parse(words, (command, typed, options, chosen) => {
+    const known = [...Object.keys(options), ...Object.keys(globalOptions)];
+    const unknown = unknownArgument(command, typed, known, typed._.slice(1).map(String));
+    const refused = unknown ?? (typed.db === '' ? noDatabaseName() : undefined);
+    run = refused ? () => Promise.resolve(refused) : chosen;
+  });
+  if (output !== '') {
+    await print([`${withoutTypes(output)}\n`]);
+    return 0;
+  }
+  return run ? run() : unknownCommand(rest);
+}
+
+async function parse(
+  words: readonly string[],
+  choose: Choose,
+): Promise<{ output: string; rest: readonly string[] }> {
+  const parser = buildParser(choose);
+  let output = '';
+  const typed = await parser.parseAsync(
+    words.length === 0 ? ['--help'] : words.map(asWord),
+    {},
+    (_error, _argv, shown) => {
+      output = shown;
+    },
+  );
+  return { output, rest: typed._.map(String) };
+}
+
+/** SQL may begin with a comment, which must not pass for an option. */
+const asWord = (word: string): string => (/^--\s/u.test(word) ? ` ${word}` : word);
+
+/** yargs marks every option as [string] or [boolean]; the descriptions say it better. */
+const withoutTypes = (help: string): string =>
+  help.replaceAll(/\[(string|boolean)\]/gu, (mark) => ' '.repeat(mark.length)).replaceAll(/ +$/gmu, '');
+
+function noDatabaseName(): Failure {
+  return failure('bad-argument', {
+    seen: '--db has no value',
+    expected: 'Name the file, as in --db iotrace.db.',
+  });
+}
+
+function unknownCommand([word]: readonly string[]): Failure {
+  const seen = word === undefined ? 'No command was typed' : `There is no command "${word}"`;
+  const hint = word === undefined ? '' : didYouMean(word, commandNames, 'iotrace ');
+  return failure('bad-argument', { seen, expected: `There are: ${commandNames.join(', ')}.${hint}` });
+}
+
+endQuietlyOnClosedPipe();
+const outcome = await main(process.argv.slice(2));
+if (isFailure(outcome)) tell([`iotrace: ${explain(outcome)}`]);
+process.exitCode = isFailure(outcome) ? exitCode(outcome) : outcome;

@@ -1,0 +1,63 @@
+import { execa } from 'execa';
+import split2 from 'split2';
+import { STRING_LIMIT } from './compose.ts';
+
+/** A running bpftrace. */
+export type Tracer = {
+  readonly pid: number;
+  /** Asks it to end: it prints what it holds and goes. Killed when it has not gone after a while. */
+  stop(): void;
+  /** Settles when it has ended and its last line was handled. */
+  readonly ended: Promise<{ readonly clean: boolean; readonly stderr: string }>;
+};
+
+/** Maps times entries times CPUs is kernel memory, preallocated: with these about 2 MiB a CPU. */
+const MAP_KEYS_MAX = 16_384;
+const STOP_PATIENCE_MS = 30_000;
+const STDERR_KEPT = 8192;
+
+/**
+ * Starts bpftrace on a program; `onLine` gets every line of its output in order. The only child
+ * process of a capture. In a process group of its own, so that Ctrl-C reaches it through us, in order.
+ */
+export function startBpftrace(bpftrace: string, program: string, onLine: (line: string) => void): Tracer {
+  const child = execa(bpftrace, ['--no-warnings', '-f', 'json', '-'], {
+    input: program,
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: true,
+    stripFinalNewline: false,
+    // The limits have their old names up to 0.19 and their new ones from 0.20 on.
+    env: {
+      BPFTRACE_STRLEN: String(STRING_LIMIT),
+      BPFTRACE_MAX_STRLEN: String(STRING_LIMIT),
+      BPFTRACE_MAP_KEYS_MAX: String(MAP_KEYS_MAX),
+      BPFTRACE_MAX_MAP_KEYS: String(MAP_KEYS_MAX),
+      BPFTRACE_PERF_RB_PAGES: '256',
+    },
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-STDERR_KEPT);
+  });
+  const lines = child.stdout.pipe(split2());
+  lines.on('data', onLine);
+  const drained = new Promise<void>((resolve) => {
+    lines.on('close', resolve);
+    lines.on('end', resolve);
+  });
+  let killer: NodeJS.Timeout | undefined;
+  const ended = Promise.all([child, drained]).then(([{ failed }]) => {
+    clearTimeout(killer);
+    return { clean: !failed, stderr };
+  });
+  return {
+    pid: child.pid ?? 0,
+    stop() {
+      child.kill('SIGINT');
+      killer ??= setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+    },
+    ended,
+  };
+}

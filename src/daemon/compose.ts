@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What the programs in bpf/ leave open. */
+export type ComposeOptions = {
+  /** Fragments by file name in bpf/, in order. */
+  readonly fragments: readonly string[];
+  readonly intervalMs: number;
+  readonly slowNs: number;
+  readonly exemplarsPerSecond: number;
+};
+
+/** Maps that exist twice, `_a` and `_b`, and are emptied in turn. */
+export const EPOCH_MAPS = ['latency', 'max', 'bucket', 'bytes', 'inner', 'errors'] as const;
+
+/**
+ * Names cross in pieces of this many bytes. bpftrace's own limit (BPFTRACE_STRLEN) must be three
+ * more: from 0.18 on a longer string ends in `..`, written over its last two bytes. Longer pieces
+ * exceed the 512-byte stack of 0.17.
+ */
+export const NAME_PIECE = 61;
+export const STRING_LIMIT = NAME_PIECE + 3;
+
+const TICK_MS = 100;
+const folder = join(dirname(fileURLToPath(import.meta.url)), '../../bpf');
+
+/** One bpftrace program of all fragments: includes expanded, constants and the two map sets filled in. */
+export function compose(options: ComposeOptions): string {
+  const text = ['common/start.bt', ...options.fragments, 'common/flush.bt']
+    .map((file) => expandIncludes(file))
+    .join('\n');
+  const flushTicks = Math.max(3, Math.round(options.intervalMs / TICK_MS));
+  const constants: Record<string, number> = {
+    TICK_MS,
+    FLUSH_TICKS: flushTicks,
+    SLOW_NS: options.slowNs,
+    EXEMPLAR_GAP_NS: Math.round(1e9 / options.exemplarsPerSecond),
+    NAME_PIECE,
+  };
+  const program = Object.entries(constants).reduce(
+    (filled, [name, value]) => filled.replaceAll(name, String(value)),
+    declareState(expandEpochs(text)),
+  );
+  return forArchitecture(program);
+}
+
+/** System call functions and where they keep their arguments (arch/…/include/asm/syscall_wrapper.h). */
+export function forArchitecture(program: string): string {
+  const isArm = process.arch === 'arm64';
+  return program
+    .replaceAll('SYSCALL_ARG0', isArm ? 'regs[0]' : 'di')
+    .replaceAll('SYSCALL_ARG2', isArm ? 'regs[2]' : 'dx')
+    // A call without arguments has no wrapper on x86: its two names are one function.
+    .replaceAll('SYSCALL0_', isArm ? '__arm64_sys_' : '__do_sys_')
+    .replaceAll('SYSCALL_', isArm ? '__arm64_sys_' : '__x64_sys_');
+}
+
+function expandIncludes(file: string): string {
+  const source = readFileSync(join(folder, file), 'utf8');
+  return source
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('//'))
+    .map((line) => {
+      const included = /^\s*#include "(.+)"$/u.exec(line)?.[1];
+      return included === undefined ? line : expandIncludes(join(dirname(file), included));
+    })
+    .join('\n');
+}
+
+function declareState(text: string): string {
+  const states = new Set(text.match(/^STATE .+$/gmu));
+  const declarations = [...states].map((state) => {
+    const cell = state.slice('STATE '.length).replaceAll(/\b[a-z]+(?=[,\]])/gu, '(uint64)0');
+    return `${cell} = (uint64)0; delete(${cell});`;
+  });
+  return text.replaceAll(/^STATE .+\n/gmu, '').replace('DECLARE_STATE', declarations.join('\n'));
+}
+
+function expandEpochs(text: string): string {
+  return text
+    .replaceAll(
+      /PER_EPOCH \{\n([\s\S]*?)\n\}/gu,
+      (_, body: string) =>
+        `if ($epoch == 0) {\n${body.replaceAll('%[', '_a[')}\n} else {\n${body.replaceAll('%[', '_b[')}\n}`,
+    )
+    .replaceAll('PRINT_AND_CLEAR_A', printAndClear('a'))
+    .replaceAll('PRINT_AND_CLEAR_B', printAndClear('b'));
+}
+
+function printAndClear(set: 'a' | 'b'): string {
+  return EPOCH_MAPS.map((map) => `print(@${map}_${set}); clear(@${map}_${set});`).join('\n');
+}

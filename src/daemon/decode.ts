@@ -1,0 +1,138 @@
+import { toBytes, toText } from './envelope.ts';
+import type { Message, Reject } from './envelope.ts';
+
+/** An inode under one name. Inode numbers beyond 2^53 are rounded, alike wherever they come from. */
+export type FileIdentity = { readonly dev: number; readonly ino: number; readonly hash: number };
+
+/** What the programs in bpf/ say with print((…)), one record per tuple. */
+export type KernelRecord =
+  | { readonly type: 'ready'; readonly bootUs: number }
+  | { readonly type: 'process'; readonly pid: number; readonly name: string }
+  | { readonly type: 'file'; readonly file: FileIdentity; readonly mode: number; readonly links: number }
+  | {
+      readonly type: 'name';
+      readonly file: FileIdentity;
+      readonly parent: FileIdentity;
+      readonly length: number;
+      readonly offset: number;
+      readonly piece: Buffer;
+    }
+  | { readonly type: 'root'; readonly file: FileIdentity }
+  | { readonly type: 'inode'; readonly dev: number; readonly ino: number; readonly pid: number }
+  | { readonly type: 'cgroup'; readonly id: number; readonly offset: number; readonly piece: Buffer }
+  | Exemplar
+  | {
+      readonly type: 'flush';
+      readonly sequence: number;
+      readonly startedBootUs: number;
+      readonly endedBootUs: number;
+      /** Which maps follow: 0 those of set a, 1 those of set b, 2 both. */
+      readonly set: number;
+    }
+  | { readonly type: 'flushed'; readonly sequence: number }
+  | { readonly type: 'end'; readonly sequence: number };
+
+export type Exemplar = {
+  readonly type: 'exemplar';
+  readonly opId: number;
+  readonly variant: number;
+  readonly bootUs: number;
+  readonly cgroupId: number;
+  readonly pid: number;
+  readonly tid: number;
+  readonly thread: string;
+  readonly file: FileIdentity;
+  readonly sizeBytes: number;
+  readonly latencyNs: number;
+  readonly innerNs: number;
+  readonly error: number;
+};
+
+/** The record in a value message. Never throws. */
+export function decode(message: Extract<Message, { type: 'value' }>): KernelRecord | Reject {
+  const [tag, ...fields] = message.data;
+  const numbers = fields.filter((field) => typeof field === 'number');
+  const strings = fields.filter((field) => typeof field === 'string');
+  const shape = SHAPES[String(tag)];
+  if (!shape || numbers.length !== shape.numbers || strings.length !== shape.strings) {
+    return { rejected: JSON.stringify(message.data) };
+  }
+  return shape.read(numbers, strings[0] ?? '');
+}
+
+type Shape = {
+  readonly numbers: number;
+  readonly strings: 0 | 1;
+  readonly read: (numbers: number[], text: string) => KernelRecord;
+};
+
+const file = ([dev = 0, ino = 0, hash = 0]: number[]): FileIdentity => ({ dev, ino, hash });
+
+const SHAPES: Record<string, Shape> = {
+  ready: { numbers: 1, strings: 0, read: ([bootUs = 0]) => ({ type: 'ready', bootUs }) },
+  process: {
+    numbers: 1,
+    strings: 1,
+    read: ([pid = 0], text) => ({ type: 'process', pid, name: toText(toBytes(text)) }),
+  },
+  file: {
+    numbers: 5,
+    strings: 0,
+    read: (n) => ({ type: 'file', file: file(n), mode: n[3] ?? 0, links: n[4] ?? 0 }),
+  },
+  name: {
+    numbers: 8,
+    strings: 1,
+    read: (n, text) => ({
+      type: 'name',
+      file: file(n),
+      parent: file(n.slice(3)),
+      length: n[6] ?? 0,
+      offset: n[7] ?? 0,
+      piece: toBytes(text),
+    }),
+  },
+  root: { numbers: 3, strings: 0, read: (n) => ({ type: 'root', file: file(n) }) },
+  inode: {
+    numbers: 3,
+    strings: 0,
+    read: ([dev = 0, ino = 0, pid = 0]) => ({ type: 'inode', dev, ino, pid }),
+  },
+  cgroup: {
+    numbers: 2,
+    strings: 1,
+    read: ([id = 0, offset = 0], text) => ({ type: 'cgroup', id, offset, piece: toBytes(text) }),
+  },
+  slow: {
+    numbers: 13,
+    strings: 1,
+    read: (n, text) => ({
+      type: 'exemplar',
+      opId: n[0] ?? 0,
+      variant: n[1] ?? 0,
+      bootUs: n[2] ?? 0,
+      cgroupId: n[3] ?? 0,
+      pid: n[4] ?? 0,
+      tid: n[5] ?? 0,
+      thread: toText(toBytes(text)),
+      file: file(n.slice(6)),
+      sizeBytes: n[9] ?? 0,
+      latencyNs: n[10] ?? 0,
+      innerNs: n[11] ?? 0,
+      error: n[12] ?? 0,
+    }),
+  },
+  flush: {
+    numbers: 4,
+    strings: 0,
+    read: ([sequence = 0, startedBootUs = 0, endedBootUs = 0, set = 0]) => ({
+      type: 'flush',
+      sequence,
+      startedBootUs,
+      endedBootUs,
+      set,
+    }),
+  },
+  flushed: { numbers: 1, strings: 0, read: ([sequence = 0]) => ({ type: 'flushed', sequence }) },
+  end: { numbers: 1, strings: 0, read: ([sequence = 0]) => ({ type: 'end', sequence }) },
+};

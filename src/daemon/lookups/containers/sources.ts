@@ -1,0 +1,92 @@
+import { basename, join } from 'node:path';
+import type { Mounts } from '../mounts.ts';
+import type { Roots } from '../roots.ts';
+import {
+  CONTAINERD_STATES,
+  DOCKER_NAMESPACE,
+  containerdNamespaces,
+  containerdState,
+  listContainerd,
+  readContainerd,
+} from './containerd.ts';
+import type { Container, StateDirectory } from './container.ts';
+import {
+  DOCKER_TASKS,
+  dockerBundles,
+  dockerContainers,
+  dockerState,
+  listDocker,
+  readDocker,
+} from './docker.ts';
+import { followDirectories } from './follow.ts';
+import type { Following } from './follow.ts';
+import { STORAGE, listStorage, readStorage, storageDirectories, storageState } from './storage.ts';
+
+/** One way in which runtimes keep the state of containers. */
+export interface Source {
+  readonly list: (roots: Roots) => StateDirectory[];
+  readonly read: (roots: Roots, mounts: Mounts, state: StateDirectory) => Container | undefined;
+  /** The directories whose modification time changes when a container comes or goes. */
+  readonly places: (roots: Roots) => string[];
+  /** Tells of the containers that are there and of those that appear. */
+  readonly follow: (roots: Roots, arrived: (state: StateDirectory) => void) => Following;
+}
+
+const containerd: Source = {
+  list: listContainerd,
+  read: readContainerd,
+  places: (roots) => [
+    ...CONTAINERD_STATES.map((state) => join(roots.run, state)),
+    ...containerdNamespaces(roots),
+  ],
+  follow: (roots, arrived) =>
+    followAll(
+      roots.run,
+      CONTAINERD_STATES.map((state) => `${state}/*`),
+      containerdState,
+      arrived,
+    ),
+};
+
+const docker: Source = {
+  list: listDocker,
+  read: readDocker,
+  places: (roots) => [dockerContainers(roots), ...dockerBundles(roots)],
+  follow: (roots, arrived) =>
+    followAll(
+      roots.run,
+      DOCKER_TASKS.map((tasks) => `${tasks}/${DOCKER_NAMESPACE}`),
+      (bundle) => dockerState(roots, basename(bundle)),
+      arrived,
+    ),
+};
+
+const storage: Source = {
+  list: listStorage,
+  read: readStorage,
+  places: storageDirectories,
+  follow: (roots, arrived) =>
+    followAll(roots.varLib, [STORAGE], (directory) => storageState(roots, basename(directory)), arrived),
+};
+
+/** containerd; Podman and CRI-O; Docker. */
+export const SOURCES: readonly Source[] = [containerd, storage, docker];
+
+function followAll(
+  root: string,
+  places: readonly string[],
+  stateOf: (directory: string) => StateDirectory | undefined,
+  arrived: (state: StateDirectory) => void,
+): Following {
+  const followings = places.map((place) =>
+    followDirectories(root, place.split('/'), (directory) => {
+      const state = stateOf(directory);
+      if (state) arrived(state);
+    }),
+  );
+  return {
+    close() {
+      for (const following of followings) following.close();
+    },
+  };
+}

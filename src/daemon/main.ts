@@ -1,0 +1,361 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Failure } from '../failure.ts';
+import { failure, isFailure } from '../failure.ts';
+import { openForWriting } from '../schema/open.ts';
+import type { Db } from '../schema/open.ts';
+import { probes } from '../schema/probes/index.ts';
+import { startBpftrace } from './bpftrace.ts';
+import { judge, runCanary } from './canary.ts';
+import { findCapabilities } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
+import { createClock } from './clock.ts';
+import { compose } from './compose.ts';
+import { createCostMeter, readSkippedPrograms } from './ledger.ts';
+import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
+import { createContainers } from './lookups/containers.ts';
+import { createDevices } from './lookups/devices.ts';
+import { createMounts } from './lookups/mounts.ts';
+import { hostRoots } from './lookups/roots.ts';
+import { choose, firstError, tryFragments, waitsForModule } from './plan.ts';
+import { createRecorder } from './recorder.ts';
+import type { Lookups } from './recorder.ts';
+import { createSession } from './session.ts';
+import type { Session } from './session.ts';
+import type { Flush } from './totals.ts';
+
+export type RecordOptions = {
+  readonly databasePath: string;
+  /** Stop after this long; `undefined`: until SIGINT or SIGTERM. */
+  readonly forMs: number | undefined;
+  readonly intervalMs: number;
+  readonly slowNs: number;
+  readonly exemplarsPerSecond: number;
+  /** Called once the probes are attached and proven. */
+  readonly onReady?: (coverage: CoverageLine[]) => void;
+  /** Ends the recording cleanly. */
+  readonly signal?: AbortSignal;
+};
+
+export type CoverageLine = {
+  readonly probe: string;
+  readonly subject: string;
+  readonly state: 'seen' | 'unproven' | 'partial' | 'missing';
+  readonly reason: string;
+  readonly fix: string | null;
+};
+
+export type Summary = {
+  readonly sessionId: number;
+  readonly databasePath: string;
+  readonly durationMs: number;
+  readonly endedHow: string;
+  readonly operations: readonly { readonly op: string; readonly op_count: number }[];
+  readonly losses: readonly { readonly kind: string; readonly lost_count: number }[];
+  readonly coverage: readonly CoverageLine[];
+};
+
+export type PlannedProbe = {
+  readonly probe: string;
+  /** The chosen program in bpf/, null when none can run here. */
+  readonly fragment: string | null;
+  /** Why not the better ones. */
+  readonly reasons: readonly string[];
+  readonly gaps: readonly CoverageLine[];
+};
+
+export type DoctorReport = {
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly plan: readonly PlannedProbe[];
+  readonly problems: readonly Failure[];
+};
+
+/**
+ * Records until told to stop. The data's path: bpf/ → compose → bpftrace → recorder (envelope, decode,
+ * totals, enrich, store) → SQLite. A bpftrace that dies is started again; what that costs is a row in
+ * loss. Returns when everything recorded is written.
+ */
+export async function record(options: RecordOptions): Promise<Summary | Failure> {
+  // Its own I/O shows under its own name.
+  process.title = 'iotrace';
+  const host = await findCapabilities('iotrace record');
+  if (isFailure(host)) return host;
+  const databasePath = resolve(options.databasePath);
+  const db = openForWriting(databasePath);
+  if (isFailure(db)) return db;
+  try {
+    const session = createSession(db, host, { ...options, databasePath });
+    if (isFailure(session)) return session;
+    const ended = await captureUntilStopped(db, host, session, { ...options, databasePath });
+    if (isFailure(ended)) {
+      session.end('failed to start');
+      return ended;
+    }
+    session.end(ended);
+    return session.summary(ended);
+  } finally {
+    db.close();
+  }
+}
+
+/** What would run here, and why, without running it. */
+export async function doctor(): Promise<DoctorReport> {
+  const host = await findCapabilities('iotrace doctor');
+  if (isFailure(host)) return { facts: [], plan: [], problems: [host] };
+  const plan = choose(probes, await tryFragments(probes, host));
+  const { layout, cgroup2Path } = detectCgroupLayout(hostRoots);
+  const facts = [
+    { name: 'kernel', value: host.kernelRelease },
+    { name: 'bpftrace', value: host.bpftraceVersion.join('.') },
+    { name: 'CPUs', value: String(host.cpuCount) },
+    { name: 'BTF', value: host.hasBtf ? 'yes' : 'no' },
+    { name: 'kprobes', value: host.hasKprobes ? 'yes' : 'no' },
+    { name: 'cgroups', value: cgroup2Path === undefined ? layout : `${layout}, cgroup2 at ${cgroup2Path}` },
+  ];
+  return { facts, plan: [...plan, cgroupPlan()], problems: problemsOf(plan) };
+}
+
+function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
+  if (plan.some(({ fragment }) => fragment !== null)) return [];
+  return [failure('nothing-to-record', { reasons: plan.flatMap(({ reasons }) => reasons) })];
+}
+
+/** How well operations can be told apart by cgroup, as a probe among the others. */
+function cgroupPlan(): PlannedProbe {
+  const { layout } = detectCgroupLayout(hostRoots);
+  const gaps: CoverageLine[] = [];
+  if (layout !== 'v2') {
+    gaps.push({
+      probe: 'cgroup',
+      subject: 'containers',
+      state: layout === 'hybrid' ? 'partial' : 'missing',
+      reason:
+        layout === 'hybrid'
+          ? 'cgroup v1 with a unified hierarchy beside it: containers that have no cgroup of their own in the unified one are counted together as /, and block I/O is not charged to who dirtied the page'
+          : 'no cgroup2 hierarchy: everything is counted as one cgroup',
+      fix: 'boot with systemd.unified_cgroup_hierarchy=1',
+    });
+  }
+  return { probe: 'cgroup', fragment: 'cgroup.bt', reasons: [], gaps };
+}
+
+type CaptureEnd = 'stopped' | 'died' | 'plan changed';
+type Options = RecordOptions & { readonly databasePath: string };
+
+const RESTART_PAUSE_MS = 1000;
+const READY_PATIENCE_MS = 180_000;
+
+async function captureUntilStopped(
+  db: Db,
+  host: Capabilities,
+  session: Session,
+  options: Options,
+): Promise<string | Failure> {
+  const lookups = createLookups();
+  const watching = lookups.containers.watch(() => undefined);
+  const stop = stopSignal(options);
+  try {
+    for (let starts = 1; ; starts += 1) {
+      const plan = choose(probes, await tryFragments(probes, host));
+      const [problem] = problemsOf(plan);
+      if (problem) return problem;
+      session.planned([...plan, cgroupPlan()]);
+      const end = await captureOnce(db, host, session, lookups, plan, options, stop);
+      if (isFailure(end)) {
+        if (starts === 1) return end;
+        session.gap(end.code);
+      } else if (end === 'stopped') return stop.reason();
+      else if (end === 'died') session.gap('bpftrace ended unasked and was started again');
+      if (stop.isSet()) return stop.reason();
+      await pause(RESTART_PAUSE_MS, stop);
+    }
+  } finally {
+    watching.close();
+    stop.release();
+  }
+}
+
+/** One life of bpftrace. */
+async function captureOnce(
+  db: Db,
+  host: Capabilities,
+  session: Session,
+  lookups: Lookups,
+  plan: readonly PlannedProbe[],
+  options: Options,
+  stop: StopSignal,
+): Promise<CaptureEnd | Failure> {
+  const fragments = [...plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment])), 'cgroup.bt'];
+  const clock = createClock();
+  let isReady = false;
+  let isReplanning = false;
+  let skippedBefore = 0;
+  let descriptors: string[] = [];
+  const proof = createProof(session, plan, options);
+  const cost = createCostMeter(db, () => tracer.pid);
+  const recorder = createRecorder(db, session.runId, lookups, clock, cost, {
+    ready() {
+      isReady = true;
+      descriptors = programDescriptors(tracer.pid);
+      void proof.begin();
+      stop.startTimer();
+    },
+    flushed(flush) {
+      const skipped = readSkippedPrograms(tracer.pid, descriptors);
+      if (skipped > skippedBefore) {
+        recorder.noteLoss(
+          'programs_skipped',
+          skipped - skippedBefore,
+          'a probe was entered while it ran on the same CPU',
+        );
+      }
+      skippedBefore = Math.max(skipped, skippedBefore);
+      proof.add(flush);
+      if (overlayHasAppeared(plan)) {
+        isReplanning = true;
+        tracer.stop();
+      }
+    },
+    storeFailed(error) {
+      process.stderr.write(
+        `iotrace: ${options.databasePath} can't be written: ${error.message}; kept in memory, trying again\n`,
+      );
+    },
+  });
+  const program = compose({ fragments, ...options });
+  const tracer = startBpftrace(host.bpftrace, program, (line) => {
+    recorder.line(line);
+  });
+  const unready = setTimeout(() => {
+    if (!isReady) tracer.stop();
+  }, READY_PATIENCE_MS);
+  const unsubscribe = stop.onStop(() => {
+    tracer.stop();
+  });
+  const { stderr } = await tracer.ended;
+  clearTimeout(unready);
+  unsubscribe();
+  await proof.settled();
+  recorder.retry();
+  if (!isReady)
+    return stop.isSet()
+      ? 'stopped'
+      : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
+  if (isReplanning) return 'plan changed';
+  return recorder.endSeen() && stop.isSet() ? 'stopped' : 'died';
+}
+
+/** Runs the canary once the probes are attached, and judges it by the first flush that began after it. */
+function createProof(session: Session, plan: readonly PlannedProbe[], options: Options) {
+  const flushes: Flush[] = [];
+  let runs: Awaited<ReturnType<typeof runCanary>> | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let isJudged = false;
+  const tell = (): void => {
+    if (isJudged || !runs) return;
+    const done = Math.max(0, ...runs.map(({ endedBootUs }) => endedBootUs));
+    if (!flushes.some(({ endedBootUs }) => endedBootUs >= done)) return;
+    isJudged = true;
+    const lines = [...judge(runs, flushes, plan), ...plan.flatMap(({ gaps }) => gaps), ...cgroupPlan().gaps];
+    session.proven(lines);
+    options.onReady?.(lines);
+  };
+  return {
+    begin() {
+      running = runCanary(dirname(options.databasePath), plan).then((result) => {
+        runs = result;
+        tell();
+      });
+      return running;
+    },
+    add(flush: Flush) {
+      if (isJudged) return;
+      flushes.push(flush);
+      tell();
+    },
+    settled: () => running,
+  };
+}
+
+function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
+  const copyUp = plan.find(({ probe }) => probe === 'copy_up');
+  const wasWaiting =
+    copyUp?.fragment === null && copyUp.reasons.some((reason) => reason.includes('is not loaded'));
+  return wasWaiting && !waitsForModule('overlay');
+}
+
+function createLookups(): Lookups {
+  const mounts = createMounts(hostRoots);
+  return {
+    mounts,
+    cgroups: createCgroups(hostRoots),
+    containers: createContainers(hostRoots, mounts),
+    devices: createDevices(hostRoots, mounts),
+    proc: hostRoots.proc,
+  };
+}
+
+type StopSignal = {
+  isSet(): boolean;
+  reason(): string;
+  onStop(callback: () => void): () => void;
+  /** Starts counting `forMs`; once. */
+  startTimer(): void;
+  release(): void;
+};
+
+function stopSignal({ forMs, signal }: RecordOptions): StopSignal {
+  const callbacks = new Set<() => void>();
+  let why: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (reason: string): void => {
+    why ??= reason;
+    for (const callback of callbacks) callback();
+  };
+  const onAbort = (): void => {
+    stop('stopped on request');
+  };
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted === true) onAbort();
+  return {
+    isSet: () => why !== undefined,
+    reason: () => why ?? 'stopped',
+    onStop(callback) {
+      callbacks.add(callback);
+      if (why !== undefined) callback();
+      return () => callbacks.delete(callback);
+    },
+    startTimer() {
+      if (forMs === undefined || timer) return;
+      timer = setTimeout(() => {
+        stop('the time asked for was over');
+      }, forMs);
+    },
+    release() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+function pause(ms: number, stop: StopSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    stop.onStop(() => {
+      clearTimeout(timer);
+      done();
+    });
+  });
+}
+
+/** The descriptors of bpftrace that are programs. */
+function programDescriptors(pid: number): string[] {
+  const folder = `/proc/${String(pid)}/fdinfo`;
+  try {
+    return readdirSync(folder).filter((name) =>
+      readFileSync(`${folder}/${name}`, 'utf8').includes('prog_id'),
+    );
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,116 @@
+import { toText } from './envelope.ts';
+import type { FileIdentity, KernelRecord } from './decode.ts';
+
+/** What the kernel told of one name: a file or a directory above one. */
+type Node = {
+  parent: FileIdentity | undefined;
+  length: number;
+  pieces: Map<number, Buffer>;
+  isRoot: boolean;
+};
+
+export type NamedPath = {
+  /** From the root of its file system; `…/` in front where a directory is missing. */
+  readonly path: string;
+  /** The file system the path is in: overlayfs hands its files' names to the upper file (before 6.5). */
+  readonly fsDev: number;
+  readonly isDeleted: boolean;
+};
+
+export type Names = {
+  learn(record: Extract<KernelRecord, { type: 'file' | 'name' | 'root' }>): void;
+  /** A name found by other means, for an inode the kernel told without one. */
+  learnPath(dev: number, ino: number, path: string): void;
+  pathOf(file: FileIdentity): NamedPath | undefined;
+};
+
+const DEEPEST_PATH = 64;
+
+/** Joins the names the kernel tells once each into paths. Keeps up to `keep` names. */
+export function createNames(keep = 200_000): Names {
+  const nodes = new Map<string, Node>();
+  const deleted = new Set<string>();
+  const elsewhere = new Map<string, string>();
+  const byInode = new Map<string, string>();
+
+  const nodeOf = (key: string): Node => {
+    const known = nodes.get(key);
+    if (known) return known;
+    if (nodes.size >= keep) forgetOldest(nodes, keep / 10);
+    const node: Node = { parent: undefined, length: 0, pieces: new Map(), isRoot: false };
+    nodes.set(key, node);
+    return node;
+  };
+
+  return {
+    learn(record) {
+      const key = keyOf(record.file);
+      switch (record.type) {
+        case 'file':
+          // Told again: its name may have changed directories.
+          nodes.delete(key);
+          if (byInode.size >= keep) forgetOldest(byInode, keep / 10);
+          byInode.set(inodeKey(record.file.ino, record.file.hash), key);
+          if (record.links === 0) deleted.add(key);
+          else deleted.delete(key);
+          return;
+        case 'name': {
+          const node = nodeOf(key);
+          node.parent = record.parent;
+          node.length = record.length;
+          node.pieces.set(record.offset, record.piece);
+          return;
+        }
+        case 'root':
+          nodeOf(key).isRoot = true;
+      }
+    },
+    learnPath(dev, ino, path) {
+      elsewhere.set(`${String(dev)}:${String(ino)}`, path);
+    },
+    pathOf(file) {
+      // A block request tells the disk, not the file system: inode and name must do.
+      const exact = keyOf(file);
+      const key = nodes.has(exact) ? exact : byInode.get(inodeKey(file.ino, file.hash));
+      const found = key === undefined ? undefined : walk(nodes, key);
+      if (found && key !== undefined) return { ...found, isDeleted: deleted.has(key) };
+      const path = elsewhere.get(`${String(file.dev)}:${String(file.ino)}`);
+      return path === undefined ? undefined : { path, fsDev: file.dev, isDeleted: false };
+    },
+  };
+}
+
+function walk(nodes: ReadonlyMap<string, Node>, start: string): Omit<NamedPath, 'isDeleted'> | undefined {
+  const parts: string[] = [];
+  let key = start;
+  let fsDev = Number(start.split(':')[0]);
+  for (let depth = 0; depth < DEEPEST_PATH; depth += 1) {
+    const node = nodes.get(key);
+    if (node?.isRoot) return { path: `/${parts.join('/')}`, fsDev };
+    if (!node?.parent) return parts.length === 0 ? undefined : { path: `…/${parts.join('/')}`, fsDev };
+    parts.unshift(nameOf(node));
+    fsDev = node.parent.dev;
+    key = keyOf(node.parent);
+  }
+  return { path: `…/${parts.join('/')}`, fsDev };
+}
+
+/** bpftrace may have written `..` over what follows a piece: only as many bytes count as fit before the next. */
+function nameOf(node: Node): string {
+  const offsets = [...node.pieces.keys()].toSorted((a, b) => a - b);
+  const bytes = Buffer.alloc(node.length);
+  let filled = 0;
+  for (const [index, offset] of offsets.entries()) {
+    const end = offsets[index + 1] ?? node.length;
+    filled += node.pieces.get(offset)?.copy(bytes, offset, 0, end - offset) ?? 0;
+  }
+  const text = toText(bytes.subarray(0, filled));
+  return filled < node.length ? `${text}…` : text;
+}
+
+function forgetOldest(map: Map<string, unknown>, count: number): void {
+  for (const key of [...map.keys()].slice(0, count)) map.delete(key);
+}
+
+const keyOf = ({ dev, ino, hash }: FileIdentity): string => `${String(dev)}:${String(ino)}:${String(hash)}`;
+const inodeKey = (ino: number, hash: number): string => `${String(ino)}:${String(hash)}`;

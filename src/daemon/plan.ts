@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs';
+import { execa } from 'execa';
+import type { Fragment, Probe, Requirement } from '../schema/probe.ts';
+import { atLeast } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
+import { forArchitecture } from './compose.ts';
+import type { CoverageLine, PlannedProbe } from './main.ts';
+
+/** What became of trying a fragment: usable, or why not. */
+export type Verdict = { readonly usable: true } | { readonly usable: false; readonly reason: string };
+
+/** The best usable fragment of each probe; pure. */
+export function choose(probes: readonly Probe[], verdicts: ReadonlyMap<string, Verdict>): PlannedProbe[] {
+  return probes.map((probe) => {
+    const chosen = probe.fragments.find(({ file }) => verdicts.get(file)?.usable === true);
+    const reasons = probe.fragments.flatMap(({ file }) => {
+      const verdict = verdicts.get(file);
+      return verdict?.usable === false ? [`${file}: ${verdict.reason}`] : [];
+    });
+    const gaps = chosen ? chosen.gaps : [probe.uncovered];
+    return {
+      probe: probe.name,
+      fragment: chosen?.file ?? null,
+      reasons,
+      gaps: gaps.map((gap): CoverageLine => ({ probe: probe.name, ...gap })),
+    };
+  });
+}
+
+/**
+ * Tries the fragments of each probe, best first, until one is usable: what can be read off the host
+ * is, the rest is attached for a moment, because symbols promise what attaching may refuse.
+ */
+export async function tryFragments(
+  probes: readonly Probe[],
+  host: Capabilities,
+): Promise<Map<string, Verdict>> {
+  const tried = await Promise.all(probes.map((probe) => tryUntilUsable(probe.fragments, host)));
+  return new Map(tried.flat());
+}
+
+async function tryUntilUsable(
+  fragments: readonly Fragment[],
+  host: Capabilities,
+): Promise<[string, Verdict][]> {
+  const verdicts: [string, Verdict][] = [];
+  for (const { file, needs } of fragments) {
+    const lacking = needs.map((need) => lacks(need, host)).find((reason) => reason !== undefined);
+    const verdict =
+      lacking === undefined ? await attach(needs, host) : { usable: false as const, reason: lacking };
+    verdicts.push([file, verdict]);
+    if (verdict.usable) break;
+  }
+  return verdicts;
+}
+
+/** Why a requirement can't be met here, as far as looking tells. */
+export function lacks(need: Requirement, host: Capabilities): string | undefined {
+  switch (need.kind) {
+    case 'btf':
+      return host.hasBtf ? undefined : 'the kernel has no BTF (/sys/kernel/btf/vmlinux)';
+    case 'tracepoint':
+      return existsSync(`${host.tracing}/events/${need.name.replace(':', '/')}`)
+        ? undefined
+        : `the kernel has no tracepoint ${need.name}`;
+    case 'rawtracepoint':
+      return atLeast(host.bpftraceVersion, [0, 18])
+        ? undefined
+        : 'bpftrace before 0.18 has no raw tracepoints';
+    case 'ksession':
+      if (!atLeast(host.bpftraceVersion, [0, 26])) return 'bpftrace before 0.26 has no kprobe sessions';
+      if (!atLeast(host.kernelVersion, [6, 10])) return 'kernels before 6.10 have no kprobe sessions';
+      return host.hasKprobes ? moduleLacks(need.module) : 'the kernel has no kprobes';
+    case 'kprobe':
+      return host.hasKprobes ? moduleLacks(need.module) : 'the kernel has no kprobes';
+    case 'kfunc':
+      return host.hasBtf ? moduleLacks(need.module) : 'the kernel has no BTF, which fentry needs';
+  }
+}
+
+/** A probe on a function of a module that may be loaded later. */
+export function waitsForModule(module: string): boolean {
+  return !existsSync(`/sys/module/${module}`);
+}
+
+function moduleLacks(module: string | undefined): string | undefined {
+  return module !== undefined && waitsForModule(module) ? `the module ${module} is not loaded` : undefined;
+}
+
+async function attach(needs: readonly Requirement[], host: Capabilities): Promise<Verdict> {
+  const hooks = needs.filter(({ kind }) => kind !== 'btf' && kind !== 'tracepoint');
+  if (hooks.length === 0) return { usable: true };
+  const program = forArchitecture(`BEGIN { exit(); }\n${hooks.flatMap(emptyProbes).join('\n')}`);
+  const { failed, stderr, shortMessage } = await execa(host.bpftrace, ['--no-warnings', '-e', program], {
+    reject: false,
+    timeout: 120_000,
+  });
+  if (!failed) return { usable: true };
+  return { usable: false, reason: firstError(stderr) ?? String(shortMessage) };
+}
+
+function emptyProbes(need: Requirement): string[] {
+  switch (need.kind) {
+    case 'kfunc': {
+      const name = need.module === undefined ? need.function : `${need.module}:${need.function}`;
+      return [`kfunc:${name} { @ = count(); }`, `kretfunc:${name} { @ = count(); }`];
+    }
+    case 'kprobe':
+    case 'ksession':
+      return [`kprobe:${need.function} { @ = count(); }`, `kretprobe:${need.function} { @ = count(); }`];
+    case 'rawtracepoint':
+      return [`rawtracepoint:${need.name} { @ = count(); }`];
+    case 'tracepoint':
+    case 'btf':
+      return [];
+  }
+}
+
+/** bpftrace's first complaint in one line, without the one about RLIMIT_MEMLOCK, which is harmless. */
+export function firstError(stderr: string): string | undefined {
+  const line = stderr
+    .split('\n')
+    .find((text) => /error|fatal|not /iu.test(text) && !text.includes('RLIMIT_MEMLOCK'));
+  return line?.replace(/^.*?(ERROR|FATAL|error): /u, '').trim();
+}

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import type { Failure } from '../failure.ts';
+import { failure } from '../failure.ts';
+import type { Db } from '../schema/open.ts';
+import { nowUs } from '../schema/units.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from './main.ts';
+
+/** One run of the daemon, as rows: when, with what plan, what was proven, what went wrong. */
+export type Session = {
+  readonly runId: number;
+  planned(plan: readonly PlannedProbe[]): void;
+  proven(lines: readonly CoverageLine[]): void;
+  /** No capture ran for a moment. */
+  gap(detail: string): void;
+  end(how: string): void;
+  summary(endedHow: string): Summary;
+};
+
+const packageVersion = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+export function createSession(db: Db, host: Capabilities, options: RecordOptions): Session | Failure {
+  const other = runningElsewhere(db, host.bootId);
+  if (other !== undefined) return failure('already-recording', { path: options.databasePath, pid: other });
+  const started = nowUs();
+  const runId = Number(
+    db
+      .prepare(
+        `INSERT INTO run (boot_id, host, pid, started_us, alive_us, iotrace_version, kernel_release,
+           bpftrace_version, cpu_count, interval_ms, slow_ns, plan)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]')`,
+      )
+      .run(
+        host.bootId,
+        host.host,
+        process.pid,
+        started,
+        started,
+        packageVersion,
+        host.kernelRelease,
+        host.bpftraceVersion.join('.'),
+        host.cpuCount,
+        options.intervalMs,
+        options.slowNs,
+      ).lastInsertRowid,
+  );
+  let coverage: readonly CoverageLine[] = [];
+  return {
+    runId,
+    planned(plan) {
+      db.prepare('UPDATE run SET plan = ? WHERE run_id = ?').run(JSON.stringify(plan), runId);
+    },
+    proven(lines) {
+      coverage = lines;
+      const write = db.prepare('INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?, ?)');
+      db.transaction(() => {
+        for (const { probe, subject, state, reason, fix } of lines) {
+          write.run(runId, probe, subject, state, reason, fix, nowUs());
+        }
+      })();
+    },
+    gap(detail) {
+      const since = db.prepare('SELECT alive_us FROM run WHERE run_id = ?').pluck().get(runId);
+      db.prepare(
+        `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
+         VALUES (?, ?, ?, 'gap', NULL, 1, ?)`,
+      ).run(runId, since, nowUs(), detail);
+    },
+    end(how) {
+      const now = nowUs();
+      db.prepare('UPDATE run SET alive_us = ?, ended_us = ?, ended_how = ? WHERE run_id = ?').run(
+        now,
+        now,
+        how,
+        runId,
+      );
+    },
+    summary(endedHow) {
+      const operations = db.prepare(
+        `SELECT operation.op AS op, sum(total.op_count) AS op_count
+         FROM total JOIN flush USING (flush_id) JOIN operation USING (op_id)
+         WHERE flush.run_id = ? GROUP BY op ORDER BY op_id`,
+      );
+      const losses = db.prepare(
+        'SELECT kind, sum(lost_count) AS lost_count FROM lost WHERE run_id = ? GROUP BY kind ORDER BY kind',
+      );
+      return {
+        sessionId: runId,
+        databasePath: options.databasePath,
+        durationMs: (nowUs() - started) / 1000,
+        endedHow,
+        operations: operations.all(runId) as Summary['operations'],
+        losses: losses.all(runId) as Summary['losses'],
+        coverage,
+      };
+    },
+  };
+}
+
+/** The pid of a daemon that records into this database now. */
+function runningElsewhere(db: Db, bootId: string): number | undefined {
+  const last = db
+    .prepare('SELECT pid, boot_id, ended_us, iotrace_version FROM run ORDER BY run_id DESC LIMIT 1')
+    .get() as { pid: number; boot_id: string; ended_us: number | null } | undefined;
+  if (!last || last.ended_us !== null || last.boot_id !== bootId || last.pid === process.pid)
+    return undefined;
+  try {
+    const command = readFileSync(`/proc/${String(last.pid)}/cmdline`, 'utf8');
+    return /iotrace|cli\.js/u.test(command) ? last.pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

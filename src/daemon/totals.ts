@@ -1,0 +1,172 @@
+import type { FileIdentity, KernelRecord } from './decode.ts';
+import type { Message } from './envelope.ts';
+
+/** The totals of one (operation, variant, cgroup, process, file) in one interval. */
+export type Total = {
+  readonly opId: number;
+  readonly variant: number;
+  readonly cgroupId: number;
+  readonly pid: number;
+  readonly file: FileIdentity;
+  opCount: number;
+  errorCount: number;
+  sizeBytes: number;
+  latencyNs: number;
+  latencyNsMax: number;
+  innerNs: number;
+};
+
+export type BucketTotal = {
+  readonly opId: number;
+  readonly variant: number;
+  readonly cgroupId: number;
+  readonly dev: number;
+  readonly bucket: number;
+  opCount: number;
+};
+
+/** Everything counted between two turns of the maps. */
+export type Flush = {
+  readonly sequence: number;
+  readonly startedBootUs: number;
+  readonly endedBootUs: number;
+  readonly totals: readonly Total[];
+  readonly buckets: readonly BucketTotal[];
+  /** Operations by op id that the kernel counted since the same maps were last printed. */
+  readonly kernelOps: ReadonlyMap<number, number>;
+  /** Exemplars by op id kept out by the budget since the last flush. */
+  readonly suppressed: ReadonlyMap<number, number>;
+};
+
+type Header = Extract<KernelRecord, { type: 'flush' }>;
+
+/**
+ * Puts the maps printed between `flush` and `flushed` together. Maps printed outside (bpftrace prints
+ * all of them when it ends) are ignored: they were counted already.
+ */
+export function createFlushReader(): {
+  begin(header: Header): void;
+  add(message: Extract<Message, { type: 'map' | 'stats' }>): void;
+  end(sequence: number): Flush | undefined;
+} {
+  let header: Header | undefined;
+  let totals = new Map<string, Total>();
+  let buckets = new Map<string, BucketTotal>();
+  let opsNow: ReadonlyMap<string, number> = new Map();
+  let suppressedNow: ReadonlyMap<string, number> = new Map();
+  let opsBefore: ReadonlyMap<string, number> = new Map();
+  let suppressedBefore: ReadonlyMap<string, number> = new Map();
+
+  return {
+    begin(next) {
+      header = next;
+      totals = new Map();
+      buckets = new Map();
+      opsNow = opsBefore;
+      suppressedNow = suppressedBefore;
+    },
+    add(message) {
+      if (!header) return;
+      if (message.name === '@ops') opsNow = numbers(message);
+      else if (message.name === '@suppressed') suppressedNow = numbers(message);
+      else if (message.name.startsWith('@bucket_')) addBuckets(buckets, numbers(message));
+      else addTotals(totals, message);
+    },
+    end(sequence) {
+      if (header?.sequence !== sequence) return undefined;
+      const { startedBootUs, endedBootUs, set } = header;
+      header = undefined;
+      const kernelOps = kernelDelta(opsNow, opsBefore, set);
+      const suppressed = delta(suppressedNow, suppressedBefore);
+      opsBefore = advance(opsBefore, opsNow, set);
+      suppressedBefore = suppressedNow;
+      return {
+        sequence,
+        startedBootUs,
+        endedBootUs,
+        totals: [...totals.values()],
+        buckets: [...buckets.values()],
+        kernelOps,
+        suppressed,
+      };
+    },
+  };
+}
+
+function addTotals(totals: Map<string, Total>, message: Extract<Message, { type: 'map' | 'stats' }>): void {
+  for (const [key, value] of message.entries) {
+    const total = totals.get(key) ?? newTotal(key);
+    if (!total) continue;
+    totals.set(key, total);
+    if (typeof value === 'object') {
+      total.opCount += value.count;
+      total.latencyNs += value.total;
+      continue;
+    }
+    switch (message.name.slice(1, -2)) {
+      case 'max':
+        total.latencyNsMax = Math.max(total.latencyNsMax, value);
+        break;
+      case 'bytes':
+        total.sizeBytes += value;
+        break;
+      case 'inner':
+        total.innerNs += value;
+        break;
+      case 'errors':
+        total.errorCount += value;
+        break;
+    }
+  }
+}
+
+function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<string, number>): void {
+  for (const [key, opCount] of entries) {
+    const known = buckets.get(key);
+    if (known) {
+      known.opCount += opCount;
+      continue;
+    }
+    const [opId, variant, cgroupId, dev, bucket] = key.split(',').map(Number);
+    if (opId === undefined || variant === undefined || cgroupId === undefined) continue;
+    if (dev === undefined || bucket === undefined) continue;
+    buckets.set(key, { opId, variant, cgroupId, dev, bucket, opCount });
+  }
+}
+
+function newTotal(key: string): Total | undefined {
+  const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(Number);
+  if (opId === undefined || variant === undefined || cgroupId === undefined || pid === undefined)
+    return undefined;
+  if (dev === undefined || ino === undefined || hash === undefined) return undefined;
+  const counts = { opCount: 0, errorCount: 0, sizeBytes: 0, latencyNs: 0, latencyNsMax: 0, innerNs: 0 };
+  return { opId, variant, cgroupId, pid, file: { dev, ino, hash }, ...counts };
+}
+
+function numbers(message: Extract<Message, { type: 'map' | 'stats' }>): ReadonlyMap<string, number> {
+  return message.type === 'map' ? message.entries : new Map();
+}
+
+/** `@ops` counts per "op,set" and is never cleared; only the printed set stands still. */
+function kernelDelta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>, set: number) {
+  const result = new Map<number, number>();
+  for (const [key, count] of now) {
+    const [op, ofSet] = key.split(',').map(Number);
+    if (op === undefined || (set !== 2 && ofSet !== set)) continue;
+    result.set(op, (result.get(op) ?? 0) + count - (before.get(key) ?? 0));
+  }
+  return result;
+}
+
+function advance(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>, set: number) {
+  const printed = [...now].filter(([key]) => set === 2 || Number(key.split(',')[1]) === set);
+  return new Map([...before, ...printed]);
+}
+
+function delta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>) {
+  const changes = [...now].map(([key, count]): [number, number] => [
+    Number(key),
+    count - (before.get(key) ?? 0),
+  ]);
+  return new Map(changes.filter(([, count]) => count > 0));
+}

@@ -1,0 +1,57 @@
+import type { Failure } from '../../failure.ts';
+import { explain } from '../../failure.ts';
+import type { CoverageRow } from '../reports/coverage.ts';
+import { gapLine } from './footnotes.ts';
+import { jsonDocument } from './json.ts';
+import { visible, wrap } from './text.ts';
+
+/** What this machine can record, as the daemon's doctor reports it. */
+export type Diagnosis = {
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly plan: readonly {
+    readonly probe: string;
+    readonly fragment: string | null;
+    readonly reasons: readonly string[];
+    readonly gaps: readonly CoverageRow[];
+  }[];
+  readonly problems: readonly Failure[];
+};
+
+/** The diagnosis for people: facts, the plan with its reasons and gaps, then what stands in the way. */
+export function doctorText({ facts, plan, problems }: Diagnosis, width: number | undefined): string {
+  const nameWidth = Math.max(0, ...facts.map(({ name }) => name.length));
+  const verdict =
+    problems.length === 0
+      ? ['Ready. Type: sudo iotrace record --for 30s']
+      : ['Problems', ...problems.map(problem)];
+  const lines = [
+    'This machine',
+    ...facts.map(({ name, value }) => `  ${name.padEnd(nameWidth)}  ${value}`),
+    '',
+    'Plan',
+    ...plan.flatMap(planLines),
+    '',
+    ...verdict,
+  ];
+  return `${lines.flatMap((line) => wrap(visible(line), width)).join('\n')}\n`;
+}
+
+const problem = (each: Failure): string => `  ${explain(each)}`;
+
+function planLines({ probe, fragment, reasons, gaps }: Diagnosis['plan'][number]): string[] {
+  return [
+    `  ${probe}: ${fragment ?? 'cannot run here'}`,
+    ...reasons.map((reason) => `    ${reason}`),
+    ...gaps.map((gap) => `    ${gapLine(gap)}`),
+  ];
+}
+
+/** The same for programs; each problem carries its explanation. */
+export function doctorJson({ facts, plan, problems }: Diagnosis): string {
+  const explained = problems.map((each) => ({
+    code: each.code,
+    details: each.details,
+    explanation: explain(each),
+  }));
+  return jsonDocument({ facts, plan, problems: explained });
+}

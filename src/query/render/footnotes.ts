@@ -1,0 +1,92 @@
+import { formatCount, formatElapsed, formatWall } from '../../schema/units.ts';
+import type { Coverage, CoverageRow, LossSum } from '../reports/coverage.ts';
+import type { Window } from '../window.ts';
+import { visible } from './text.ts';
+
+export type Answer = {
+  /** Rows shown, and rows there are. */
+  readonly shown: number;
+  readonly row_count: number;
+  /** How to see the rest, when not all is shown; by default, with --limit. */
+  readonly howToSeeAll?: string;
+  readonly window: Window;
+  readonly coverage: Coverage;
+  /** Containers that were seen, when one was asked for and nothing matched. */
+  readonly containers?: readonly string[];
+};
+
+/** What stands under an answer: its extent, and everything it might not contain. One line each. */
+export function footnotes(answer: Answer): string[] {
+  const { coverage } = answer;
+  if (coverage.interval_count === 0) return [nothingRecorded(answer)];
+  return [
+    extentLine(answer),
+    ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
+    ...coverage.gaps.map(gapLine),
+    ...lossLines(coverage.losses),
+  ];
+}
+
+function extentLine({ shown, row_count, howToSeeAll, window, coverage }: Answer): string {
+  const rows =
+    shown < row_count
+      ? `${String(shown)} of ${String(row_count)} rows (${howToSeeAll ?? `--limit ${String(row_count)} shows all`})`
+      : `${String(row_count)} ${row_count === 1 ? 'row' : 'rows'}`;
+  const asked = window.toUs - window.fromUs;
+  const share =
+    coverage.recorded_us < 0.9 * asked ? `, recorded: ${formatElapsed(coverage.recorded_us)} of it` : '';
+  return `${rows}, ${span(window)}${share}`;
+}
+
+function nothingRecorded({ window, coverage: { extent } }: Answer): string {
+  if (!extent) return 'Nothing was recorded yet. Start with: sudo iotrace record --for 30s';
+  return `Nothing was recorded from ${span(window)}. The recording covers ${span(extent)}; try ${asOptions(extent)}`;
+}
+
+function nothingMatched({ containers }: Answer): string {
+  const matched = 'No operation matched.';
+  if (!containers) return matched;
+  if (containers.length === 0) return `${matched} No container did any of it in this window.`;
+  const some = containers.slice(0, 10).map(visible).join(', ');
+  const more = containers.length > 10 ? `, and ${String(containers.length - 10)} more` : '';
+  return `${matched} Containers in this window: ${some}${more}.`;
+}
+
+const stateWords: Readonly<Record<CoverageRow['state'], string>> = {
+  seen: 'seen',
+  unproven: 'not proven',
+  partial: 'partly covered',
+  missing: 'not covered',
+};
+
+/** `not covered: copy_up: why. What to do.` */
+export function gapLine({ probe, subject, state, reason, fix }: CoverageRow): string {
+  const what = subject === probe || subject === '' ? probe : `${probe} ${subject}`;
+  const why = reason === '' ? '' : `: ${reason}`;
+  return visible(`${stateWords[state]}: ${what}${why}${fix === null ? '' : `. ${fix}`}`);
+}
+
+/** One line for all losses, none without. */
+export function lossLines(losses: readonly LossSum[]): string[] {
+  if (losses.length === 0) return [];
+  return [visible(`lost: ${losses.map(lossText).join(', ')}`)];
+}
+
+function lossText({ kind, lost_count }: LossSum): string {
+  const remark = kind === 'exemplars_suppressed' ? ' (single events only, the totals count them)' : '';
+  return `${kind} ${formatCount(lost_count)}${remark}`;
+}
+
+/** `2026-11-21 21:08:48 to 21:23:48 UTC`. */
+export function span({ fromUs, toUs }: Window): string {
+  const from = formatWall(fromUs).slice(0, 19);
+  const to = formatWall(toUs).slice(0, 19);
+  return `${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to} UTC`;
+}
+
+/** The window as options of the command line, rounded outwards to whole seconds. */
+function asOptions({ fromUs, toUs }: Window): string {
+  return `--from ${asOption(Math.floor(fromUs / 1e6))} --to ${asOption(Math.ceil(toUs / 1e6))}`;
+}
+
+const asOption = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;

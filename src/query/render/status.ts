@@ -1,0 +1,82 @@
+import { formatBytes, formatCount, formatDuration, formatElapsed, formatWall } from '../../schema/units.ts';
+import type { CoverageRow } from '../reports/coverage.ts';
+import type { Cost, Status } from '../reports/status.ts';
+import { endOf } from '../reports/status.ts';
+import { gapLine, lossLines } from './footnotes.ts';
+import { visible, wrap } from './text.ts';
+
+/** How the latest session fares, for people. */
+export function statusText(status: Status, databasePath: string, width: number | undefined): string {
+  const { session } = status;
+  const lines = [
+    `session   ${String(session.session_id)}, ${stateText(status)}`,
+    `host      ${session.host}, kernel ${session.kernel_release}, ${String(session.cpu_count)} CPUs`,
+    `versions  iotrace ${session.iotrace_version}, bpftrace ${session.bpftrace_version}`,
+    `settings  an interval of ${seconds(session.interval_ms)}, single events from ${formatDuration(session.slow_ns)}`,
+    `database  ${databasePath}${sizeText(status.cost)}`,
+    '',
+    'Probes',
+    ...status.plan.map(({ probe, fragment }) => `  ${probe.padEnd(9)} ${fragment ?? 'cannot run here'}`),
+    '',
+    'Coverage',
+    ...coverageLines(status.coverage).map((line) => `  ${line}`),
+    '',
+    'Losses',
+    ...lossText(status).map((line) => `  ${line}`),
+    '',
+    'Cost',
+    ...costLines(status.cost).map((line) => `  ${line}`),
+  ];
+  return `${lines.flatMap((line) => wrap(visible(line), width)).join('\n')}\n`;
+}
+
+const seconds = (ms: number): string => formatDuration(ms * 1e6);
+
+function stateText({ state, session }: Status): string {
+  const started = `${formatWall(session.started_us).slice(0, 19)} UTC`;
+  const ended = `${formatWall(endOf(session)).slice(0, 19)} UTC`;
+  const lasted = formatElapsed(endOf(session) - session.started_us);
+  switch (state) {
+    case 'running':
+      return `running since ${started} (${lasted}), pid ${String(session.pid)}`;
+    case 'ended':
+      return `from ${started} to ${ended} (${lasted}), ended: ${session.ended_how ?? 'no reason given'}`;
+    case 'vanished':
+      return `from ${started}, ended without a word at ${ended} (${lasted}), up to one interval (${seconds(session.interval_ms)}) is missing`;
+  }
+}
+
+const sizeText = ({ database_bytes }: Cost): string =>
+  database_bytes === null ? '' : `, ${formatBytes(database_bytes)}`;
+
+/** What was seen, a line a probe; then the gaps, a line each. */
+function coverageLines(rows: readonly CoverageRow[]): string[] {
+  if (rows.length === 0) return ['not known: the session ended before its probes were tried'];
+  const probes = new Set(rows.map(({ probe }) => probe));
+  const seen = [...probes].flatMap((probe) => {
+    const subjects = rows.filter((row) => row.probe === probe && row.state === 'seen');
+    return subjects.length === 0
+      ? []
+      : [`seen: ${probe}: ${subjects.map(({ subject }) => subject).join(', ')}`];
+  });
+  return [...seen, ...rows.filter(({ state }) => state !== 'seen').map(gapLine)];
+}
+
+function lossText({ cost, losses }: Status): string[] {
+  const missing = cost.kernel_op_count - cost.stored_op_count;
+  const counted = `${formatCount(missing)} operations lost of ${formatCount(cost.kernel_op_count)} counted in the kernel`;
+  return [counted, ...lossLines(losses)];
+}
+
+function costLines(cost: Cost): string[] {
+  if (cost.daemon_cpu_percent === null || cost.bpftrace_cpu_percent === null) {
+    return ['not known: no interval was recorded'];
+  }
+  const both = cost.daemon_cpu_percent + cost.bpftrace_cpu_percent;
+  return [
+    `CPU     ${percent(both)} of one core over ${formatElapsed(cost.recorded_us)}: daemon ${percent(cost.daemon_cpu_percent)}, bpftrace ${percent(cost.bpftrace_cpu_percent)}; the probes' own time in the kernel is not in it`,
+    `memory  daemon ${formatBytes(cost.daemon_rss_bytes ?? 0)}, bpftrace ${formatBytes(cost.bpftrace_rss_bytes ?? 0)}`,
+  ];
+}
+
+const percent = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} %`;

@@ -1,0 +1,101 @@
+import type { Db } from '../../schema/open.ts';
+import type { WallUs } from '../../schema/units.ts';
+import type { Window } from '../window.ts';
+
+/** What a probe was proven to see, as the view `coverage` has it. */
+export type CoverageRow = {
+  probe: string;
+  subject: string;
+  state: 'seen' | 'unproven' | 'partial' | 'missing';
+  reason: string;
+  fix: string | null;
+};
+
+export type LossSum = { kind: string; lost_count: number };
+
+/** How far an answer about a window can be trusted. */
+export type Coverage = {
+  /** Intervals recorded that overlap the window. */
+  readonly interval_count: number;
+  /** How much of the window they cover, µs. */
+  readonly recorded_us: number;
+  /** The first and last moment of the whole recording, µs since 1970; `undefined`: it is empty. */
+  readonly extent: Window | undefined;
+  /** What the latest session in the window could not see. */
+  readonly gaps: readonly CoverageRow[];
+  /** What was lost in the window, summed by kind. */
+  readonly losses: readonly LossSum[];
+};
+
+/** What stands under every answer about the window. */
+export function coverage(db: Db, window: Window): Coverage {
+  return db.transaction(() => ({
+    ...readIntervals(db, window),
+    extent: readExtent(db),
+    gaps: readGaps(db, window),
+    losses: readLosses(db, window),
+  }))();
+}
+
+/** What the probes of one session were proven to see, or not. */
+export function sessionCoverage(db: Db, sessionId: number): CoverageRow[] {
+  return db
+    .prepare<[number], CoverageRow>(
+      'SELECT probe, subject, state, reason, fix FROM coverage WHERE session_id = ? ORDER BY probe, subject',
+    )
+    .all(sessionId);
+}
+
+/** Names of the containers that did something in the window, alphabetically. */
+export function containersSeen(db: Db, { fromUs, toUs }: Window): string[] {
+  return db
+    .prepare<[number, number], string>(
+      `SELECT DISTINCT container FROM operations
+       WHERE ended_us > ? AND started_us < ? AND container IS NOT NULL ORDER BY container`,
+    )
+    .pluck()
+    .all(fromUs, toUs);
+}
+
+type Intervals = { interval_count: number; recorded_us: number };
+
+function readIntervals(db: Db, { fromUs, toUs }: Window): Intervals {
+  const row = db
+    .prepare<[number, number, number, number], Intervals>(
+      `SELECT count(*) AS interval_count, ifnull(sum(min(ended_us, ?) - max(started_us, ?)), 0) AS recorded_us
+       FROM ledger WHERE ended_us > ? AND started_us < ?`,
+    )
+    .get(toUs, fromUs, fromUs, toUs);
+  return row ?? { interval_count: 0, recorded_us: 0 };
+}
+
+function readExtent(db: Db): Window | undefined {
+  const row = db
+    .prepare<[], { fromUs: WallUs | null; toUs: WallUs | null }>(
+      `SELECT (SELECT started_us FROM ledger ORDER BY flush_id LIMIT 1) AS fromUs, (SELECT max(ended_us) FROM ledger) AS toUs`,
+    )
+    .get();
+  if (row?.fromUs == null || row.toUs === null) return undefined;
+  return { fromUs: row.fromUs, toUs: row.toUs };
+}
+
+function readGaps(db: Db, { fromUs, toUs }: Window): CoverageRow[] {
+  return db
+    .prepare<[number, number], CoverageRow>(
+      `SELECT probe, subject, state, reason, fix FROM coverage
+       WHERE state <> 'seen' AND session_id = (
+         SELECT session_id FROM session WHERE started_us < ? AND max(alive_us, ifnull(ended_us, 0)) >= ?
+         ORDER BY started_us DESC LIMIT 1)
+       ORDER BY probe, subject`,
+    )
+    .all(toUs, fromUs);
+}
+
+function readLosses(db: Db, { fromUs, toUs }: Window): LossSum[] {
+  return db
+    .prepare<[number, number], LossSum>(
+      `SELECT kind, sum(lost_count) AS lost_count FROM loss
+       WHERE ended_us >= ? AND started_us < ? GROUP BY kind ORDER BY lost_count DESC, kind`,
+    )
+    .all(fromUs, toUs);
+}

@@ -1,0 +1,166 @@
+import type { Db } from '../../schema/open.ts';
+import type { WallUs } from '../../schema/units.ts';
+import { wallUs } from '../../schema/units.ts';
+import type { CoverageRow, LossSum } from './coverage.ts';
+import { sessionCoverage } from './coverage.ts';
+
+/** What only this machine can tell about a session. */
+export type Machine = {
+  readonly nowUs: WallUs;
+  /** /proc/sys/kernel/random/boot_id; `undefined` where it can't be read. */
+  readonly bootId: string | undefined;
+  readonly isAlive: (pid: number) => boolean;
+};
+
+/** `vanished`: it neither runs nor said how it ended; up to one interval is missing. */
+export type SessionState = 'running' | 'ended' | 'vanished';
+
+export type SessionRow = {
+  session_id: number;
+  host: string;
+  boot_id: string;
+  pid: number;
+  started_us: number;
+  alive_us: number;
+  ended_us: number | null;
+  ended_how: string | null;
+  iotrace_version: string;
+  kernel_release: string;
+  bpftrace_version: string;
+  cpu_count: number;
+  interval_ms: number;
+  slow_ns: number;
+};
+
+export type PlanLine = {
+  readonly probe: string;
+  /** The program in bpf/; null when none can run. */
+  readonly fragment: string | null;
+  readonly reasons: readonly string[];
+};
+
+export type Cost = {
+  readonly interval_count: number;
+  /** Time the intervals cover, µs. */
+  readonly recorded_us: number;
+  readonly kernel_op_count: number;
+  readonly stored_op_count: number;
+  /** CPU time, µs, and the same in percent of one core over `recorded_us`; null without intervals. */
+  readonly daemon_cpu_us: number;
+  readonly daemon_cpu_percent: number | null;
+  readonly bpftrace_cpu_us: number;
+  readonly bpftrace_cpu_percent: number | null;
+  /** As of the last interval, bytes; null without intervals. */
+  readonly daemon_rss_bytes: number | null;
+  readonly bpftrace_rss_bytes: number | null;
+  readonly database_bytes: number | null;
+};
+
+export type Status = {
+  readonly state: SessionState;
+  readonly session: SessionRow;
+  readonly session_count: number;
+  readonly plan: readonly PlanLine[];
+  readonly coverage: readonly CoverageRow[];
+  readonly losses: readonly LossSum[];
+  readonly cost: Cost;
+};
+
+/** How the latest session fares or fared; `undefined` before the first. */
+export function status(db: Db, machine: Machine): Status | undefined {
+  return db.transaction(() => {
+    const row = readLatestSession(db);
+    if (!row) return undefined;
+    const { plan, session_count, ...session } = row;
+    return {
+      state: stateOf(session, machine),
+      session,
+      session_count,
+      plan: parsePlan(plan),
+      coverage: sessionCoverage(db, session.session_id),
+      losses: readLosses(db, session.session_id),
+      cost: readCost(db, session.session_id),
+    };
+  })();
+}
+
+function readLatestSession(db: Db): (SessionRow & { plan: string; session_count: number }) | undefined {
+  return db
+    .prepare<[], SessionRow & { plan: string; session_count: number }>(
+      `SELECT session_id, host, boot_id, pid, started_us, alive_us, ended_us, ended_how, iotrace_version,
+         kernel_release, bpftrace_version, cpu_count, interval_ms, slow_ns, plan,
+         (SELECT count(*) FROM session) AS session_count
+       FROM session ORDER BY session_id DESC LIMIT 1`,
+    )
+    .get();
+}
+
+/** A daemon writes a sign of life every interval; three without one, or no such process, and it is gone. */
+export function stateOf(session: SessionRow, { nowUs, bootId, isAlive }: Machine): SessionState {
+  if (session.ended_us !== null) return 'ended';
+  const isSilent = nowUs - session.alive_us > 3 * session.interval_ms * 1000;
+  const isGone = session.boot_id === bootId && !isAlive(session.pid);
+  return isSilent || isGone ? 'vanished' : 'running';
+}
+
+function readLosses(db: Db, sessionId: number): LossSum[] {
+  return db
+    .prepare<[number], LossSum>(
+      `SELECT kind, sum(lost_count) AS lost_count FROM loss
+       WHERE session_id = ? GROUP BY kind ORDER BY lost_count DESC, kind`,
+    )
+    .all(sessionId);
+}
+
+type CostSums = Omit<Cost, 'daemon_cpu_percent' | 'bpftrace_cpu_percent'>;
+
+function readCost(db: Db, sessionId: number): Cost {
+  const sums = db.prepare<[number], CostSums>(COST_SQL).get(sessionId);
+  if (!sums) throw new Error('an aggregate without GROUP BY returned no row');
+  const percent = (cpuUs: number): number | null =>
+    sums.recorded_us > 0 ? (100 * cpuUs) / sums.recorded_us : null;
+  return {
+    ...sums,
+    daemon_cpu_percent: percent(sums.daemon_cpu_us),
+    bpftrace_cpu_percent: percent(sums.bpftrace_cpu_us),
+  };
+}
+
+// The bare columns come from the row of max(flush_id), the last interval: documented SQLite behaviour.
+const COST_SQL = `
+  SELECT interval_count, recorded_us, kernel_op_count, stored_op_count, daemon_cpu_us, bpftrace_cpu_us,
+    daemon_rss_bytes, bpftrace_rss_bytes, database_bytes
+  FROM (SELECT count(*) AS interval_count, ifnull(sum(ended_us - started_us), 0) AS recorded_us,
+    ifnull(sum(kernel_op_count), 0) AS kernel_op_count, ifnull(sum(stored_op_count), 0) AS stored_op_count,
+    ifnull(sum(daemon_cpu_us), 0) AS daemon_cpu_us, ifnull(sum(bpftrace_cpu_us), 0) AS bpftrace_cpu_us,
+    max(flush_id), daemon_rss_bytes, bpftrace_rss_bytes, database_bytes
+    FROM ledger WHERE session_id = ?)`;
+
+/** `session.plan` is JSON of the daemon's making: a list of {probe, fragment, reasons}. */
+export function parsePlan(text: string): PlanLine[] {
+  const parsed: unknown = parseJson(text);
+  if (!Array.isArray(parsed)) return [];
+  return parsed.flatMap((each: unknown) => planLine(each) ?? []);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function planLine(value: unknown): PlanLine | undefined {
+  if (typeof value !== 'object' || value === null || !('probe' in value)) return undefined;
+  const fragment = 'fragment' in value && typeof value.fragment === 'string' ? value.fragment : null;
+  const reasons: unknown[] = 'reasons' in value && Array.isArray(value.reasons) ? value.reasons : [];
+  return {
+    probe: String(value.probe),
+    fragment,
+    reasons: reasons.filter((reason) => typeof reason === 'string'),
+  };
+}
+
+/** The end of the session: when it said so, else its last sign of life; µs since 1970. */
+export const endOf = ({ ended_us, alive_us }: SessionRow): WallUs => wallUs(ended_us ?? alive_us);

@@ -1,0 +1,140 @@
+import Database from 'better-sqlite3';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Failure } from '../failure.ts';
+import { failure } from '../failure.ts';
+import { operations } from './probes/index.ts';
+
+export type Db = Database.Database;
+
+const here = dirname(fileURLToPath(import.meta.url));
+const migrations = sqlFiles('migrations');
+const SYSTEM_PATH = '/var/lib/iotrace/iotrace.db';
+
+/** Marks the file as ours: `iotr` in PRAGMA application_id. */
+const APPLICATION_ID = 0x69_6f_74_72;
+
+/** The public views in an order in which each comes after those it reads. */
+export const VIEWS = [
+  'operations',
+  'fsync',
+  'copy_up',
+  'block',
+  'latency',
+  'slow',
+  'session',
+  'coverage',
+  'loss',
+  'ledger',
+] as const;
+
+/** Where the database is: `--db`, else `IOTRACE_DB`, else the system's or the user's own place. */
+export function databasePath(option: string | undefined): string {
+  const fromEnvironment = process.env['IOTRACE_DB'];
+  if (option) return option;
+  if (fromEnvironment) return fromEnvironment;
+  if (process.getuid?.() === 0) return SYSTEM_PATH;
+  const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state');
+  return join(state, 'iotrace/iotrace.db');
+}
+
+/**
+ * Which database to ask: as `databasePath`, but a user without a recording of their own asks the
+ * system's, where `sudo iotrace record` puts it.
+ */
+export function databasePathToRead(option: string | undefined): string {
+  const path = databasePath(option);
+  const isChosen = Boolean(option) || Boolean(process.env['IOTRACE_DB']);
+  return isChosen || existsSync(path) || !existsSync(SYSTEM_PATH) ? path : SYSTEM_PATH;
+}
+
+/** Opens for recording: creates the file and its folder, migrates, renews the views. */
+export function openForWriting(path: string): Db | Failure {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    const db = new Database(path);
+    if (isForeign(db)) {
+      db.close();
+      return failure('not-a-recording', { path });
+    }
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    const newer = migrate(db);
+    if (newer) {
+      db.close();
+      return failure('database-from-the-future', { path, ...newer });
+    }
+    return db;
+  } catch (error) {
+    return openFailure(path, error);
+  }
+}
+
+/** Opens for asking: never writes, works while the daemon does. */
+export function openForReading(path: string): Db | Failure {
+  try {
+    if (!statSync(path).isFile())
+      return failure('database-unusable', { path, seen: 'it is not a regular file' });
+    const db = new Database(path, { readonly: true });
+    db.pragma('query_only = ON');
+    const version = db.pragma('user_version', { simple: true }) as number;
+    if (version === 0 || isForeign(db)) {
+      db.close();
+      return failure('not-a-recording', { path });
+    }
+    if (version > migrations.length) {
+      db.close();
+      return failure('database-from-the-future', { path, version, known: migrations.length });
+    }
+    return db;
+  } catch (error) {
+    return openFailure(path, error);
+  }
+}
+
+function migrate(db: Db): { version: number; known: number } | undefined {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > migrations.length) return { version, known: migrations.length };
+  db.transaction(() => {
+    for (const { text } of migrations.slice(version)) db.exec(text);
+    db.pragma(`application_id = ${String(APPLICATION_ID)}`);
+    db.pragma(`user_version = ${String(migrations.length)}`);
+    for (const view of VIEWS) db.exec(`DROP VIEW IF EXISTS ${view}`);
+    for (const view of VIEWS) db.exec(readFileSync(join(here, 'views', `${view}.sql`), 'utf8'));
+    const addOperation = db.prepare('INSERT OR REPLACE INTO operation VALUES (?, ?, ?)');
+    const addVariant = db.prepare('INSERT OR REPLACE INTO variant VALUES (?, ?, ?)');
+    for (const { id, name, probe, variants } of operations) {
+      addOperation.run(id, name, probe);
+      for (const [variant, text] of Object.entries(variants)) addVariant.run(id, Number(variant), text);
+    }
+  })();
+  return undefined;
+}
+
+/** Somebody else's database: it has tables, and not our mark. */
+function isForeign(db: Db): boolean {
+  if (db.pragma('application_id', { simple: true }) === APPLICATION_ID) return false;
+  return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
+}
+
+/** What SQLite said while a query ran, as a Failure; `undefined` when the error is not SQLite's. */
+export function databaseFailure(path: string, error: unknown): Failure | undefined {
+  const isSqlite = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
+  return isSqlite ? openFailure(path, error) : undefined;
+}
+
+function openFailure(path: string, error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return failure('no-database', { path });
+  if (code === 'SQLITE_NOTADB') return failure('not-a-recording', { path });
+  return failure('database-unusable', { path, seen: error instanceof Error ? error.message : String(error) });
+}
+
+function sqlFiles(folder: string): { name: string; text: string }[] {
+  return readdirSync(join(here, folder))
+    .filter((name) => name.endsWith('.sql'))
+    .toSorted()
+    .map((name) => ({ name, text: readFileSync(join(here, folder, name), 'utf8') }));
+}

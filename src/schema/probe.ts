@@ -1,0 +1,46 @@
+/** What a probe is: its operations, their flavours, and the programs that can record them. */
+
+/** kfunc: fentry and fexit; ksession: kprobe and kretprobe in one, without the latter's losses. */
+export type FunctionHook = 'kfunc' | 'kprobe' | 'ksession';
+
+/** A feature of kernel and bpftrace that a fragment cannot do without. */
+export type Requirement =
+  | { readonly kind: FunctionHook; readonly function: string; readonly module?: string }
+  | { readonly kind: 'tracepoint'; readonly name: string }
+  | { readonly kind: 'rawtracepoint'; readonly name: string }
+  | { readonly kind: 'btf' };
+
+/** Something the fragment does not see, told under every answer. */
+export type Gap = {
+  readonly subject: string;
+  readonly state: 'partial' | 'missing';
+  readonly reason: string;
+  readonly fix: string | null;
+};
+
+/** One way to record a probe: a program in bpf/, best first in `Probe.fragments`. */
+export type Fragment = {
+  readonly file: string;
+  readonly needs: readonly Requirement[];
+  readonly gaps: readonly Gap[];
+};
+
+export type Operation = {
+  /** The number the kernel side uses, unique over all probes. */
+  readonly id: number;
+  readonly name: string;
+  /** Flavours by the number the kernel side uses. */
+  readonly variants: Readonly<Record<number, string>>;
+};
+
+export type Probe = {
+  readonly name: string;
+  readonly view: string;
+  readonly summary: string;
+  readonly operations: readonly Operation[];
+  readonly fragments: readonly Fragment[];
+  /** What to say when none of the fragments can run here. */
+  readonly uncovered: Gap;
+};
+
+export const defineProbe = <const P extends Probe>(probe: P): P => probe;

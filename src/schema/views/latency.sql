@@ -1,0 +1,31 @@
+-- Latency distribution: how many operations of an interval fell into each bucket, per cgroup and device. Exact counts; a bucket is at most 12.5 % wide.
+CREATE VIEW latency (
+  flush_id,          -- the interval's number; joins ledger
+  started_us,        -- start of the interval, µs since 1970 (UTC)
+  ended_us,          -- end of the interval, µs since 1970 (UTC)
+  container,         -- container name; null outside containers
+  pod,               -- Kubernetes pod name
+  namespace,         -- Kubernetes namespace
+  cgroup_path,       -- path of the cgroup below the cgroup2 mount
+  device,            -- device
+  op,                -- operation
+  variant,           -- flavour of the operation, fsync: the sync kind
+  bucket,            -- number of the bucket: 8 per power of two
+  latency_ns_lower,  -- smallest latency in the bucket, ns
+  latency_ns_upper,  -- smallest latency beyond the bucket, ns
+  op_count           -- number of operations in the bucket
+) AS
+SELECT
+  bucket.flush_id, flush.started_us, flush.ended_us,
+  container.name, container.pod, container.namespace, cgroup.path, device.name,
+  operation.op, variant.name, bucket.bucket,
+  ((8 + bucket.bucket % 8) * (1 << (bucket.bucket / 8))) / 8,
+  ((9 + bucket.bucket % 8) * (1 << (bucket.bucket / 8))) / 8,
+  bucket.op_count
+FROM flush
+CROSS JOIN bucket ON bucket.flush_id = flush.flush_id
+LEFT JOIN operation USING (op_id)
+LEFT JOIN variant USING (op_id, variant)
+LEFT JOIN cgroup USING (cgroup_key)
+LEFT JOIN container ON container.container_key = cgroup.container_key
+LEFT JOIN device USING (device_key);

@@ -1,0 +1,12 @@
+-- What did not reach the tables in full: each row says what, when and how much.
+CREATE VIEW loss (
+  session_id,  -- run of the daemon; joins session
+  started_us,  -- start of the time in which it happened, µs since 1970 (UTC)
+  ended_us,    -- end of it, µs since 1970 (UTC)
+  kind,        -- exemplars_suppressed: over budget (totals still count them); operations_uncounted: a full map or a lost flush; records_lost: bpftrace's buffer overran; record_rejected: a line that made no sense; gap: no capture ran
+  op,          -- operation, where it is known
+  lost_count,  -- how many
+  detail       -- first sample or explanation
+) AS
+SELECT run_id, started_us, ended_us, kind, operation.op, lost_count, detail
+FROM lost LEFT JOIN operation USING (op_id);

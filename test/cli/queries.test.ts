@@ -1,0 +1,269 @@
+import Database from 'better-sqlite3';
+import { spawnSync } from 'node:child_process';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { topColumnNames } from '../../src/query/reports/top.ts';
+import { demo } from '../query/demo.ts';
+import { cliPath, iotrace, temporaryFolder } from './run.ts';
+
+const folder = temporaryFolder();
+const path = join(folder, 'demo.db');
+const window = ['--from', '2026-11-21T12:00Z', '--to', '2026-11-21T12:10Z'];
+
+beforeAll(() => {
+  demo(path).db.close();
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('top', () => {
+  test('prints a table, and under it what it does not contain', () => {
+    const { code, stdout, stderr } = iotrace(['top', '--db', path, ...window]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatchInlineSnapshot();
+  });
+
+  test('as JSON: rows on stdout, everything else on stderr, the keys of the contract', () => {
+    const { code, stdout, stderr } = iotrace([
+      'top',
+      '--format',
+      'json',
+      '--op',
+      'fsync',
+      '--db',
+      path,
+      ...window,
+    ]);
+    expect(code).toBe(0);
+    const rows = JSON.parse(stdout) as Record<string, unknown>[];
+    for (const row of rows) expect(Object.keys(row)).toEqual(topColumnNames);
+    expect(rows[2]).toEqual({
+      container: 'evil\n\u001b[31mred',
+      pod: null,
+      namespace: null,
+      cgroup_path: '/docker/evil',
+      process: null,
+      pid: null,
+      file: null,
+      host_path: null,
+      device: null,
+      op: 'fsync',
+      sync_kind: null,
+      op_count: 3,
+      error_count: 0,
+      size_bytes_sum: 0,
+      latency_ns_sum: 1_500_000,
+      latency_ns_p50: 500_000,
+      latency_ns_p95: 500_000,
+      latency_ns_p99: 500_000,
+      latency_ns_max: 500_000,
+    });
+    expect(stderr.split('\n')).toHaveLength(5);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  test('as CSV: a hostile name is one field', () => {
+    const { stdout } = iotrace([
+      'top',
+      '--by',
+      'file',
+      '--container',
+      'evil\n\u001b[31mred',
+      '--format=csv',
+      '--db',
+      path,
+      ...window,
+    ]);
+    expect(stdout.split('\r\n')[0]).toBe(topColumnNames.join(','));
+    expect(stdout).toContain('"/tmp/a,b\r\n""quoted""\u202e.txt"');
+  });
+
+  test('takes the database from IOTRACE_DB', () => {
+    const { code, stdout } = iotrace(['top', '--format', 'json', ...window], { env: { IOTRACE_DB: path } });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveLength(5);
+  });
+
+  test('by several dimensions, over a window counted back from its end', () => {
+    const words = [
+      'top',
+      '--by',
+      'container,sync_kind',
+      '--since',
+      '1m',
+      '--to',
+      '2026-11-21T12:00:30Z',
+      '--limit',
+      '1',
+    ];
+    const { code, stdout } = iotrace([...words, '--format', 'json', '--db', path]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ container: 'api', sync_kind: 'fdatasync', op_count: 15 }]);
+  });
+
+  test('a window in which nothing was recorded says what was', () => {
+    const { code, stdout } = iotrace(['top', '--db', path, '--from', '2026-01-01', '--to', '2026-01-02']);
+    expect(code).toBe(0);
+    expect(stdout).toMatchInlineSnapshot();
+  });
+
+  test('a container that is not there says which are', () => {
+    const { stdout } = iotrace(['top', '--db', path, '--container', 'ap1', ...window]);
+    expect(stdout).toContain(
+      'No operation matched. Containers in this window: api, evil\\n\\x1b[31mred, redis.',
+    );
+  });
+
+  test('an empty recording says how to start one', () => {
+    const empty = join(folder, 'empty.db');
+    const recording = demo(empty);
+    recording.db.exec(
+      'DELETE FROM total; DELETE FROM bucket; DELETE FROM flush; DELETE FROM exemplar; DELETE FROM run',
+    );
+    recording.db.close();
+    expect(iotrace(['top', '--db', empty])).toEqual({
+      code: 0,
+      stdout: 'Nothing was recorded yet. Start with: sudo iotrace record --for 30s\n',
+      stderr: '',
+    });
+    expect(iotrace(['top', '--db', empty, '--format', 'json']).stdout).toBe('[]\n');
+    expect(iotrace(['status', '--db', empty]).stdout).toContain('No session was recorded yet');
+    expect(iotrace(['status', '--db', empty, '--format', 'json']).stdout).toBe('null\n');
+  });
+});
+
+describe('slow', () => {
+  test('prints single operations', () => {
+    const { code, stdout } = iotrace(['slow', '--db', path, ...window, '--limit', '2']);
+    expect(code).toBe(0);
+    expect(stdout).toMatchInlineSnapshot();
+  });
+
+  test('as JSON has the columns of the view', () => {
+    const { stdout } = iotrace(['slow', '--db', path, '--sort', 'time', '--format', 'json', ...window]);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { op: 'copy_up' },
+      { op: 'block_write', error: 5 },
+      { op: 'fsync' },
+    ]);
+  });
+});
+
+describe('sql', () => {
+  const query =
+    "SELECT container, count(*) AS n FROM slow WHERE op = 'fsync' AND latency_ns > 10e6 GROUP BY 1";
+
+  test('takes the query from the command line, a file, or a pipe', () => {
+    const file = join(folder, 'query.sql');
+    writeFileSync(file, `-- slow ones\n${query};\n`);
+    const expected = { code: 0, stdout: 'container,n\r\napi,1\r\n', stderr: '' };
+    const rest = ['--format', 'csv', '--db', path];
+    expect(iotrace(['sql', query, ...rest])).toEqual(expected);
+    expect(iotrace(['sql', `-- slow ones\n${query}`, ...rest])).toEqual(expected);
+    expect(iotrace(['sql', '--file', file, ...rest])).toEqual(expected);
+    expect(iotrace(['sql', ...rest], { input: query })).toEqual(expected);
+  });
+
+  test('a refused query is explained, and exits with 2', () => {
+    expect(iotrace(['sql', 'SELECT * FROM nothing', '--db', path])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'iotrace: SQLite refused the query: no such table: nothing. The views and their columns: iotrace sql --schema, or docs/schema.md.\n',
+    });
+    expect(iotrace(['sql', 'DELETE FROM run', '--db', path]).code).toBe(2);
+    expect(
+      iotrace([
+        'sql',
+        'SELECT sum(n) FROM (SELECT 9223372036854775807 AS n UNION ALL SELECT 1)',
+        '--db',
+        path,
+      ]),
+    ).toMatchObject({ code: 2 });
+  });
+
+  test('--schema needs no recording and names every view', () => {
+    const { code, stdout } = iotrace(['sql', '--schema', '--db', join(folder, 'none.db')]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('coverage: What each probe was proven to see');
+    expect(stdout).toMatch(/^ {2}latency_ns_max {8}longest of them, ns; exact$/mu);
+  });
+
+  test('a long answer ends quietly when its reader has seen enough', () => {
+    const endless =
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT i FROM n';
+    for (const format of ['csv', 'json']) {
+      const command = `"${process.execPath}" "${cliPath}" sql "${endless}" --format ${format} --db "${path}" | head -c 10 | wc -c; echo "\${PIPESTATUS[0]}"`;
+      const { stdout, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+      expect({ stdout, stderr }).toEqual({ stdout: '10\n0\n', stderr: '' });
+    }
+  });
+});
+
+test('status as JSON', () => {
+  const { code, stdout } = iotrace(['status', '--format', 'json', '--db', path]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    state: 'ended',
+    session: { host: 'node-a', ended_how: 'told to end' },
+    losses: [{ kind: 'exemplars_suppressed', lost_count: 124 }],
+    cost: { interval_count: 3, daemon_cpu_percent: 0.4 },
+  });
+});
+
+describe('the file', () => {
+  test('is read while another connection writes', () => {
+    const writer = new Database(path);
+    writer.exec('BEGIN IMMEDIATE');
+    writer.exec('UPDATE total SET op_count = op_count + 1000');
+    const { code, stdout } = iotrace(['top', '--db', path, '--format', 'json', ...window]);
+    writer.exec('ROLLBACK');
+    writer.close();
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ container: 'api', op_count: 21 }, {}, {}, {}, {}]);
+  });
+
+  test.each([['top'], ['slow'], ['status'], ['sql', 'SELECT 1']])('that is not there: %s', (...words) => {
+    const none = join(folder, 'none.db');
+    expect(iotrace([...words, '--db', none])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `iotrace: There is no recording at ${none}. Start one with: sudo iotrace record --for 30s (or name another with --db PATH).\n`,
+    });
+  });
+
+  test('that is none of ours', () => {
+    const text = join(folder, 'text.db');
+    writeFileSync(
+      text,
+      'plain text, and longer than the hundred bytes of a header, so that SQLite looks at all of it. Really.',
+    );
+    expect(iotrace(['top', '--db', text])).toMatchObject({
+      code: 1,
+      stderr: `iotrace: ${text} is not an iotrace recording. Name the right file with --db PATH or IOTRACE_DB.\n`,
+    });
+  });
+
+  test('that a newer iotrace wrote', () => {
+    const future = join(folder, 'future.db');
+    const recording = demo(future);
+    recording.db.pragma('user_version = 999');
+    recording.db.close();
+    expect(iotrace(['top', '--db', future])).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('that is damaged', () => {
+    const damaged = join(folder, 'damaged.db');
+    const recording = demo(damaged);
+    recording.db.pragma('journal_mode = DELETE');
+    recording.db.close();
+    truncateSync(damaged, 3 * 4096);
+    const { code, stdout, stderr } = iotrace(['top', '--db', damaged, ...window]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe(
+      `iotrace: ${damaged} can't be opened: database disk image is malformed. Check its permissions and the free space (df -h), or name another with --db PATH.\n`,
+    );
+  });
+});

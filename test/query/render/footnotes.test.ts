@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { Answer } from '../../../src/query/render/footnotes.ts';
+import { footnotes, gapLine } from '../../../src/query/render/footnotes.ts';
+import { wallUs } from '../../../src/schema/units.ts';
+import { NOON_US } from '../recording.ts';
+
+const window = { fromUs: wallUs(NOON_US), toUs: wallUs(NOON_US + 900e6) };
+
+const answer = (overrides: Partial<Answer> = {}, coverage: Partial<Answer['coverage']> = {}): Answer => ({
+  shown: 3,
+  row_count: 3,
+  window,
+  coverage: { interval_count: 180, recorded_us: 900e6, extent: window, gaps: [], losses: [], ...coverage },
+  ...overrides,
+});
+
+test('a complete answer has one line', () => {
+  expect(footnotes(answer())).toEqual(['3 rows, 2026-11-21 12:00:00 to 12:15:00 UTC']);
+  expect(footnotes(answer({ shown: 1, row_count: 1 }))).toEqual([
+    '1 row, 2026-11-21 12:00:00 to 12:15:00 UTC',
+  ]);
+});
+
+test('rows that are not shown are counted', () => {
+  expect(footnotes(answer({ shown: 20, row_count: 57 }))).toEqual([
+    '20 of 57 rows (--limit 57 shows all), 2026-11-21 12:00:00 to 12:15:00 UTC',
+  ]);
+});
+
+test('a window that was recorded in part says how much', () => {
+  expect(footnotes(answer({}, { recorded_us: 190e6 }))).toEqual([
+    '3 rows, 2026-11-21 12:00:00 to 12:15:00 UTC, recorded: 3 min 10 s of it',
+  ]);
+});
+
+test('every gap and all losses are told', () => {
+  const gaps = [
+    { probe: 'copy_up', subject: 'copy_up', state: 'missing', reason: 'no kprobes', fix: null },
+    { probe: 'fsync', subject: 'msync', state: 'partial', reason: 'ext4 only', fix: 'Use a newer bpftrace' },
+  ] as const;
+  const losses = [
+    { kind: 'operations_uncounted', lost_count: 12 },
+    { kind: 'exemplars_suppressed', lost_count: 1_500_000 },
+  ];
+  expect(footnotes(answer({}, { gaps, losses })).slice(1)).toEqual([
+    'not covered: copy_up: no kprobes',
+    'partly covered: fsync msync: ext4 only. Use a newer bpftrace',
+    'lost: operations_uncounted 12, exemplars_suppressed 1.50 M (single events only, the totals count them)',
+  ]);
+});
+
+test('a window in which nothing was recorded says what was, and what to type', () => {
+  const extent = { fromUs: wallUs(NOON_US + 0.4e6), toUs: wallUs(NOON_US + 600.2e6) };
+  const later = { fromUs: wallUs(NOON_US + 86_400e6), toUs: wallUs(NOON_US + 87_300e6) };
+  expect(footnotes(answer({ window: later }, { interval_count: 0, extent }))).toEqual([
+    'Nothing was recorded from 2026-11-22 12:00:00 to 12:15:00 UTC. The recording covers 2026-11-21 12:00:00 to 12:10:00 UTC; try --from 2026-11-21T12:00:00Z --to 2026-11-21T12:10:01Z',
+  ]);
+  expect(footnotes(answer({}, { interval_count: 0, extent: undefined }))).toEqual([
+    'Nothing was recorded yet. Start with: sudo iotrace record --for 30s',
+  ]);
+});
+
+test('filters that match nothing say so, and which containers there were', () => {
+  const nothing = { shown: 0, row_count: 0 };
+  expect(footnotes(answer(nothing))[1]).toBe('No operation matched.');
+  expect(footnotes(answer({ ...nothing, containers: ['api', 'a\nb'] }))[1]).toBe(
+    'No operation matched. Containers in this window: api, a\\nb.',
+  );
+  expect(footnotes(answer({ ...nothing, containers: [] }))[1]).toBe(
+    'No operation matched. No container did any of it in this window.',
+  );
+});
+
+test('a gap is one line, whatever is in its reason', () => {
+  expect(
+    gapLine({ probe: 'block', subject: 'block_read', state: 'unproven', reason: 'a\nb', fix: null }),
+  ).toBe('not proven: block block_read: a\\nb');
+});

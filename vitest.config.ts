@@ -1,0 +1,61 @@
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { defineConfig } from 'vitest/config';
+
+/** A skipped test looks like a passed one: unless tests are picked by name, none may be skipped. */
+class NoSilentSkips implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    if (process.argv.some((word) => word === '-t' || word.startsWith('--testNamePattern'))) return;
+    const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')]);
+    if (skipped.length === 0) return;
+    console.error(`\nSkipped, which counts as failed:\n${skipped.map(describeTest).join('\n')}`);
+    process.exitCode = 1;
+  }
+}
+
+function describeTest(test: TestCase): string {
+  return `  ${test.module.relativeModuleId}: ${test.fullName}`;
+}
+
+// Tests run the built command: dist/ is made once, before the first of them.
+const globalSetup = ['test/build.ts'];
+const MINUTE = 60_000;
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    reporters: ['default', new NoSilentSkips()],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/native/**', 'test/kernel/**'],
+          globalSetup,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        // Real bpftrace on this kernel: one at a time, as root.
+        test: {
+          name: 'native',
+          include: ['test/native/**/*.test.ts'],
+          globalSetup,
+          fileParallelism: false,
+          testTimeout: 2 * MINUTE,
+          hookTimeout: 2 * MINUTE,
+        },
+      },
+      {
+        // Boots kernels in QEMU, in software emulation.
+        test: {
+          name: 'kernels',
+          include: ['test/kernel/**/*.test.ts'],
+          globalSetup,
+          fileParallelism: false,
+          testTimeout: 20 * MINUTE,
+          hookTimeout: 20 * MINUTE,
+        },
+      },
+    ],
+  },
+});
