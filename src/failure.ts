@@ -5,7 +5,9 @@ type Details = {
   'no-database': { path: string };
   'not-a-recording': { path: string };
   'database-from-the-future': { path: string; version: number; known: number };
+  'database-of-another-version': { path: string; seen: string };
   'database-unusable': { path: string; seen: string };
+  'database-damaged': { path: string; seen: string };
   'database-full': { path: string; seen: string };
   'sql-refused': { seen: string };
   'not-root': { command: string };
@@ -48,8 +50,12 @@ export function explain({ code, details }: Failure): string {
       return `${details.path} is not an iotrace recording. Name the right file with --db PATH or IOTRACE_DB.`;
     case 'database-from-the-future':
       return `${details.path} has format ${String(details.version)}, this iotrace knows up to ${String(details.known)}. Use the newer iotrace that wrote it.`;
+    case 'database-of-another-version':
+      return `${details.path} lacks what this iotrace asks for (${details.seen}): another version wrote it. Use that version, or record anew into another file with --db PATH.`;
     case 'database-unusable':
       return `${details.path} can't be opened: ${details.seen}. Check its permissions and the free space (df -h), or name another with --db PATH.`;
+    case 'database-damaged':
+      return `${details.path} is damaged: ${details.seen}. Save what is left: sqlite3 ${details.path} .recover | sqlite3 rescued.db`;
     case 'database-full':
       return `Writing to ${details.path} failed: ${details.seen}. Free some space (df -h); what was recorded before is kept.`;
     case 'sql-refused':

@@ -151,8 +151,7 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { forNs, intervalNs, slowNs, exemplarsPerSecond } = parts;
-  if (typed.top === true && typed.live === true)
-    return conflict('--top', '--live', 'one shows the totals, the other too');
+  if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
@@ -302,9 +301,14 @@ export function unknownArgument(
   }
   const [word] = words;
   if (word === undefined) return undefined;
-  const hint = operationNames.includes(word) && known.includes('op') ? ` Did you mean --op ${word}?` : '';
+  const hint = wordHint(word, known);
   return failure('bad-argument', {
     seen: `${command} does not take "${word}"`,
     expected: `${expected}.${hint}`,
   });
+}
+
+function wordHint(word: string, known: readonly string[]): string {
+  if (known.includes('query')) return ' Put the query in quotes.';
+  return operationNames.includes(word) && known.includes('op') ? ` Did you mean --op ${word}?` : '';
 }

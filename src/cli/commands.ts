@@ -79,12 +79,13 @@ export async function runSlow(typed: SlowTyped): Promise<Outcome> {
   });
 }
 
-function notesUnder(db: Db, { window, container }: Filters, shown: number, row_count: number): string[] {
+function notesUnder(db: Db, { window, ops, container }: Filters, shown: number, row_count: number): string[] {
   return footnotes({
     shown,
     row_count,
     window,
     coverage: coverage(db, window),
+    isFiltered: ops.length > 0 || container !== undefined,
     ...(row_count === 0 && container !== undefined ? { containers: containersSeen(db, window) } : {}),
   });
 }

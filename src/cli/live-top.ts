@@ -38,10 +38,16 @@ function picture(db: Db, query: TopQuery, size: { columns: number; rows: number 
   const window = { fromUs: wallUs(toUs - lengthUs), toUs };
   const seen = coverage(db, window);
   const { rows, row_count } = top(db, { ...query, window });
+  const isFiltered = query.ops.length > 0 || query.container !== undefined;
   const notes = (shown: number): string[] =>
-    footnotes({ shown, row_count, howToSeeAll: 'as many as fit', window, coverage: seen }).flatMap((line) =>
-      wrap(line, size.columns),
-    );
+    footnotes({
+      shown,
+      row_count,
+      howToSeeAll: 'as many as fit',
+      window,
+      coverage: seen,
+      isFiltered,
+    }).flatMap((line) => wrap(line, size.columns));
   // Title, two blank lines, the table's header and the keys take five lines; the table has half of the rest.
   const free = size.rows - 5;
   const fitting = rows.slice(0, Math.max(Math.ceil(free / 2), free - notes(0).length));

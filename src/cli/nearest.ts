@@ -15,7 +15,7 @@ export function didYouMean(typed: string, names: readonly string[], prefix = '')
 }
 
 function likeness(typed: string, name: string): number {
-  const isPart = typed.length >= 3 && (name.startsWith(typed) || typed.startsWith(name));
+  const isPart = typed.length >= 3 && (name.includes(typed) || typed.startsWith(name));
   return isPart ? 1 : editDistance(typed, name);
 }
 

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClock } from './clock.ts';
 import { probes } from '../schema/probes/index.ts';
@@ -46,14 +46,21 @@ syswrite($s, "s") == 1 or die "write O_SYNC: $!";
 `;
 
 const SYNC_KINDS = ['fsync', 'fdatasync', 'sync_file_range', 'msync', 'o_dsync', 'o_sync'];
-const COPY_UP = '$0 = "iotrace-canary"; open(my $f, ">>", $ARGV[0]) or die "open: $!"; syswrite($f, "."); close($f);';
+const COPY_UP =
+  '$0 = "iotrace-canary"; open(my $f, ">>", $ARGV[0]) or die "open: $!"; syswrite($f, "."); close($f);';
 
 const clock = createClock();
 
-/** Runs the canary in a scratch folder below `folder`, and cleans up after it. Never throws. */
-export async function runCanary(folder: string, plan: readonly PlannedProbe[]): Promise<CanaryRun[]> {
-  const scratch = makeScratch(folder);
-  if (scratch === undefined) return [];
+/**
+ * Runs the canary in a scratch folder below the first of `folders` that is on a disk (tmpfs takes a sync
+ * for nothing, and from 6.6 on does not even see it with O_SYNC), and cleans up after it. Never throws.
+ */
+export async function runCanary(
+  folders: readonly string[],
+  plan: readonly PlannedProbe[],
+): Promise<CanaryRun[]> {
+  const scratch = makeScratch(folders);
+  if (scratch === undefined) return [nothingDone(`no folder on a disk to try it in: ${folders.join(', ')}`)];
   try {
     const runs = [await runSyncs(join(scratch, 'file'))];
     if (plan.some(({ probe, fragment }) => probe === 'copy_up' && fragment !== null)) {
@@ -160,10 +167,15 @@ const nothingDone = (problem: string): CanaryRun => ({
   problems: [problem],
 });
 
-function makeScratch(folder: string): string | undefined {
-  try {
-    return mkdtempSync(join(folder, '.iotrace-canary-'));
-  } catch {
-    return undefined;
+const TMPFS_MAGIC = 0x01021994;
+
+function makeScratch(folders: readonly string[]): string | undefined {
+  for (const folder of folders) {
+    try {
+      if (statfsSync(folder).type !== TMPFS_MAGIC) return mkdtempSync(join(folder, '.iotrace-canary-'));
+    } catch {
+      // Not there, or read-only: the next one.
+    }
   }
+  return undefined;
 }

@@ -48,12 +48,14 @@ export function compose(options: ComposeOptions): string {
 /** System call functions and where they keep their arguments (arch/…/include/asm/syscall_wrapper.h). */
 export function forArchitecture(program: string): string {
   const isArm = process.arch === 'arm64';
-  return program
-    .replaceAll('SYSCALL_ARG0', isArm ? 'regs[0]' : 'di')
-    .replaceAll('SYSCALL_ARG2', isArm ? 'regs[2]' : 'dx')
-    // A call without arguments has no wrapper on x86: its two names are one function.
-    .replaceAll('SYSCALL0_', isArm ? '__arm64_sys_' : '__do_sys_')
-    .replaceAll('SYSCALL_', isArm ? '__arm64_sys_' : '__x64_sys_');
+  return (
+    program
+      .replaceAll('SYSCALL_ARG0', isArm ? 'regs[0]' : 'di')
+      .replaceAll('SYSCALL_ARG2', isArm ? 'regs[2]' : 'dx')
+      // A call without arguments has no wrapper on x86: its two names are one function.
+      .replaceAll('SYSCALL0_', isArm ? '__arm64_sys_' : '__do_sys_')
+      .replaceAll('SYSCALL_', isArm ? '__arm64_sys_' : '__x64_sys_')
+  );
 }
 
 function expandIncludes(file: string): string {

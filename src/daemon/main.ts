@@ -102,7 +102,7 @@ export async function record(options: RecordOptions): Promise<Summary | Failure>
 export async function doctor(): Promise<DoctorReport> {
   const host = await findCapabilities('iotrace doctor');
   if (isFailure(host)) return { facts: [], plan: [], problems: [host] };
-  const plan = choose(probes, await tryFragments(probes, host));
+  const plan = await makePlan(host);
   const { layout, cgroup2Path } = detectCgroupLayout(hostRoots);
   const facts = [
     { name: 'kernel', value: host.kernelRelease },
@@ -112,36 +112,23 @@ export async function doctor(): Promise<DoctorReport> {
     { name: 'kprobes', value: host.hasKprobes ? 'yes' : 'no' },
     { name: 'cgroups', value: cgroup2Path === undefined ? layout : `${layout}, cgroup2 at ${cgroup2Path}` },
   ];
-  return { facts, plan: [...plan, cgroupPlan()], problems: problemsOf(plan) };
+  return { facts, plan, problems: problemsOf(plan) };
+}
+
+async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
+  return choose(probes, await tryFragments(probes, host), detectCgroupLayout(hostRoots).layout);
 }
 
 function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
-  if (plan.some(({ fragment }) => fragment !== null)) return [];
+  if (plan.some(({ probe, fragment }) => probe !== 'cgroup' && fragment !== null)) return [];
   return [failure('nothing-to-record', { reasons: plan.flatMap(({ reasons }) => reasons) })];
-}
-
-/** How well operations can be told apart by cgroup, as a probe among the others. */
-function cgroupPlan(): PlannedProbe {
-  const { layout } = detectCgroupLayout(hostRoots);
-  const gaps: CoverageLine[] = [];
-  if (layout !== 'v2') {
-    gaps.push({
-      probe: 'cgroup',
-      subject: 'containers',
-      state: layout === 'hybrid' ? 'partial' : 'missing',
-      reason:
-        layout === 'hybrid'
-          ? 'cgroup v1 with a unified hierarchy beside it: containers that have no cgroup of their own in the unified one are counted together as /, and block I/O is not charged to who dirtied the page'
-          : 'no cgroup2 hierarchy: everything is counted as one cgroup',
-      fix: 'boot with systemd.unified_cgroup_hierarchy=1',
-    });
-  }
-  return { probe: 'cgroup', fragment: 'cgroup.bt', reasons: [], gaps };
 }
 
 type CaptureEnd = 'stopped' | 'died' | 'plan changed';
 type Options = RecordOptions & { readonly databasePath: string };
 
+/** Where a disk is likely, should the recording itself be in memory. */
+const DISK_FOLDERS = ['/var/lib', '/var/tmp', '/var/lib/containerd', '/var/lib/docker'];
 const RESTART_PAUSE_MS = 1000;
 const READY_PATIENCE_MS = 180_000;
 
@@ -156,10 +143,10 @@ async function captureUntilStopped(
   const stop = stopSignal(options);
   try {
     for (let starts = 1; ; starts += 1) {
-      const plan = choose(probes, await tryFragments(probes, host));
+      const plan = await makePlan(host);
       const [problem] = problemsOf(plan);
       if (problem) return problem;
-      session.planned([...plan, cgroupPlan()]);
+      session.planned(plan);
       const end = await captureOnce(db, host, session, lookups, plan, options, stop);
       if (isFailure(end)) {
         if (starts === 1) return end;
@@ -185,7 +172,7 @@ async function captureOnce(
   options: Options,
   stop: StopSignal,
 ): Promise<CaptureEnd | Failure> {
-  const fragments = [...plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment])), 'cgroup.bt'];
+  const fragments = plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment]));
   const clock = createClock();
   let isReady = false;
   let isReplanning = false;
@@ -256,13 +243,13 @@ function createProof(session: Session, plan: readonly PlannedProbe[], options: O
     const done = Math.max(0, ...runs.map(({ endedBootUs }) => endedBootUs));
     if (!flushes.some(({ endedBootUs }) => endedBootUs >= done)) return;
     isJudged = true;
-    const lines = [...judge(runs, flushes, plan), ...plan.flatMap(({ gaps }) => gaps), ...cgroupPlan().gaps];
+    const lines = [...judge(runs, flushes, plan), ...plan.flatMap(({ gaps }) => gaps)];
     session.proven(lines);
     options.onReady?.(lines);
   };
   return {
     begin() {
-      running = runCanary(dirname(options.databasePath), plan).then((result) => {
+      running = runCanary([dirname(options.databasePath), ...DISK_FOLDERS], plan).then((result) => {
         runs = result;
         tell();
       });

@@ -1,31 +1,69 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
-import type { Fragment, Probe, Requirement } from '../schema/probe.ts';
+import type { Fragment, Gap, Probe, Requirement } from '../schema/probe.ts';
+import { cgroupFragments } from '../schema/probes/cgroup.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { forArchitecture } from './compose.ts';
+import type { CgroupLayout } from './lookups/cgroups.ts';
 import type { CoverageLine, PlannedProbe } from './main.ts';
 
 /** What became of trying a fragment: usable, or why not. */
 export type Verdict = { readonly usable: true } | { readonly usable: false; readonly reason: string };
 
-/** The best usable fragment of each probe; pure. */
-export function choose(probes: readonly Probe[], verdicts: ReadonlyMap<string, Verdict>): PlannedProbe[] {
-  return probes.map((probe) => {
-    const chosen = probe.fragments.find(({ file }) => verdicts.get(file)?.usable === true);
-    const reasons = probe.fragments.flatMap(({ file }) => {
-      const verdict = verdicts.get(file);
-      return verdict?.usable === false ? [`${file}: ${verdict.reason}`] : [];
-    });
-    const gaps = chosen ? chosen.gaps : [probe.uncovered];
-    return {
-      probe: probe.name,
-      fragment: chosen?.file ?? null,
-      reasons,
-      gaps: gaps.map((gap): CoverageLine => ({ probe: probe.name, ...gap })),
-    };
-  });
+/** The best usable fragment of each probe, and of what names cgroups; pure. */
+export function choose(
+  probes: readonly Probe[],
+  verdicts: ReadonlyMap<string, Verdict>,
+  layout: CgroupLayout['layout'],
+): PlannedProbe[] {
+  return [
+    ...probes.map(({ name, fragments, uncovered }) =>
+      chooseOne(name, fragments, verdicts, (chosen) => (chosen ? chosen.gaps : [uncovered])),
+    ),
+    chooseOne('cgroup', cgroupFragments, verdicts, (chosen) => [
+      ...(chosen ? [] : [NAMELESS_GAP]),
+      ...(layout === 'v2' ? [] : [layout === 'hybrid' ? HYBRID_GAP : V1_GAP]),
+    ]),
+  ];
 }
+
+function chooseOne(
+  probe: string,
+  fragments: readonly Fragment[],
+  verdicts: ReadonlyMap<string, Verdict>,
+  gapsOf: (chosen: Fragment | undefined) => readonly Gap[],
+): PlannedProbe {
+  const chosen = fragments.find(({ file }) => verdicts.get(file)?.usable === true);
+  const reasons = fragments.flatMap(({ file }) => {
+    const verdict = verdicts.get(file);
+    return verdict?.usable === false ? [`${file}: ${verdict.reason}`] : [];
+  });
+  const gaps = gapsOf(chosen).map((gap): CoverageLine => ({ probe, ...gap }));
+  return { probe, fragment: chosen?.file ?? null, reasons, gaps };
+}
+
+const UNIFIED = 'boot with systemd.unified_cgroup_hierarchy=1';
+const HYBRID_GAP: Gap = {
+  subject: 'containers',
+  state: 'partial',
+  reason:
+    'cgroup v1 with a unified hierarchy beside it: containers without a cgroup of their own in the unified one count as /, and block I/O is not charged to who dirtied the page',
+  fix: UNIFIED,
+};
+const V1_GAP: Gap = {
+  subject: 'containers',
+  state: 'missing',
+  reason: 'no cgroup2 hierarchy: everything counts as one cgroup',
+  fix: UNIFIED,
+};
+const NAMELESS_GAP: Gap = {
+  subject: 'short-lived containers',
+  state: 'partial',
+  reason:
+    'the birth of cgroups is not seen: a container that lives less than a flush interval may stay without a name',
+  fix: null,
+};
 
 /**
  * Tries the fragments of each probe, best first, until one is usable: what can be read off the host
@@ -35,7 +73,8 @@ export async function tryFragments(
   probes: readonly Probe[],
   host: Capabilities,
 ): Promise<Map<string, Verdict>> {
-  const tried = await Promise.all(probes.map((probe) => tryUntilUsable(probe.fragments, host)));
+  const families = [...probes.map(({ fragments }) => fragments), cgroupFragments];
+  const tried = await Promise.all(families.map((fragments) => tryUntilUsable(fragments, host)));
   return new Map(tried.flat());
 }
 

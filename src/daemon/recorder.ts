@@ -63,6 +63,7 @@ type Unnamed = { readonly file: FileIdentity; readonly container: Container | un
 const FLUSHES_WAITING_MAX = 120;
 const UNNAMED_MAX = 10_000;
 const SAMPLE_LENGTH = 200;
+const SLASH = 0x2f;
 
 /** The data's path from a line to the tables; one for each run of bpftrace. */
 export function createRecorder(
@@ -284,7 +285,7 @@ export function createRecorder(
 
   const learnCgroup = (id: number, offset: number, piece: Buffer): void => {
     const before = offset === 0 ? Buffer.alloc(0) : cgroupPieces.get(id);
-    if (before?.length !== offset) return;
+    if (before?.length !== offset || (offset === 0 && piece[0] !== SLASH)) return;
     const path = Buffer.concat([before, piece.subarray(0, NAME_PIECE)]);
     if (piece.length >= NAME_PIECE) {
       cgroupPieces.set(id, path);

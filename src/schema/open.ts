@@ -76,8 +76,8 @@ export function openForWriting(path: string): Db | Failure {
 export function openForReading(path: string): Db | Failure {
   try {
     if (!statSync(path).isFile())
-      return failure('database-unusable', { path, seen: 'it is not a regular file' });
-    const db = new Database(path, { readonly: true });
+      return failure('database-unusable', { path, seen: 'it is no regular file' });
+    const db = openUnwritten(path);
     db.pragma('query_only = ON');
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version === 0 || isForeign(db)) {
@@ -92,6 +92,39 @@ export function openForReading(path: string): Db | Failure {
   } catch (error) {
     return openFailure(path, error);
   }
+}
+
+function openUnwritten(path: string): Db {
+  const db = new Database(path, { readonly: true });
+  try {
+    db.pragma('schema_version');
+    return db;
+  } catch (error) {
+    db.close();
+    if (!needsWritableFolder(error, path)) throw error;
+    return openCopy(path);
+  }
+}
+
+/**
+ * SQLite reads a WAL database only where it may make its -shm file, and a recording that ended
+ * cleanly has none: a user who may read root's recording, but not write its folder, would be refused.
+ */
+function needsWritableFolder(error: unknown, path: string): boolean {
+  const isRefused = ['SQLITE_READONLY_DIRECTORY', 'SQLITE_CANTOPEN'].includes(codeOf(error));
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return isRefused && (log === undefined || log.size === 0) && statSync(path).size <= COPY_BYTES_MAX;
+}
+
+const COPY_BYTES_MAX = 2 ** 30;
+
+/** The file as it is, in memory; nothing is missing, because there is no write-ahead log beside it. */
+function openCopy(path: string): Db {
+  const file = readFileSync(path);
+  // "File format write version" and "read version": 1 is a rollback journal, 2 is WAL, which memory has not.
+  file[18] = 1;
+  file[19] = 1;
+  return new Database(file, { readonly: true });
 }
 
 function migrate(db: Db): { version: number; known: number } | undefined {
@@ -121,15 +154,21 @@ function isForeign(db: Db): boolean {
 
 /** What SQLite said while a query ran, as a Failure; `undefined` when the error is not SQLite's. */
 export function databaseFailure(path: string, error: unknown): Failure | undefined {
-  const isSqlite = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_');
-  return isSqlite ? openFailure(path, error) : undefined;
+  return codeOf(error).startsWith('SQLITE_') ? openFailure(path, error) : undefined;
 }
 
 function openFailure(path: string, error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return failure('no-database', { path });
   if (code === 'SQLITE_NOTADB') return failure('not-a-recording', { path });
-  return failure('database-unusable', { path, seen: error instanceof Error ? error.message : String(error) });
+  const seen = error instanceof Error ? error.message : String(error);
+  if (code === 'SQLITE_ERROR') return failure('database-of-another-version', { path, seen });
+  if (code.startsWith('SQLITE_CORRUPT')) return failure('database-damaged', { path, seen });
+  return failure('database-unusable', { path, seen });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function sqlFiles(folder: string): { name: string; text: string }[] {

@@ -13,57 +13,129 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
   };
 
   test('commands', () => {
-    expect(said('topp')).toMatchInlineSnapshot();
-    expect(said('watch')).toMatchInlineSnapshot();
+    expect(said('topp')).toMatchInlineSnapshot(
+      `"There is no command "topp". There are: top, slow, sql, status, doctor, record, daemon. Did you mean iotrace top?"`,
+    );
+    expect(said('watch')).toMatchInlineSnapshot(
+      `"There is no command "watch". There are: top, slow, sql, status, doctor, record, daemon."`,
+    );
   });
 
   test('options', () => {
-    expect(said('top', '--bye', 'x')).toMatchInlineSnapshot();
-    expect(said('top', '-x')).toMatchInlineSnapshot();
-    expect(said('top', '--no-live')).toMatchInlineSnapshot();
-    expect(said('status', '--limit', '3')).toMatchInlineSnapshot();
-    expect(said('daemon', '--for', '3s')).toMatchInlineSnapshot();
+    expect(said('top', '--bye', 'x')).toMatchInlineSnapshot(
+      `"top has no option --bye. What it takes: iotrace top --help. Did you mean --by?"`,
+    );
+    expect(said('top', '-x')).toMatchInlineSnapshot(
+      `"top has no option -x. What it takes: iotrace top --help."`,
+    );
+    expect(said('top', '--no-live')).toMatchInlineSnapshot(
+      `"top has no option --no-live. What it takes: iotrace top --help."`,
+    );
+    expect(said('status', '--limit', '3')).toMatchInlineSnapshot(
+      `"status has no option --limit. What it takes: iotrace status --help."`,
+    );
+    expect(said('daemon', '--for', '3s')).toMatchInlineSnapshot(
+      `"daemon has no option --for. What it takes: iotrace daemon --help."`,
+    );
   });
 
   test('words too many', () => {
-    expect(said('top', 'fsync')).toMatchInlineSnapshot();
-    expect(said('sql', 'SELECT', '1')).toMatchInlineSnapshot();
+    expect(said('top', 'fsync')).toMatchInlineSnapshot(
+      `"top does not take "fsync". What it takes: iotrace top --help. Did you mean --op fsync?"`,
+    );
+    expect(said('sql', 'SELECT', '1')).toMatchInlineSnapshot(
+      `"sql does not take "1". What it takes: iotrace sql --help. Put the query in quotes."`,
+    );
   });
 
   test('values', () => {
-    expect(said('top', '--by', 'contaner')).toMatchInlineSnapshot();
-    expect(said('top', '--by')).toMatchInlineSnapshot();
-    expect(said('top', '--by', 'container,')).toMatchInlineSnapshot();
-    expect(said('top', '--op', 'fsync,write')).toMatchInlineSnapshot();
-    expect(said('top', '--format', 'xml')).toMatchInlineSnapshot();
-    expect(said('status', '--format', 'csv')).toMatchInlineSnapshot();
-    expect(said('top', '--sort', 'P99')).toMatchInlineSnapshot();
-    expect(said('top', '--limit', '-1')).toMatchInlineSnapshot();
-    expect(said('top', '--limit', '1.5')).toMatchInlineSnapshot();
-    expect(said('top', '--since', '15')).toMatchInlineSnapshot();
-    expect(said('top', '--since', '0s')).toMatchInlineSnapshot();
-    expect(said('top', '--from', 'yesterday')).toMatchInlineSnapshot();
-    expect(said('top', '--container', '')).toMatchInlineSnapshot();
-    expect(said('top', '--db', '')).toMatchInlineSnapshot();
-    expect(said('record', '--for', 'ever')).toMatchInlineSnapshot();
-    expect(said('record', '--interval', '1ms')).toMatchInlineSnapshot();
-    expect(said('record', '--slow', '-5ms')).toMatchInlineSnapshot();
-    expect(said('record', '--exemplars', 'many')).toMatchInlineSnapshot();
-    expect(said('sql', '--file', '/none.sql')).toMatchInlineSnapshot();
+    expect(said('top', '--by', 'contaner')).toMatchInlineSnapshot(
+      `"--by is "contaner". It takes one of: container, pod, cgroup, process, file, device, sync_kind. Did you mean container?"`,
+    );
+    expect(said('top', '--by')).toMatchInlineSnapshot(
+      `"--by has no value. It takes one of: container, pod, cgroup, process, file, device, sync_kind."`,
+    );
+    expect(said('top', '--by', 'container,')).toMatchInlineSnapshot(
+      `"--by has no value. It takes one of: container, pod, cgroup, process, file, device, sync_kind."`,
+    );
+    expect(said('top', '--op', 'fsync,write')).toMatchInlineSnapshot(
+      `"--op is "write". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard. Did you mean block_write?"`,
+    );
+    expect(said('top', '--format', 'xml')).toMatchInlineSnapshot(
+      `"--format is "xml". It takes one of: table, json, csv."`,
+    );
+    expect(said('status', '--format', 'csv')).toMatchInlineSnapshot(
+      `"--format is "csv". It takes one of: text, json."`,
+    );
+    expect(said('top', '--sort', 'P99')).toMatchInlineSnapshot(
+      `"--sort is "P99". It takes one of: latency, p99, max, ops, bytes. Did you mean p99?"`,
+    );
+    expect(said('top', '--limit', '-1')).toMatchInlineSnapshot(
+      `"--limit is "-1". Type a whole number from 1 on, as in --limit 20."`,
+    );
+    expect(said('top', '--limit', '1.5')).toMatchInlineSnapshot(
+      `"--limit is "1.5". Type a whole number from 1 on, as in --limit 20."`,
+    );
+    expect(said('top', '--since', '15')).toMatchInlineSnapshot(
+      `"--since is "15". Type a number and its unit, as in --since 30s (ns, us, ms, s, m, h, d)."`,
+    );
+    expect(said('top', '--since', '0s')).toMatchInlineSnapshot(
+      `"--since is "0s". It goes from 1ms to 36500d."`,
+    );
+    expect(said('top', '--from', 'yesterday')).toMatchInlineSnapshot(
+      `"--from is "yesterday". Type a time as in 12:30, 2026-11-21T12:30:00Z, or seconds since 1970."`,
+    );
+    expect(said('top', '--container', '')).toMatchInlineSnapshot(
+      `"--container has no value. Give its name, as in --container app1."`,
+    );
+    expect(said('top', '--db', '')).toMatchInlineSnapshot(
+      `"--db has no value. Name the file, as in --db iotrace.db."`,
+    );
+    expect(said('record', '--for', 'ever')).toMatchInlineSnapshot(
+      `"--for is "ever". Type a number and its unit, as in --for 30s (ns, us, ms, s, m, h, d)."`,
+    );
+    expect(said('record', '--interval', '1ms')).toMatchInlineSnapshot(
+      `"--interval is "1ms". It goes from 100ms to 1h."`,
+    );
+    expect(said('record', '--slow', '-5ms')).toMatchInlineSnapshot(
+      `"record has no option -5. What it takes: iotrace record --help."`,
+    );
+    expect(said('record', '--exemplars', 'many')).toMatchInlineSnapshot(
+      `"--exemplars is "many". Type a whole number from 0 on, as in --exemplars 20."`,
+    );
+    expect(said('sql', '--file', '/none.sql')).toMatchInlineSnapshot(
+      `"--file can't be read: ENOENT: no such file or directory, open '/none.sql'. Name a file with one SELECT, as in --file query.sql."`,
+    );
   });
 
   test('what does not go together', () => {
-    expect(said('top', '--since', '1h', '--from', '12:00')).toMatchInlineSnapshot();
-    expect(said('top', '--from', '2026-11-21T13:00Z', '--to', '2026-11-21T12:00Z')).toMatchInlineSnapshot();
-    expect(said('top', '--by', 'file', '--sort', 'p99')).toMatchInlineSnapshot();
-    expect(said('top', '--live', '--format', 'json')).toMatchInlineSnapshot();
-    expect(said('top', '--live', '--from', '12:00')).toMatchInlineSnapshot();
-    expect(said('sql', 'SELECT 1', '--file', 'x.sql')).toMatchInlineSnapshot();
-    expect(said('record', '--top', '--live')).toMatchInlineSnapshot();
+    expect(said('top', '--since', '1h', '--from', '12:00')).toMatchInlineSnapshot(
+      `"--since and --from do not go together: both say where the window starts. Leave out one of them."`,
+    );
+    expect(said('top', '--from', '2026-11-21T13:00Z', '--to', '2026-11-21T12:00Z')).toMatchInlineSnapshot(
+      `"The window ends (2026-11-21 12:00:00.000 UTC) before it starts (2026-11-21 13:00:00.000 UTC). Give a --from that lies before --to."`,
+    );
+    expect(said('top', '--by', 'file', '--sort', 'p99')).toMatchInlineSnapshot(
+      `"--sort p99 with --by file: percentiles are kept per container, pod, cgroup, device and sync_kind. Type --sort with one of: latency, max, ops, bytes; or group by container."`,
+    );
+    expect(said('top', '--live', '--format', 'json')).toMatchInlineSnapshot(
+      `"--live and --format json do not go together: it draws on the terminal. Leave out one of them."`,
+    );
+    expect(said('top', '--live', '--from', '12:00')).toMatchInlineSnapshot(
+      `"--live and --from do not go together: it always shows the time until now. Leave out one of them."`,
+    );
+    expect(said('sql', 'SELECT 1', '--file', 'x.sql')).toMatchInlineSnapshot(
+      `"There are two queries: one typed, one in --file. Type one of them."`,
+    );
+    expect(said('record', '--top', '--live')).toMatchInlineSnapshot(
+      `"--top and --live do not go together: both show the totals. Leave out one of them."`,
+    );
   });
 
   test('--live away from a terminal', () => {
-    expect(said('record', '--live')).toMatchInlineSnapshot();
+    expect(said('record', '--live')).toMatchInlineSnapshot(
+      `"--live needs a terminal, and stdout is none. Leave out --live."`,
+    );
   });
 });
 

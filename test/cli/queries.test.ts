@@ -22,7 +22,20 @@ describe('top', () => {
   test('prints a table, and under it what it does not contain', () => {
     const { code, stdout, stderr } = iotrace(['top', '--db', path, ...window]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatchInlineSnapshot();
+    expect(stdout).toMatchInlineSnapshot(`
+      "container                         op           ops  errors      size  latency      p50      p95      p99      max
+      payments/api-7d9f8c6b5-x2k4q/api  fsync         21       0         -   230 ms  3.01 ms  60.0 ms  60.0 ms  60.0 ms
+      /system.slice/containerd.service  fsync          9       0         -  27.0 ms  1.11 ms  7.00 ms  7.00 ms  7.00 ms
+      /                                 block_write    9       1  4.29 MiB  1.80 ms   205 µs   300 µs   300 µs   300 µs
+      evil\\n\\x1b[31mred                 fsync          3       0         -  1.50 ms   500 µs   500 µs   500 µs   500 µs
+      redis                             copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs   400 µs   400 µs
+
+      5 rows, 2026-11-21 12:00:00 to 12:10:00 UTC, recorded: 15 s of it
+      not covered: copy_up: this kernel has no kprobes. Boot a kernel with CONFIG_KPROBES=y
+      not proven: fsync io_uring: attached, but nothing here could try it
+      lost: exemplars_suppressed 124 (single events only, the totals count them)
+      "
+    `);
   });
 
   test('as JSON: rows on stdout, everything else on stderr, the keys of the contract', () => {
@@ -106,7 +119,10 @@ describe('top', () => {
   test('a window in which nothing was recorded says what was', () => {
     const { code, stdout } = iotrace(['top', '--db', path, '--from', '2026-01-01', '--to', '2026-01-02']);
     expect(code).toBe(0);
-    expect(stdout).toMatchInlineSnapshot();
+    expect(stdout).toMatchInlineSnapshot(`
+      "Nothing was recorded from 2026-01-01 00:00:00 to 2026-01-02 00:00:00 UTC. The recording covers 2026-11-21 12:00:00 to 12:00:15 UTC; try --from 2026-11-21T12:00:00Z --to 2026-11-21T12:00:15Z
+      "
+    `);
   });
 
   test('a container that is not there says which are', () => {
@@ -120,7 +136,7 @@ describe('top', () => {
     const empty = join(folder, 'empty.db');
     const recording = demo(empty);
     recording.db.exec(
-      'DELETE FROM total; DELETE FROM bucket; DELETE FROM flush; DELETE FROM exemplar; DELETE FROM run',
+      'PRAGMA foreign_keys = OFF; DELETE FROM total; DELETE FROM bucket; DELETE FROM flush; DELETE FROM run',
     );
     recording.db.close();
     expect(iotrace(['top', '--db', empty])).toEqual({
@@ -138,7 +154,17 @@ describe('slow', () => {
   test('prints single operations', () => {
     const { code, stdout } = iotrace(['slow', '--db', path, ...window, '--limit', '2']);
     expect(code).toBe(0);
-    expect(stdout).toMatchInlineSnapshot();
+    expect(stdout).toMatchInlineSnapshot(`
+      "2026-11-21 UTC  latency  op                size  container                         process        file
+      12:00:03.250    60.0 ms  fsync fdatasync      -  payments/api-7d9f8c6b5-x2k4q/api  postgres 3107  /var/lib/postgresql/data/pg_wal/000000010000000000000042
+      12:00:11.000    12.0 ms  copy_up          300 B  evil\\n\\x1b[31mred                 sh\\t"x" 666    /tmp/a,b\\r\\n"quoted"\\u202e.txt
+
+      2 of 3 rows (--limit 3 shows all), 2026-11-21 12:00:00 to 12:10:00 UTC, recorded: 15 s of it
+      not covered: copy_up: this kernel has no kprobes. Boot a kernel with CONFIG_KPROBES=y
+      not proven: fsync io_uring: attached, but nothing here could try it
+      lost: exemplars_suppressed 124 (single events only, the totals count them)
+      "
+    `);
   });
 
   test('as JSON has the columns of the view', () => {
@@ -167,11 +193,11 @@ describe('sql', () => {
   });
 
   test('a refused query is explained, and exits with 2', () => {
-    expect(iotrace(['sql', 'SELECT * FROM nothing', '--db', path])).toEqual({
+    expect(iotrace(['sql', 'SELECT * FROM fsyncs', '--db', path])).toEqual({
       code: 2,
       stdout: '',
       stderr:
-        'iotrace: SQLite refused the query: no such table: nothing. The views and their columns: iotrace sql --schema, or docs/schema.md.\n',
+        'iotrace: SQLite refused the query: no such table: fsyncs. The views and their columns: iotrace sql --schema, or docs/schema.md.\n',
     });
     expect(iotrace(['sql', 'DELETE FROM run', '--db', path]).code).toBe(2);
     expect(
@@ -263,7 +289,7 @@ describe('the file', () => {
     const { code, stdout, stderr } = iotrace(['top', '--db', damaged, ...window]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe(
-      `iotrace: ${damaged} can't be opened: database disk image is malformed. Check its permissions and the free space (df -h), or name another with --db PATH.\n`,
+      `iotrace: ${damaged} is damaged: database disk image is malformed. Save what is left: sqlite3 ${damaged} .recover | sqlite3 rescued.db\n`,
     );
   });
 });

@@ -87,7 +87,7 @@ test('a recording of a newer iotrace is refused, both ways', () => {
 
 test('a folder in place of the file is told', () => {
   expect(said(openForReading(folder))).toMatchInlineSnapshot(
-    `"FOLDER can't be opened: disk I/O error. Check its permissions and the free space (df -h), or name another with --db PATH."`,
+    `"FOLDER can't be opened: it is no regular file. Check its permissions and the free space (df -h), or name another with --db PATH."`,
   );
 });
 

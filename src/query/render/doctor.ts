@@ -1,7 +1,7 @@
 import type { Failure } from '../../failure.ts';
 import { explain } from '../../failure.ts';
 import type { CoverageRow } from '../reports/coverage.ts';
-import { gapLine } from './footnotes.ts';
+import { gapLines } from './footnotes.ts';
 import { jsonDocument } from './json.ts';
 import { visible, wrap } from './text.ts';
 
@@ -42,7 +42,7 @@ function planLines({ probe, fragment, reasons, gaps }: Diagnosis['plan'][number]
   return [
     `  ${probe}: ${fragment ?? 'cannot run here'}`,
     ...reasons.map((reason) => `    ${reason}`),
-    ...gaps.map((gap) => `    ${gapLine(gap)}`),
+    ...gapLines(gaps).map((line) => `    ${line}`),
   ];
 }
 

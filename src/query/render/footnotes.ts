@@ -11,6 +11,8 @@ export type Answer = {
   readonly howToSeeAll?: string;
   readonly window: Window;
   readonly coverage: Coverage;
+  /** Whether only some operations or one container were asked for. */
+  readonly isFiltered: boolean;
   /** Containers that were seen, when one was asked for and nothing matched. */
   readonly containers?: readonly string[];
 };
@@ -22,7 +24,7 @@ export function footnotes(answer: Answer): string[] {
   return [
     extentLine(answer),
     ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
-    ...coverage.gaps.map(gapLine),
+    ...gapLines(coverage.gaps),
     ...lossLines(coverage.losses),
   ];
 }
@@ -43,7 +45,8 @@ function nothingRecorded({ window, coverage: { extent } }: Answer): string {
   return `Nothing was recorded from ${span(window)}. The recording covers ${span(extent)}; try ${asOptions(extent)}`;
 }
 
-function nothingMatched({ containers }: Answer): string {
+function nothingMatched({ isFiltered, containers }: Answer): string {
+  if (!isFiltered) return 'Nothing of it happened in this window.';
   const matched = 'No operation matched.';
   if (!containers) return matched;
   if (containers.length === 0) return `${matched} No container did any of it in this window.`;
@@ -52,29 +55,57 @@ function nothingMatched({ containers }: Answer): string {
   return `${matched} Containers in this window: ${some}${more}.`;
 }
 
-const stateWords: Readonly<Record<CoverageRow['state'], string>> = {
-  seen: 'seen',
-  unproven: 'not proven',
-  partial: 'partly covered',
-  missing: 'not covered',
-};
+/** In the order in which gaps are told. */
+const gapStates: readonly (readonly [CoverageRow['state'], string])[] = [
+  ['missing', 'not covered'],
+  ['partial', 'partly covered'],
+  ['unproven', 'not proven'],
+];
 
-/** `not covered: copy_up: why. What to do.` */
-export function gapLine({ probe, subject, state, reason, fix }: CoverageRow): string {
-  const what = subject === probe || subject === '' ? probe : `${probe} ${subject}`;
+/** What is not fully seen, worst first: a line for all subjects that share a reason. */
+export function gapLines(rows: readonly CoverageRow[]): string[] {
+  return gapStates.flatMap(([state, words]) => {
+    const subjects = new Map<string, string[]>();
+    for (const row of rows) {
+      if (row.state !== state) continue;
+      const key = JSON.stringify([row.probe, row.reason, row.fix]);
+      subjects.set(key, [...(subjects.get(key) ?? []), row.subject]);
+    }
+    return rows.flatMap((row) => {
+      const key = JSON.stringify([row.probe, row.reason, row.fix]);
+      const together = row.state === state ? subjects.get(key) : undefined;
+      subjects.delete(key);
+      return together ? [gapLine(words, row, together)] : [];
+    });
+  });
+}
+
+function gapLine(words: string, { probe, reason, fix }: CoverageRow, subjects: readonly string[]): string {
+  const named = subjects.filter((subject) => subject !== probe && subject !== '');
+  const what = named.length === 0 ? probe : `${probe} ${named.join(', ')}`;
   const why = reason === '' ? '' : `: ${reason}`;
-  return visible(`${stateWords[state]}: ${what}${why}${fix === null ? '' : `. ${fix}`}`);
+  return visible(`${words}: ${what}${why}${fix === null ? '' : `. To fix: ${fix}`}`);
 }
 
 /** One line for all losses, none without. */
 export function lossLines(losses: readonly LossSum[]): string[] {
   if (losses.length === 0) return [];
-  return [visible(`lost: ${losses.map(lossText).join(', ')}`)];
+  return [visible(`lost: ${losses.map(lossText).join('; ')}`)];
 }
 
+const lossMeanings: Readonly<Record<string, string>> = {
+  exemplars_suppressed: 'single events beyond the budget, the totals count them',
+  operations_uncounted: 'missing from the totals',
+  latencies_uncounted: 'missing from the percentiles',
+  programs_skipped: 'probes that did not run, being entered while they ran',
+  records_lost: "of bpftrace's output",
+  record_rejected: 'lines that made no sense',
+  gap: 'times no capture ran',
+};
+
 function lossText({ kind, lost_count }: LossSum): string {
-  const remark = kind === 'exemplars_suppressed' ? ' (single events only, the totals count them)' : '';
-  return `${kind} ${formatCount(lost_count)}${remark}`;
+  const meaning = lossMeanings[kind];
+  return `${kind} ${formatCount(lost_count)}${meaning === undefined ? '' : ` (${meaning})`}`;
 }
 
 /** `2026-11-21 21:08:48 to 21:23:48 UTC`. */

@@ -1,6 +1,6 @@
 import { formatCount, formatElapsed } from '../../schema/units.ts';
 import type { CoverageRow, LossSum } from '../reports/coverage.ts';
-import { gapLine, lossLines } from './footnotes.ts';
+import { gapLines, lossLines } from './footnotes.ts';
 import { visible } from './text.ts';
 
 /** What a recording came to, as the daemon sums it up. */
@@ -16,10 +16,7 @@ export type Recorded = {
 export function readyLines(coverage: readonly CoverageRow[], howItEnds: string): string[] {
   const seen = new Set(coverage.filter(({ state }) => state === 'seen').map(({ probe }) => probe));
   const proven = seen.size === 0 ? 'nothing proven' : `proven: ${[...seen].join(', ')}`;
-  return [
-    `Recording (${proven}). ${howItEnds}`,
-    ...coverage.filter(({ state }) => state !== 'seen').map(gapLine),
-  ];
+  return [`Recording (${proven}). ${howItEnds}`, ...gapLines(coverage)];
 }
 
 /** What was recorded, lost, and how it ended. */

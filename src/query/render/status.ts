@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatDuration, formatElapsed, formatWall } f
 import type { CoverageRow } from '../reports/coverage.ts';
 import type { Cost, Status } from '../reports/status.ts';
 import { endOf } from '../reports/status.ts';
-import { gapLine, lossLines } from './footnotes.ts';
+import { gapLines, lossLines } from './footnotes.ts';
 import { visible, wrap } from './text.ts';
 
 /** How the latest session fares, for people. */
@@ -59,7 +59,7 @@ function coverageLines(rows: readonly CoverageRow[]): string[] {
       ? []
       : [`seen: ${probe}: ${subjects.map(({ subject }) => subject).join(', ')}`];
   });
-  return [...seen, ...rows.filter(({ state }) => state !== 'seen').map(gapLine)];
+  return [...seen, ...gapLines(rows)];
 }
 
 function lossText({ cost, losses }: Status): string[] {

@@ -4,7 +4,6 @@ import { frame } from '../../../src/query/render/live.ts';
 // What a frame puts where: row 1 on top.
 const picture = (text: string): string[] =>
   text
-    // eslint-disable-next-line no-control-regex -- control sequences are what a frame is made of
     .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/gu, '')
     .split('\r\n');
 

@@ -1,0 +1,203 @@
+import { execa } from 'execa';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const KERNELS = ['bookworm', 'trixie', 'sid'] as const;
+const LOWER_FILES = [1009, 4099, 65_537, 100_003, 524_287, 1_048_583, 7_340_033];
+const SYNC_KINDS = { fdatasync: 19, fsync: 23, msync: 13, o_dsync: 17 };
+
+type Row = Record<string, string | number | null>;
+
+/** Everything a guest's scenario left behind, asked through the CLI as a user would. */
+type Guest = {
+  read(file: string): string;
+  sql(query: string): Promise<Row[]>;
+  top(...options: string[]): Promise<Row[]>;
+};
+
+async function boot(kernel: string): Promise<Guest> {
+  const out = mkdtempSync(join(tmpdir(), `iotrace-${kernel}-`));
+  const { failed, all } = await execa(
+    'scripts/lab/run',
+    [kernel, '--timeout', '600', '--out', out, '--', 'test/kernel/scenario'],
+    { all: true, reject: false },
+  );
+  if (failed) throw new Error(`the scenario failed on ${kernel}:\n${all}`);
+  const iotrace = async (...args: string[]): Promise<Row[]> => {
+    const { stdout } = await execa('node', ['dist/cli.js', ...args, '--db', join(out, 'iotrace.db')]);
+    return JSON.parse(stdout) as Row[];
+  };
+  return {
+    read: (file) => readFileSync(join(out, file), 'utf8'),
+    sql: (query) => iotrace('sql', query, '--format', 'json'),
+    top: (...options) => iotrace('top', '--since', '1d', '--limit', '1000', '--format', 'json', ...options),
+  };
+}
+
+describe.each(KERNELS)('on the kernel of %s', (kernel) => {
+  let guest: Guest;
+  beforeAll(async () => {
+    guest = await boot(kernel);
+  }, 900_000);
+
+  it('every sync of a container is counted once, under its name, by kind and file as it sees it', async () => {
+    const rows = await guest.sql(`
+      SELECT file, sync_kind, sum(op_count) AS n FROM fsync
+      WHERE container = 'app1' AND process = 'workload' GROUP BY file, sync_kind ORDER BY file, sync_kind`);
+    const expected = ['/data/file', '/volume/file'].flatMap((file) =>
+      Object.entries(SYNC_KINDS).map(([sync_kind, n]) => ({ file, sync_kind, n })),
+    );
+    expect(rows).toEqual(expected);
+  });
+
+  it('top by container has the sum in one row per operation', async () => {
+    const rows = await guest.top('--op', 'fsync,copy_up');
+    const app1 = rows.filter(({ container }) => container === 'app1');
+    expect(app1.map(({ op, op_count, size_bytes_sum }) => ({ op, op_count, size_bytes_sum }))).toEqual(
+      expect.arrayContaining([
+        { op: 'fsync', op_count: 144, size_bytes_sum: 0 },
+        { op: 'copy_up', op_count: 7, size_bytes_sum: LOWER_FILES.reduce((a, b) => a + b) },
+      ]),
+    );
+    expect(app1.map(({ cgroup_path }) => cgroup_path)).toEqual(app1.map(() => null));
+  });
+
+  it('the host path of a file is in the snapshot or the volume', async () => {
+    const rows = await guest.sql(`
+      SELECT DISTINCT file, host_path FROM fsync
+      WHERE container = 'app1' AND sync_kind = 'fsync' AND process = 'workload' ORDER BY file`);
+    expect(rows).toEqual([
+      { file: '/data/file', host_path: expect.stringMatching(/\/snapshots\/\d+\/fs\/data\/file$/u) },
+      { file: '/volume/file', host_path: '/data/volume/file' },
+    ]);
+  });
+
+  it('seven copy-ups have their paths and sizes, the directory is counted apart', async () => {
+    const rows = await guest.sql(`
+      SELECT file, op, sum(op_count) AS n, sum(size_bytes_sum) AS bytes, sum(error_count) AS errors
+      FROM copy_up WHERE container = 'app1' GROUP BY file, op ORDER BY bytes, op`);
+    expect(rows.filter(({ op }) => op === 'copy_up')).toEqual(
+      LOWER_FILES.map((bytes, index) => ({ file: `/lower/f${String(index + 1)}`, op: 'copy_up', n: 1, bytes, errors: 0 })),
+    );
+    expect(rows).toContainEqual({ file: '/lower', op: 'copy_up_dir', n: 1, bytes: 0, errors: 0 });
+  });
+
+  it('each copy-up is an exemplar with its duration', async () => {
+    const rows = await guest.sql(`
+      SELECT file, size_bytes FROM slow WHERE op = 'copy_up' AND container = 'app1' AND latency_ns > 0 ORDER BY size_bytes`);
+    expect(rows).toEqual(LOWER_FILES.map((size_bytes, index) => ({ file: `/lower/f${String(index + 1)}`, size_bytes })));
+  });
+
+  it('64 threads at once lose no fsync: 1472 of 1472, on 64 files', async () => {
+    const rows = await guest.sql(`
+      SELECT sum(op_count) AS n, count(DISTINCT file) AS files FROM fsync
+      WHERE container = 'threads' AND process = 'workload'`);
+    expect(rows).toEqual([{ n: 1472, files: 64 }]);
+  });
+
+  it('the rarer kinds are told apart, io_uring by its worker', async () => {
+    const rows = await guest.sql(`
+      SELECT sync_kind, sum(op_count) AS n FROM fsync
+      WHERE container = 'kinds' AND process = 'workload' GROUP BY sync_kind ORDER BY sync_kind`);
+    expect(rows).toEqual([
+      { sync_kind: 'io_uring', n: 11 },
+      { sync_kind: 'o_dsync', n: 3 },
+      { sync_kind: 'o_sync', n: 7 },
+      { sync_kind: 'sync', n: 2 },
+      { sync_kind: 'sync_file_range', n: 7 },
+      { sync_kind: 'syncfs', n: 2 },
+    ]);
+  });
+
+  it('a container that lived for a moment has its name', async () => {
+    const rows = await guest.sql(`SELECT sum(op_count) AS n FROM fsync WHERE container = 'blink' AND process = 'workload'`);
+    expect(rows).toEqual([{ n: 1 }]);
+  });
+
+  it('hostile file names arrive whole and break nothing', async () => {
+    const rows = await guest.sql(`SELECT file FROM fsync WHERE container = 'hostile' AND sync_kind = 'fsync' ORDER BY file`);
+    const names = rows.map(({ file }) => String(file).replace(/^\/data\//u, '')).toSorted();
+    expect(names).toEqual(HOSTILE_NAMES);
+    expect(await guest.sql(`SELECT count(*) AS n FROM loss WHERE kind = 'record_rejected'`)).toEqual([{ n: 0 }]);
+  });
+
+  it('strace counts the same known workload', () => {
+    const calls = Object.fromEntries(
+      [...guest.read('strace').matchAll(/^\s*\S+\s+\S+\s+\S+\s+(\d+)\s+(fsync|fdatasync|msync)$/gmu)].map((m) => [m[2], Number(m[1])]),
+    );
+    expect(calls).toEqual({ fsync: 23, fdatasync: 19, msync: 13 });
+  });
+
+  it('a disk known to take 20 ms takes at least that, and not twice that', async () => {
+    const [row] = await guest.sql(`
+      SELECT sum(op_count) AS n, sum(latency_ns_sum) / sum(op_count) / 1e6 AS mean_ms FROM fsync
+      WHERE host_path = '/mnt/slow/file' AND process = 'workload'`);
+    expect(row?.n).toBe(11);
+    expect(row?.mean_ms).toBeGreaterThan(20);
+    expect(row?.mean_ms).toBeLessThan(120);
+  });
+
+  it('block requests and bytes are those of /proc/diskstats', async () => {
+    const before = diskstats(guest.read('diskstats.before'));
+    const after = diskstats(guest.read('diskstats.after'));
+    const rows = await guest.sql(`
+      SELECT device, op, sum(op_count) AS n, sum(size_bytes_sum) AS bytes FROM block
+      WHERE ended_us > ${guest.read('before_us').trim()} AND ended_us <= ${guest.read('after_us').trim()}
+        AND device = 'vda' GROUP BY device, op`);
+    const counted = Object.fromEntries(rows.map(({ op, n, bytes }) => [op, { n, bytes }]));
+    for (const op of ['block_read', 'block_write'] as const) {
+      expect({ op, ...(counted[op] ?? { n: 0, bytes: 0 }) }).toEqual({
+        op,
+        n: after[op].n - before[op].n,
+        bytes: after[op].bytes - before[op].bytes,
+      });
+    }
+  });
+
+  it('data written by a container is charged to it, with the file, even by a kworker', async () => {
+    const rows = await guest.sql(`
+      SELECT DISTINCT file FROM block WHERE container = 'app1' AND op = 'block_write' AND file LIKE '/lower/f%'`);
+    expect(rows.length).toBeGreaterThan(0);
+  });
+
+  it('nothing was lost, and everything tried was seen', async () => {
+    expect(await guest.sql(`SELECT kind, sum(lost_count) AS n FROM loss WHERE kind <> 'exemplars_suppressed' GROUP BY kind`)).toEqual([]);
+    expect(await guest.sql(`SELECT subject, state FROM coverage WHERE state = 'missing'`)).toEqual([]);
+    expect(await guest.sql('SELECT sum(kernel_op_count - stored_op_count) AS n FROM ledger')).toEqual([{ n: 0 }]);
+  });
+
+  it('top ran in the guest while iotrace recorded, and named the containers', () => {
+    const rows = JSON.parse(guest.read('top.json')) as Row[];
+    expect(rows.map(({ container }) => container)).toEqual(expect.arrayContaining(['app1', 'threads']));
+  });
+});
+
+/** As `workload hostile` makes them; bytes that are no UTF-8 are shown as \xff. */
+const HOSTILE_NAMES = [
+  'quote"',
+  'back\\slash',
+  'new\nline',
+  'tab\t',
+  'soh\u0001',
+  'us\u001f',
+  'del\u007f',
+  'invalid\\xff\\xfe',
+  '日本語',
+  'n'.repeat(255),
+  '","',
+  '}]}\n{"type":"map"',
+].toSorted();
+
+type Counters = Record<'block_read' | 'block_write', { n: number; bytes: number }>;
+
+/** vda in /proc/diskstats (kernel Documentation/admin-guide/iostats.rst): requests and 512-byte sectors completed. */
+function diskstats(text: string): Counters {
+  const fields = text.split('\n').map((line) => line.trim().split(/\s+/u)).find(([, , name]) => name === 'vda') ?? [];
+  const [reads = 0, , readSectors = 0, , writes = 0, , writeSectors = 0] = fields.slice(3).map(Number);
+  return {
+    block_read: { n: reads, bytes: readSectors * 512 },
+    block_write: { n: writes, bytes: writeSectors * 512 },
+  };
+}
