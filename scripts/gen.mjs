@@ -81,7 +81,8 @@ if (process.argv.includes('--check')) {
   const stale = Object.keys(pages).filter(
     (path) => !existsSync(at(path)) || readFileSync(at(path), 'utf8') !== pages[path],
   );
-  for (const path of stale) console.error(`${path} is not what scripts/gen.mjs would write. Type: npm run build && npm run gen`);
+  for (const path of stale)
+    console.error(`${path} is not what scripts/gen.mjs would write. Type: npm run build && npm run gen`);
   process.exitCode = stale.length === 0 ? 0 : 1;
 } else {
   mkdirSync(at('docs'), { recursive: true });

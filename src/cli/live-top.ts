@@ -1,6 +1,6 @@
 import { failure, type Failure } from '../failure.ts';
 import { footnotes } from '../query/render/footnotes.ts';
-import { wrap } from '../query/render/text.ts';
+import { clip } from '../query/render/text.ts';
 import { topTable } from '../query/render/top.ts';
 import { coverage } from '../query/reports/coverage.ts';
 import type { TopQuery } from '../query/reports/top.ts';
@@ -47,7 +47,7 @@ function picture(db: Db, query: TopQuery, size: { columns: number; rows: number 
       window,
       coverage: seen,
       isFiltered,
-    }).flatMap((line) => wrap(line, size.columns));
+    }).map((line) => clip(line, size.columns));
   // Title, two blank lines, the table's header and the keys take five lines; the table has half of the rest.
   const free = size.rows - 5;
   const fitting = rows.slice(0, Math.max(Math.ceil(free / 2), free - notes(0).length));

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { wrap } from '../query/render/text.ts';
 import type { Screen } from '../query/render/table.ts';
 
 /** `| head` closes our output early: that is its right, and no failure. */
@@ -29,6 +30,12 @@ export async function print(pieces: Iterable<string>): Promise<void> {
 /** Tells something beside the answer. */
 export function tell(lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`);
+}
+
+/** The same, broken between words on a terminal. */
+export function tellWrapped(lines: readonly string[]): void {
+  const width = process.stderr.isTTY ? process.stderr.columns : undefined;
+  tell(lines.flatMap((line) => wrap(line, width)));
 }
 
 /** Tables on a terminal fit its width and have colour; elsewhere they are whole and plain. */

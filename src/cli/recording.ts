@@ -3,18 +3,15 @@ import type { Failure } from '../failure.ts';
 import { isFailure } from '../failure.ts';
 import { readyLines, recordedLines } from '../query/render/recording.ts';
 import { databasePath } from '../schema/open.ts';
-import type { WallUs } from '../schema/units.ts';
 import { formatElapsed, nowUs } from '../schema/units.ts';
 import type { DaemonTyped, RecordTyped } from './arguments.ts';
 import { readRecording, readTop } from './arguments.ts';
 import type { Outcome } from './commands.ts';
 import { runTop, withRecording } from './commands.ts';
 import { liveRefusal, liveTop } from './live-top.ts';
-import { tell, untilSignal } from './output.ts';
+import { tell, tellWrapped, untilSignal } from './output.ts';
 
 type Settings = Omit<RecordOptions, 'onReady' | 'signal'>;
-type Recording = { readonly summary: Summary | Failure; readonly readyUs: WallUs | undefined };
-
 /** `iotrace daemon`: records until it is told to end. */
 export async function runDaemon(typed: DaemonTyped): Promise<Outcome> {
   return runRecord(typed);
@@ -27,28 +24,30 @@ export async function runRecord(typed: RecordTyped): Promise<Outcome> {
   const refused = typed.live === true ? liveRefusal() : undefined;
   if (refused) return refused;
   const stop = untilSignal(() => {
-    tell(['Still ending: what was counted is being stored.']);
+    tell(['Still ending.']);
   });
+  stop.signal.addEventListener('abort', () => {
+    tell(['Ending: what was counted is being stored.']);
+  });
+  const startedUs = nowUs();
   const settings = { ...read, databasePath: databasePath(typed.db) };
-  const { summary, readyUs } =
-    typed.live === true ? await recordLive(settings, stop) : await recordAlone(settings, stop.signal);
+  const summary = await (typed.live === true
+    ? recordLive(settings, stop)
+    : recordAlone(settings, stop.signal));
   if (isFailure(summary)) return summary;
-  tell(recordedLines(summary));
-  if (typed.top === true) return runTop({ db: summary.databasePath, from: secondsText(readyUs ?? nowUs()) });
+  tellWrapped(recordedLines(summary));
+  if (typed.top === true) return runTop({ db: summary.databasePath, from: (startedUs / 1e6).toFixed(6) });
   tell([`Look at it: iotrace top${typed.db === undefined ? '' : ` --db ${typed.db}`}`]);
   return 0;
 }
 
-const secondsText = (us: WallUs): string => (us / 1e6).toFixed(6);
-
-async function recordAlone(settings: Settings, signal: AbortSignal): Promise<Recording> {
+async function recordAlone(settings: Settings, signal: AbortSignal): Promise<Summary | Failure> {
   const { record } = await import('../daemon/main.ts');
-  let readyUs: WallUs | undefined;
+  if (process.stderr.isTTY) tell(['Attaching the probes and proving what they see…']);
   const onReady = (coverage: readonly CoverageLine[]): void => {
-    readyUs = nowUs();
-    tell(readyLines(coverage, howItEnds(settings)));
+    tellWrapped(readyLines(coverage, howItEnds(settings)));
   };
-  return { summary: await record({ ...settings, signal, onReady }), readyUs };
+  return record({ ...settings, signal, onReady });
 }
 
 function howItEnds({ forMs }: Settings): string {
@@ -57,16 +56,14 @@ function howItEnds({ forMs }: Settings): string {
 }
 
 /** The same with `top` on the terminal meanwhile; whichever ends first ends the other. */
-async function recordLive(settings: Settings, stop: AbortController): Promise<Recording> {
+async function recordLive(settings: Settings, stop: AbortController): Promise<Summary | Failure> {
   const { record } = await import('../daemon/main.ts');
   const ended = new AbortController();
-  let readyUs: WallUs | undefined;
   const ready = new AbortController();
   const onReady = (): void => {
-    readyUs = nowUs();
     ready.abort();
   };
-  tell(['Attaching the probes…']);
+  tell(['Attaching the probes and proving what they see…']);
   const recording = record({ ...settings, signal: stop.signal, onReady }).finally(() => {
     ended.abort();
   });
@@ -74,9 +71,9 @@ async function recordLive(settings: Settings, stop: AbortController): Promise<Re
   const shown = ended.signal.aborted
     ? 0
     : await showLive(settings.databasePath, AbortSignal.any([stop.signal, ended.signal]));
-  stop.abort();
+  if (!ended.signal.aborted) stop.abort();
   const summary = await recording;
-  return { summary: isFailure(shown) && !isFailure(summary) ? shown : summary, readyUs };
+  return isFailure(shown) && !isFailure(summary) ? shown : summary;
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -89,7 +89,7 @@ async function runCopyUp(scratch: string): Promise<CanaryRun> {
   const mounted = await execa('mount', ['-t', 'overlay', 'overlay', '-o', options, merged], {
     reject: false,
   });
-  if (made.failed || mounted.failed) return nothingDone(`no scratch overlay: ${mounted.stderr}`);
+  if (made.failed || mounted.failed) return nothingDone(`no scratch overlay: ${String(mounted.stderr)}`);
   try {
     const file = join(merged, 'file');
     return await runPerl(COPY_UP, [file], file, new Map([['copy_up', 1]]));

@@ -174,15 +174,14 @@ async function captureOnce(
 ): Promise<CaptureEnd | Failure> {
   const fragments = plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment]));
   const clock = createClock();
-  let isReady = false;
-  let isReplanning = false;
+  const state = { isReady: false, isReplanning: false };
   let skippedBefore = 0;
   let descriptors: string[] = [];
   const proof = createProof(session, plan, options);
   const cost = createCostMeter(db, () => tracer.pid);
   const recorder = createRecorder(db, session.runId, lookups, clock, cost, {
     ready() {
-      isReady = true;
+      state.isReady = true;
       descriptors = programDescriptors(tracer.pid);
       void proof.begin();
       stop.startTimer();
@@ -199,7 +198,7 @@ async function captureOnce(
       skippedBefore = Math.max(skipped, skippedBefore);
       proof.add(flush);
       if (overlayHasAppeared(plan)) {
-        isReplanning = true;
+        state.isReplanning = true;
         tracer.stop();
       }
     },
@@ -214,7 +213,7 @@ async function captureOnce(
     recorder.line(line);
   });
   const unready = setTimeout(() => {
-    if (!isReady) tracer.stop();
+    if (!state.isReady) tracer.stop();
   }, READY_PATIENCE_MS);
   const unsubscribe = stop.onStop(() => {
     tracer.stop();
@@ -224,11 +223,11 @@ async function captureOnce(
   unsubscribe();
   await proof.settled();
   recorder.retry();
-  if (!isReady)
+  if (!state.isReady)
     return stop.isSet()
       ? 'stopped'
       : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
-  if (isReplanning) return 'plan changed';
+  if (state.isReplanning) return 'plan changed';
   return recorder.endSeen() && stop.isSet() ? 'stopped' : 'died';
 }
 

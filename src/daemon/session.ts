@@ -3,6 +3,7 @@ import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
 import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
+import { iotraceVersion } from '../schema/version.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from './main.ts';
 
@@ -16,10 +17,6 @@ export type Session = {
   end(how: string): void;
   summary(endedHow: string): Summary;
 };
-
-const packageVersion = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
 
 export function createSession(db: Db, host: Capabilities, options: RecordOptions): Session | Failure {
   const other = runningElsewhere(db, host.bootId);
@@ -38,7 +35,7 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
         process.pid,
         started,
         started,
-        packageVersion,
+        iotraceVersion,
         host.kernelRelease,
         host.bpftraceVersion.join('.'),
         host.cpuCount,
@@ -78,12 +75,12 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
       );
     },
     summary(endedHow) {
-      const operations = db.prepare(
+      const operations = db.prepare<[number], Summary['operations'][number]>(
         `SELECT operation.op AS op, sum(total.op_count) AS op_count
          FROM total JOIN flush USING (flush_id) JOIN operation USING (op_id)
          WHERE flush.run_id = ? GROUP BY op ORDER BY op_id`,
       );
-      const losses = db.prepare(
+      const losses = db.prepare<[number], Summary['losses'][number]>(
         'SELECT kind, sum(lost_count) AS lost_count FROM lost WHERE run_id = ? GROUP BY kind ORDER BY kind',
       );
       return {
@@ -91,19 +88,21 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
         databasePath: options.databasePath,
         durationMs: (nowUs() - started) / 1000,
         endedHow,
-        operations: operations.all(runId) as Summary['operations'],
-        losses: losses.all(runId) as Summary['losses'],
+        operations: operations.all(runId),
+        losses: losses.all(runId),
         coverage,
       };
     },
   };
 }
 
+type LastRun = { readonly pid: number; readonly boot_id: string; readonly ended_us: number | null };
+
 /** The pid of a daemon that records into this database now. */
 function runningElsewhere(db: Db, bootId: string): number | undefined {
   const last = db
-    .prepare('SELECT pid, boot_id, ended_us, iotrace_version FROM run ORDER BY run_id DESC LIMIT 1')
-    .get() as { pid: number; boot_id: string; ended_us: number | null } | undefined;
+    .prepare<[], LastRun>('SELECT pid, boot_id, ended_us FROM run ORDER BY run_id DESC LIMIT 1')
+    .get();
   if (!last || last.ended_us !== null || last.boot_id !== bootId || last.pid === process.pid)
     return undefined;
   try {

@@ -116,6 +116,8 @@ function addTotals(totals: Map<string, Total>, message: Extract<Message, { type:
       case 'errors':
         total.errorCount += value;
         break;
+      default:
+        break;
     }
   }
 }

@@ -31,9 +31,9 @@ describe('top', () => {
       redis                             copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs   400 µs   400 µs
 
       5 rows, 2026-11-21 12:00:00 to 12:10:00 UTC, recorded: 15 s of it
-      not covered: copy_up: this kernel has no kprobes. Boot a kernel with CONFIG_KPROBES=y
+      not covered: copy_up: this kernel has no kprobes. To fix: Boot a kernel with CONFIG_KPROBES=y
       not proven: fsync io_uring: attached, but nothing here could try it
-      lost: exemplars_suppressed 124 (single events only, the totals count them)
+      lost: exemplars_suppressed 124 (single events beyond the budget, the totals count them)
       "
     `);
   });
@@ -160,9 +160,9 @@ describe('slow', () => {
       12:00:11.000    12.0 ms  copy_up          300 B  evil\\n\\x1b[31mred                 sh\\t"x" 666    /tmp/a,b\\r\\n"quoted"\\u202e.txt
 
       2 of 3 rows (--limit 3 shows all), 2026-11-21 12:00:00 to 12:10:00 UTC, recorded: 15 s of it
-      not covered: copy_up: this kernel has no kprobes. Boot a kernel with CONFIG_KPROBES=y
+      not covered: copy_up: this kernel has no kprobes. To fix: Boot a kernel with CONFIG_KPROBES=y
       not proven: fsync io_uring: attached, but nothing here could try it
-      lost: exemplars_suppressed 124 (single events only, the totals count them)
+      lost: exemplars_suppressed 124 (single events beyond the budget, the totals count them)
       "
     `);
   });

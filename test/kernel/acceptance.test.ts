@@ -79,7 +79,13 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
       SELECT file, op, sum(op_count) AS n, sum(size_bytes_sum) AS bytes, sum(error_count) AS errors
       FROM copy_up WHERE container = 'app1' GROUP BY file, op ORDER BY bytes, op`);
     expect(rows.filter(({ op }) => op === 'copy_up')).toEqual(
-      LOWER_FILES.map((bytes, index) => ({ file: `/lower/f${String(index + 1)}`, op: 'copy_up', n: 1, bytes, errors: 0 })),
+      LOWER_FILES.map((bytes, index) => ({
+        file: `/lower/f${String(index + 1)}`,
+        op: 'copy_up',
+        n: 1,
+        bytes,
+        errors: 0,
+      })),
     );
     expect(rows).toContainEqual({ file: '/lower', op: 'copy_up_dir', n: 1, bytes: 0, errors: 0 });
   });
@@ -87,7 +93,9 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
   it('each copy-up is an exemplar with its duration', async () => {
     const rows = await guest.sql(`
       SELECT file, size_bytes FROM slow WHERE op = 'copy_up' AND container = 'app1' AND latency_ns > 0 ORDER BY size_bytes`);
-    expect(rows).toEqual(LOWER_FILES.map((size_bytes, index) => ({ file: `/lower/f${String(index + 1)}`, size_bytes })));
+    expect(rows).toEqual(
+      LOWER_FILES.map((size_bytes, index) => ({ file: `/lower/f${String(index + 1)}`, size_bytes })),
+    );
   });
 
   it('64 threads at once lose no fsync: 1472 of 1472, on 64 files', async () => {
@@ -112,20 +120,28 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
   });
 
   it('a container that lived for a moment has its name', async () => {
-    const rows = await guest.sql(`SELECT sum(op_count) AS n FROM fsync WHERE container = 'blink' AND process = 'workload'`);
+    const rows = await guest.sql(
+      `SELECT sum(op_count) AS n FROM fsync WHERE container = 'blink' AND process = 'workload'`,
+    );
     expect(rows).toEqual([{ n: 1 }]);
   });
 
   it('hostile file names arrive whole and break nothing', async () => {
-    const rows = await guest.sql(`SELECT file FROM fsync WHERE container = 'hostile' AND sync_kind = 'fsync' ORDER BY file`);
+    const rows = await guest.sql(
+      `SELECT file FROM fsync WHERE container = 'hostile' AND sync_kind = 'fsync' ORDER BY file`,
+    );
     const names = rows.map(({ file }) => String(file).replace(/^\/data\//u, '')).toSorted();
     expect(names).toEqual(HOSTILE_NAMES);
-    expect(await guest.sql(`SELECT count(*) AS n FROM loss WHERE kind = 'record_rejected'`)).toEqual([{ n: 0 }]);
+    expect(await guest.sql(`SELECT count(*) AS n FROM loss WHERE kind = 'record_rejected'`)).toEqual([
+      { n: 0 },
+    ]);
   });
 
   it('strace counts the same known workload', () => {
     const calls = Object.fromEntries(
-      [...guest.read('strace').matchAll(/^\s*\S+\s+\S+\s+\S+\s+(\d+)\s+(fsync|fdatasync|msync)$/gmu)].map((m) => [m[2], Number(m[1])]),
+      [...guest.read('strace').matchAll(/^\s*\S+\s+\S+\s+\S+\s+(\d+)\s+(fsync|fdatasync|msync)$/gmu)].map(
+        (m) => [m[2], Number(m[1])],
+      ),
     );
     expect(calls).toEqual({ fsync: 23, fdatasync: 19, msync: 13 });
   });
@@ -163,9 +179,15 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
   });
 
   it('nothing was lost, and everything tried was seen', async () => {
-    expect(await guest.sql(`SELECT kind, sum(lost_count) AS n FROM loss WHERE kind <> 'exemplars_suppressed' GROUP BY kind`)).toEqual([]);
+    expect(
+      await guest.sql(
+        `SELECT kind, sum(lost_count) AS n FROM loss WHERE kind <> 'exemplars_suppressed' GROUP BY kind`,
+      ),
+    ).toEqual([]);
     expect(await guest.sql(`SELECT subject, state FROM coverage WHERE state = 'missing'`)).toEqual([]);
-    expect(await guest.sql('SELECT sum(kernel_op_count - stored_op_count) AS n FROM ledger')).toEqual([{ n: 0 }]);
+    expect(await guest.sql('SELECT sum(kernel_op_count - stored_op_count) AS n FROM ledger')).toEqual([
+      { n: 0 },
+    ]);
   });
 
   it('top ran in the guest while iotrace recorded, and named the containers', () => {
@@ -194,7 +216,11 @@ type Counters = Record<'block_read' | 'block_write', { n: number; bytes: number 
 
 /** vda in /proc/diskstats (kernel Documentation/admin-guide/iostats.rst): requests and 512-byte sectors completed. */
 function diskstats(text: string): Counters {
-  const fields = text.split('\n').map((line) => line.trim().split(/\s+/u)).find(([, , name]) => name === 'vda') ?? [];
+  const fields =
+    text
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/u))
+      .find(([, , name]) => name === 'vda') ?? [];
   const [reads = 0, , readSectors = 0, , writes = 0, , writeSectors = 0] = fields.slice(3).map(Number);
   return {
     block_read: { n: reads, bytes: readSectors * 512 },

@@ -37,12 +37,12 @@ test('a session that ended, whole', () => {
 
     Coverage
       seen: fsync: fdatasync, fsync
-      not covered: copy_up: this kernel has no kprobes. Boot a kernel with CONFIG_KPROBES=y
+      not covered: copy_up: this kernel has no kprobes. To fix: Boot a kernel with CONFIG_KPROBES=y
       not proven: fsync io_uring: attached, but nothing here could try it
 
     Losses
       0 operations lost of 300 counted in the kernel
-      lost: exemplars_suppressed 124 (single events only, the totals count them)
+      lost: exemplars_suppressed 124 (single events beyond the budget, the totals count them)
 
     Cost
       CPU     1.50 % of one core over 15 s: daemon 0.40 %, bpftrace 1.10 %; the probes' own time in the kernel is not in it

@@ -46,7 +46,7 @@ function nothingRecorded({ window, coverage: { extent } }: Answer): string {
 }
 
 function nothingMatched({ isFiltered, containers }: Answer): string {
-  if (!isFiltered) return 'Nothing of it happened in this window.';
+  if (!isFiltered) return 'No operation happened in this window.';
   const matched = 'No operation matched.';
   if (!containers) return matched;
   if (containers.length === 0) return `${matched} No container did any of it in this window.`;
@@ -55,36 +55,35 @@ function nothingMatched({ isFiltered, containers }: Answer): string {
   return `${matched} Containers in this window: ${some}${more}.`;
 }
 
-/** In the order in which gaps are told. */
-const gapStates: readonly (readonly [CoverageRow['state'], string])[] = [
-  ['missing', 'not covered'],
-  ['partial', 'partly covered'],
-  ['unproven', 'not proven'],
-];
+const stateWords: Readonly<Record<CoverageRow['state'], string>> = {
+  missing: 'not covered',
+  partial: 'partly covered',
+  unproven: 'not proven',
+  seen: 'seen',
+};
+const states = Object.keys(stateWords);
 
-/** What is not fully seen, worst first: a line for all subjects that share a reason. */
+/** What is not fully seen, worst first: a line for all subjects of a probe that share their reason. */
 export function gapLines(rows: readonly CoverageRow[]): string[] {
-  return gapStates.flatMap(([state, words]) => {
-    const subjects = new Map<string, string[]>();
-    for (const row of rows) {
-      if (row.state !== state) continue;
-      const key = JSON.stringify([row.probe, row.reason, row.fix]);
-      subjects.set(key, [...(subjects.get(key) ?? []), row.subject]);
-    }
-    return rows.flatMap((row) => {
-      const key = JSON.stringify([row.probe, row.reason, row.fix]);
-      const together = row.state === state ? subjects.get(key) : undefined;
-      subjects.delete(key);
-      return together ? [gapLine(words, row, together)] : [];
-    });
-  });
+  const groups = new Map<string, CoverageRow[]>();
+  for (const row of rows) {
+    if (row.state === 'seen') continue;
+    const key = JSON.stringify([states.indexOf(row.state), row.probe, row.reason, row.fix]);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, [first, ...rest]]) => (first ? [gapLine(first, rest)] : []));
 }
 
-function gapLine(words: string, { probe, reason, fix }: CoverageRow, subjects: readonly string[]): string {
-  const named = subjects.filter((subject) => subject !== probe && subject !== '');
-  const what = named.length === 0 ? probe : `${probe} ${named.join(', ')}`;
+function gapLine(
+  { probe, subject, state, reason, fix }: CoverageRow,
+  others: readonly CoverageRow[],
+): string {
+  const subjects = [subject, ...others.map((other) => other.subject)].filter((name) => name !== probe);
+  const what = subjects.length === 0 ? probe : `${probe} ${subjects.join(', ')}`;
   const why = reason === '' ? '' : `: ${reason}`;
-  return visible(`${words}: ${what}${why}${fix === null ? '' : `. To fix: ${fix}`}`);
+  return visible(`${stateWords[state]}: ${what}${why}${fix === null ? '' : `. To fix: ${fix}`}`);
 }
 
 /** One line for all losses, none without. */

@@ -58,6 +58,12 @@ function takeCells(characters: readonly string[], width: number): string[] {
   return taken;
 }
 
+/** The text in at most `width` cells, `…` in place of its end. */
+export function clip(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  return `${takeCells(Array.from(text), width - 1).join('')}…`;
+}
+
 /** The text filled up with spaces to `width` cells. */
 export function pad(text: string, width: number, align: 'left' | 'right'): string {
   const fill = ' '.repeat(Math.max(0, width - textWidth(text)));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Answer } from '../../../src/query/render/footnotes.ts';
-import { footnotes, gapLine } from '../../../src/query/render/footnotes.ts';
+import { footnotes, gapLines } from '../../../src/query/render/footnotes.ts';
 import { wallUs } from '../../../src/schema/units.ts';
 import { NOON_US } from '../recording.ts';
 
@@ -10,6 +10,7 @@ const answer = (overrides: Partial<Answer> = {}, coverage: Partial<Answer['cover
   shown: 3,
   row_count: 3,
   window,
+  isFiltered: false,
   coverage: { interval_count: 180, recorded_us: 900e6, extent: window, gaps: [], losses: [], ...coverage },
   ...overrides,
 });
@@ -33,19 +34,36 @@ test('a window that was recorded in part says how much', () => {
   ]);
 });
 
-test('every gap and all losses are told', () => {
+test('every gap and all losses are told, the worst gap first', () => {
+  const gap = (
+    probe: string,
+    subject: string,
+    state: 'missing' | 'partial' | 'unproven',
+    reason: string,
+  ) => ({
+    probe,
+    subject,
+    state,
+    reason,
+    fix: state === 'partial' ? 'use a newer bpftrace' : null,
+  });
   const gaps = [
-    { probe: 'copy_up', subject: 'copy_up', state: 'missing', reason: 'no kprobes', fix: null },
-    { probe: 'fsync', subject: 'msync', state: 'partial', reason: 'ext4 only', fix: 'Use a newer bpftrace' },
-  ] as const;
+    gap('block', 'block_flush', 'unproven', 'not tried at start'),
+    gap('fsync', 'sync', 'unproven', 'not tried at start'),
+    gap('fsync', 'msync', 'partial', 'ext4 only'),
+    gap('copy_up', 'copy_up', 'missing', 'no kprobes'),
+    gap('fsync', 'syncfs', 'unproven', 'not tried at start'),
+  ];
   const losses = [
     { kind: 'operations_uncounted', lost_count: 12 },
-    { kind: 'exemplars_suppressed', lost_count: 1_500_000 },
+    { kind: 'something_new', lost_count: 1_500_000 },
   ];
   expect(footnotes(answer({}, { gaps, losses })).slice(1)).toEqual([
     'not covered: copy_up: no kprobes',
-    'partly covered: fsync msync: ext4 only. Use a newer bpftrace',
-    'lost: operations_uncounted 12, exemplars_suppressed 1.50 M (single events only, the totals count them)',
+    'partly covered: fsync msync: ext4 only. To fix: use a newer bpftrace',
+    'not proven: block block_flush: not tried at start',
+    'not proven: fsync sync, syncfs: not tried at start',
+    'lost: operations_uncounted 12 (missing from the totals); something_new 1.50 M',
   ]);
 });
 
@@ -61,18 +79,23 @@ test('a window in which nothing was recorded says what was, and what to type', (
 });
 
 test('filters that match nothing say so, and which containers there were', () => {
-  const nothing = { shown: 0, row_count: 0 };
-  expect(footnotes(answer(nothing))[1]).toBe('No operation matched.');
-  expect(footnotes(answer({ ...nothing, containers: ['api', 'a\nb'] }))[1]).toBe(
+  const second = (overrides: Partial<Answer>) =>
+    footnotes(answer({ shown: 0, row_count: 0, isFiltered: true, ...overrides }))[1];
+  expect(second({ isFiltered: false })).toBe('No operation happened in this window.');
+  expect(second({})).toBe('No operation matched.');
+  expect(second({ containers: ['api', 'a\nb'] })).toBe(
     'No operation matched. Containers in this window: api, a\\nb.',
   );
-  expect(footnotes(answer({ ...nothing, containers: [] }))[1]).toBe(
-    'No operation matched. No container did any of it in this window.',
-  );
+  expect(second({ containers: [] })).toBe('No operation matched. No container did any of it in this window.');
 });
 
 test('a gap is one line, whatever is in its reason', () => {
-  expect(
-    gapLine({ probe: 'block', subject: 'block_read', state: 'unproven', reason: 'a\nb', fix: null }),
-  ).toBe('not proven: block block_read: a\\nb');
+  const gap = {
+    probe: 'block',
+    subject: 'block_read',
+    state: 'unproven',
+    reason: 'a\nb',
+    fix: null,
+  } as const;
+  expect(gapLines([gap])).toEqual(['not proven: block block_read: a\\nb']);
 });

@@ -2,10 +2,7 @@ import { expect, test } from 'vitest';
 import { frame } from '../../../src/query/render/live.ts';
 
 // What a frame puts where: row 1 on top.
-const picture = (text: string): string[] =>
-  text
-    .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/gu, '')
-    .split('\r\n');
+const picture = (text: string): string[] => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]/gu, '').split('\r\n');
 
 test('the keys stand on the last line of the screen', () => {
   expect(picture(frame(['title', 'one', 'q quits'], 5))).toEqual(['title', 'one', '', '', 'q quits']);

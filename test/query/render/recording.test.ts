@@ -28,7 +28,7 @@ test('when it ends, what was recorded and lost is told', () => {
     }),
   ).toEqual([
     'Recorded 30 s into /tmp/a.db: fsync 72, block_write 1.40 M. Ended: time is over.',
-    'lost: records_lost 3',
+    "lost: records_lost 3 (of bpftrace's output)",
   ]);
   expect(recordedLines({ ...recorded, operations: [], losses: [] })).toEqual([
     'Recorded 30 s into /tmp/a.db: no operation happened. Ended: time is over.',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pad, shorten, textWidth, visible, wrap } from '../../../src/query/render/text.ts';
+import { clip, pad, shorten, textWidth, visible, wrap } from '../../../src/query/render/text.ts';
 
 test.each([
   ['a\nb', 'a\\nb'],
@@ -43,6 +43,12 @@ test('a shortened text fits, and keeps its beginning and more of its end', () =>
       expect(textWidth(shorten(visible(text), width))).toBeLessThanOrEqual(width);
     }),
   );
+});
+
+test('a clipped text keeps its beginning', () => {
+  expect(clip('not covered: copy_up', 12)).toBe('not covered…');
+  expect(clip('日本語', 4)).toBe('日…');
+  expect(clip('short', 5)).toBe('short');
 });
 
 test('padding counts cells', () => {

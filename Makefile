@@ -1,0 +1,35 @@
+# make run            install what is missing, build, record this kernel and show `top`
+# make test           all tests that need no other kernel (root: real bpftrace on this one)
+# make test-kernels   the acceptance in three real Debian kernels under QEMU
+.PHONY: help run build test test-kernels lab check format gen clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+run: build
+	@scripts/run
+
+build:
+	@scripts/setup
+	@npm run --silent build
+
+test: build
+	@scripts/test unit native
+
+lab:
+	@scripts/lab/build all
+
+test-kernels: build lab
+	@scripts/test kernels
+
+check: build
+	@npm run --silent check
+
+format:
+	@npm run --silent format
+
+gen: build
+	@npm run --silent gen
+
+clean:
+	rm -rf dist

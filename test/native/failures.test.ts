@@ -1,0 +1,87 @@
+import { execa } from 'execa';
+import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ask, bpftraceOf, buildWorkload, isAlive, remove, scratchFolder, startRecording, until } from './capture.ts';
+
+const folder = scratchFolder();
+let workload = '';
+
+beforeAll(() => {
+  workload = buildWorkload(folder);
+});
+afterAll(() => {
+  remove(folder);
+});
+
+const fsyncs = (database: string, file: string) =>
+  ask(database, `SELECT ifnull(sum(op_count), 0) AS n FROM fsync WHERE file = '${file}' AND sync_kind = 'fsync'`);
+
+it('a bpftrace that is killed is started again, and the gap is a row', async () => {
+  const database = join(folder, 'killed-bpftrace.db');
+  const file = join(folder, 'after');
+  const recording = await startRecording(database, '--interval', '1s');
+  const first = bpftraceOf(recording.pid);
+  process.kill(first, 'SIGKILL');
+  await until(async () => {
+    await execa(workload, ['sync', file, '1', '0', '0', '0']);
+    const [row] = await fsyncs(database, file);
+    return Number(row?.['n']) > 0;
+  }, 'the capture counts again');
+  expect(await recording.stop()).toBe(0);
+  expect(await ask(database, `SELECT kind, detail FROM loss WHERE kind = 'gap'`)).toEqual([
+    { kind: 'gap', detail: 'bpftrace ended unasked and was started again' },
+  ]);
+});
+
+it('a daemon that is killed leaves what it had stored, no bpftrace, and a status that says so', async () => {
+  const database = join(folder, 'killed-daemon.db');
+  const file = join(folder, 'before');
+  const recording = await startRecording(database, '--interval', '1s');
+  const bpftrace = bpftraceOf(recording.pid);
+  await execa(workload, ['sync', file, '23', '0', '0', '0']);
+  await until(async () => (await fsyncs(database, file))[0]?.['n'] === 23, 'the interval is stored');
+  recording.kill('SIGKILL');
+  await recording.ended;
+  expect(await fsyncs(database, file)).toEqual([{ n: 23 }]);
+  const { stdout } = await execa('node', ['dist/cli.js', 'status', '--db', database], { reject: false });
+  expect(stdout).toContain('ended without a word');
+  await until(() => !isAlive(bpftrace), 'bpftrace has noticed');
+  const again = await startRecording(database, '--interval', '1s');
+  expect(await again.stop()).toBe(0);
+});
+
+it('a full disk loses nothing that fits into memory, and says so', async () => {
+  const small = join(folder, 'small');
+  const database = join(small, 'iotrace.db');
+  const file = join(folder, 'while-full');
+  mkdirSync(small);
+  await execa('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
+  try {
+    const recording = await startRecording(database, '--interval', '1s');
+    const filler = join(small, 'filler');
+    const { bavail, bsize } = statfsSync(small);
+    writeFileSync(filler, Buffer.alloc(bavail * bsize));
+    // Many files, so that the rows need new pages.
+    await execa(workload, ['threads', file, '64', '23']);
+    await until(() => recording.said().includes("can't be written"), 'the daemon says that the disk is full');
+    await execa('rm', [filler]);
+    await until(async () => {
+      const [row] = await ask(database, `SELECT ifnull(sum(op_count), 0) AS n FROM fsync WHERE file LIKE '${file}%'`);
+      return row?.['n'] === 1472;
+    }, 'what was kept in memory is stored');
+    expect(await recording.stop()).toBe(0);
+    expect(await ask(database, `SELECT sum(lost_count) AS n FROM loss WHERE kind = 'operations_uncounted'`)).toEqual([{ n: null }]);
+  } finally {
+    await execa('umount', [small]);
+  }
+});
+
+it('a second daemon on the same recording is refused by name', async () => {
+  const database = join(folder, 'twice.db');
+  const recording = await startRecording(database);
+  const second = await execa('node', ['dist/cli.js', 'record', '--for', '1s', '--db', database], { reject: false });
+  expect(second.exitCode).toBe(1);
+  expect(second.stderr).toContain(`Process ${String(recording.pid)} is already recording into ${database}`);
+  await recording.stop();
+});
