@@ -89,7 +89,7 @@ async function runCopyUp(scratch: string): Promise<CanaryRun> {
   const mounted = await execa('mount', ['-t', 'overlay', 'overlay', '-o', options, merged], {
     reject: false,
   });
-  if (made.failed || mounted.failed) return nothingDone(`no scratch overlay: ${String(mounted.stderr)}`);
+  if (made.failed || mounted.failed) return nothingDone('a scratch overlay could not be mounted');
   try {
     const file = join(merged, 'file');
     return await runPerl(COPY_UP, [file], file, new Map([['copy_up', 1]]));
@@ -107,7 +107,7 @@ async function runPerl(
   const child = execa('perl', ['-e', script, ...args], { reject: false });
   const pid = child.pid ?? 0;
   const { failed, stderr, shortMessage } = await child;
-  if (failed) return nothingDone(`the canary failed: ${stderr || shortMessage}`);
+  if (failed) return nothingDone(`the canary failed: ${String(stderr === '' ? shortMessage : stderr)}`);
   return { pid, inode: statSync(file).ino, endedBootUs: clock.nowBootUs(), did, problems: [] };
 }
 

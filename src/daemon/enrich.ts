@@ -21,7 +21,7 @@ const WITHOUT_FILE: Record<number, string> = {
   0: '(no file)',
   1: '(file system metadata)',
   2: '(process memory: direct I/O or swap)',
-  3: '(not covered: which file)',
+  3: '(file not known)',
 };
 
 /** A file's label; pure but for the lookups' caches. */

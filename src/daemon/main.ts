@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
@@ -210,6 +210,7 @@ async function captureOnce(
   });
   const program = compose({ fragments, ...options });
   const tracer = startBpftrace(host.bpftrace, program, (line) => {
+    keepLine(line);
     recorder.line(line);
   });
   const unready = setTimeout(() => {
@@ -229,6 +230,12 @@ async function captureOnce(
       : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
   if (state.isReplanning) return 'plan changed';
   return recorder.endSeen() && stop.isSet() ? 'stopped' : 'died';
+}
+
+/** Fixtures are recorded so: IOTRACE_KEEP_STREAM names a file that gets bpftrace's output as it came. */
+function keepLine(line: string): void {
+  const file = process.env['IOTRACE_KEEP_STREAM'];
+  if (file !== undefined) appendFileSync(file, `${line}\n`);
 }
 
 /** Runs the canary once the probes are attached, and judges it by the first flush that began after it. */

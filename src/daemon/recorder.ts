@@ -224,8 +224,12 @@ export function createRecorder(
         waiting.shift();
       } catch (error) {
         dictionaries.forget();
-        events.storeFailed(error instanceof Error ? error : new Error(String(error)));
-        if (waiting.length > FLUSHES_WAITING_MAX) waiting = dropOldest(waiting);
+        const reason = error instanceof Error ? error : new Error(String(error));
+        events.storeFailed(reason);
+        // What no retry can mend must not hold up what comes after it.
+        if (!mayPass(reason)) waiting = dropOldest(waiting, reason.message);
+        else if (waiting.length > FLUSHES_WAITING_MAX)
+          waiting = dropOldest(waiting, 'the database could not be written');
         return false;
       }
     }
@@ -359,14 +363,32 @@ function lossesOf(flush: Flush): Loss[] {
   return [...uncounted, ...suppressed];
 }
 
-/** The database can't be written for long: the oldest flush is given up, and says so in the next. */
-function dropOldest(waiting: readonly Waiting[]): Waiting[] {
-  const [oldest, next, ...rest] = waiting;
-  if (!oldest || !next) return [...waiting];
+/** A full disk, a lock, an I/O error: the same rows may be written later. */
+function mayPass(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  return /^SQLITE_(?:FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)/u.test(code);
+}
+
+/** The oldest flush is given up; the next one says what went with it. */
+function dropOldest([oldest, ...rest]: readonly Waiting[], detail: string): Waiting[] {
+  if (!oldest) return [];
   const gone = [...oldest.flush.kernelOps].map(([opId, count]) =>
-    loss('operations_uncounted', opId, count, 'the database could not be written'),
+    loss('operations_uncounted', opId, count, detail),
   );
-  return [{ ...next, losses: [...oldest.losses, ...gone, ...next.losses] }, ...rest];
+  const losses = [...oldest.losses, ...gone];
+  const [next, ...later] = rest;
+  if (next) return [{ ...next, losses: [...losses, ...next.losses] }, ...later];
+  const { sequence, startedBootUs, endedBootUs } = oldest.flush;
+  const empty = {
+    sequence,
+    startedBootUs,
+    endedBootUs,
+    totals: [],
+    buckets: [],
+    kernelOps: new Map(),
+    suppressed: new Map(),
+  };
+  return [{ flush: empty, exemplars: [], losses }];
 }
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

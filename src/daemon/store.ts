@@ -117,7 +117,9 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       if (known?.value === value) return known.key;
       const key =
         known?.key ??
-        Number(insertFile.get(runId, dev, ino, hash, containerKey, deviceKey, path, hostPath, state));
+        Number(
+          insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, path, hostPath, state),
+        );
       // Once named, a file keeps its name when the lookups have forgotten it.
       if (known && state !== 'unknown') updateFile.run(path, hostPath, state, key);
       files.set(identity, { key, value });
@@ -132,4 +134,9 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       files = new Map();
     },
   };
+}
+
+/** Inode numbers are unsigned, SQLite's integers signed; and a double beyond 2^53 would be stored as REAL. */
+function signed64(value: number): number | bigint {
+  return Number.isSafeInteger(value) ? value : BigInt.asIntN(64, BigInt(value));
 }

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { spawnSync } from 'node:child_process';
-import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { topColumnNames } from '../../src/query/reports/top.ts';
@@ -217,6 +217,13 @@ describe('sql', () => {
     expect(stdout).toMatch(/^ {2}latency_ns_max {8}longest of them, ns; exact$/mu);
   });
 
+  test('a table may have very many rows', () => {
+    const many =
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300000) SELECT i FROM n';
+    const { code, stdout } = iotrace(['sql', many, '--db', path]);
+    expect({ code, lines: stdout.split('\n').length }).toEqual({ code: 0, lines: 300_002 });
+  });
+
   test('a long answer ends quietly when its reader has seen enough', () => {
     const endless =
       'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT i FROM n';
@@ -249,6 +256,31 @@ describe('the file', () => {
     writer.close();
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject([{ container: 'api', op_count: 21 }, {}, {}, {}, {}]);
+  });
+
+  test('is read where it can be read and nothing can be written, as by a user after root has recorded', () => {
+    const closed = join(folder, 'closed');
+    mkdirSync(closed);
+    demo(join(closed, 'a.db')).db.close();
+    expect(readdirSync(closed)).toEqual(['a.db']);
+    chmodSync(closed, 0o555);
+    const command = [
+      process.execPath,
+      cliPath,
+      'top',
+      '--format',
+      'json',
+      '--db',
+      join(closed, 'a.db'),
+      ...window,
+    ];
+    // Root may write everywhere, unless it gives up that right.
+    const asUser =
+      process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override', ...command] : command;
+    const { status, stdout, stderr } = spawnSync(asUser[0]!, asUser.slice(1), { encoding: 'utf8' });
+    chmodSync(closed, 0o755);
+    expect({ status, lines: stderr.split('\n').length }).toEqual({ status: 0, lines: 5 });
+    expect(JSON.parse(stdout)).toHaveLength(5);
   });
 
   test.each([['top'], ['slow'], ['status'], ['sql', 'SELECT 1']])('that is not there: %s', (...words) => {

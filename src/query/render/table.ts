@@ -34,8 +34,9 @@ const nameFloors: readonly (readonly [Drop, number])[] = [
 /** Aligned columns under a header, one line a row, ending in a newline. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], screen: Screen): string {
   const cells = columns.map((column) => rows.map((row) => visible(column.text(row))));
-  const natural = columns.map((column, index) =>
-    Math.max(textWidth(column.header), ...(cells[index] ?? []).map(textWidth)),
+  const natural = columns.map(({ header }, index) =>
+    // Not Math.max(...): a hundred thousand arguments are too many.
+    (cells[index] ?? []).reduce((width, text) => Math.max(width, textWidth(text)), textWidth(header)),
   );
   const widths = fit(columns, natural, screen.width);
   const paint = colors.createColors(screen.colour);
