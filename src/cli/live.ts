@@ -34,7 +34,10 @@ export async function live({ input, output, everyMs, draw, signal }: LiveOptions
 
 function untilQuit({ input, output, everyMs, draw, signal }: LiveOptions): Promise<void> {
   return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
     const show = (): void => {
+      clearTimeout(timer);
+      const startedMs = performance.now();
       try {
         const size = { columns: output.columns, rows: output.rows };
         output.write(frame(draw(size), size.rows));
@@ -42,11 +45,13 @@ function untilQuit({ input, output, everyMs, draw, signal }: LiveOptions): Promi
         finish(() => {
           reject(error instanceof Error ? error : new Error(String(error)));
         });
+        return;
       }
+      // Watching must not cost more than a tenth of a core, however large the recording.
+      timer = setTimeout(show, Math.max(everyMs, 10 * (performance.now() - startedMs)));
     };
-    const timer = setInterval(show, everyMs);
     const finish = (settle: () => void): void => {
-      clearInterval(timer);
+      clearTimeout(timer);
       input.off('data', onKeys);
       output.off('resize', show);
       signal.removeEventListener('abort', onAbort);
