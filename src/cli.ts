@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import type { Argv, Options } from 'yargs';
 import yargs from 'yargs';
 import {
@@ -20,6 +19,7 @@ import { endQuietlyOnClosedPipe, print, tell } from './cli/output.ts';
 import { runDaemon, runRecord } from './cli/recording.ts';
 import type { Failure } from './failure.ts';
 import { exitCode, explain, failure, isFailure } from './failure.ts';
+import { iotraceVersion } from './schema/version.ts';
 
 /** Called for the command that was typed, with what was typed and the options it knows. */
 type Choose = (
@@ -37,7 +37,7 @@ function buildParser(choose: Choose): Argv {
     .locale('en')
     .wrap(process.stdout.isTTY ? Math.min(100, process.stdout.columns) : 80)
     .exitProcess(false)
-    .version(ownVersion())
+    .version(iotraceVersion)
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,
@@ -148,12 +148,6 @@ function withOptions<O extends Readonly<Record<string, Options>>>(parser: Argv, 
     .options(globalOptions)
     .group([...Object.keys(globalOptions), 'help'], 'Everywhere:')
     .hide('version');
-}
-
-function ownVersion(): string {
-  const found: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  const isNamed = typeof found === 'object' && found !== null && 'version' in found;
-  return isNamed ? String(found.version) : 'unknown';
 }
 
 async function main(words: readonly string[]): Promise<Outcome> {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { FileIdentity } from './decode.ts';
 import type { Container } from './lookups/containers.ts';
 import type { Devices } from './lookups/devices.ts';
@@ -12,6 +13,9 @@ export type FileLabel = {
   readonly hostPath: string | null;
   readonly state: 'known' | 'deleted' | 'anonymous' | 'unknown' | 'none';
 };
+
+/** Overlayfs copies into a nameless file of its work directory, which then takes the name. */
+const COPYING = '(file being copied up)';
 
 export const majorOf = (dev: number): number => Math.floor(dev / 2 ** 20);
 export const minorOf = (dev: number): number => dev % 2 ** 20;
@@ -43,6 +47,7 @@ export function labelFile(
   }
   const places = place(named, container, mounts);
   if (!named.isDeleted) return { ...places, state: 'known' };
+  if (places.path === COPYING) return { ...places, state: 'anonymous' };
   return { path: `${places.path} (deleted)`, hostPath: places.hostPath, state: 'deleted' };
 }
 
@@ -70,6 +75,8 @@ function place(
 
 /** A host path as a container sees it: below its writable layer, below one of its volumes, or unchanged. */
 function seenInside(hostPath: string, container: Container, mounts: Mounts): string {
+  const workdir = container.upperdir === null ? undefined : `${dirname(container.upperdir)}/work`;
+  if (workdir !== undefined && pathBelow(workdir, hostPath) !== undefined) return COPYING;
   const inLayer = container.upperdir === null ? undefined : pathBelow(container.upperdir, hostPath);
   const layered = inLayer ?? mounts.overlayUnder(hostPath)?.path;
   if (layered !== undefined) return layered;

@@ -31,8 +31,9 @@ describe('top', () => {
       redis                             copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs   400 µs   400 µs
 
       5 rows, 2026-11-21 12:00:00 to 12:10:00 UTC, recorded: 15 s of it
-      not covered: copy_up: this kernel has no kprobes. To fix: Boot a kernel with CONFIG_KPROBES=y
-      not proven: fsync io_uring: attached, but nothing here could try it
+      not covered: copy_up
+      not proven: fsync io_uring
+      Why, and what to do about it: iotrace status
       lost: exemplars_suppressed 124 (single events beyond the budget, the totals count them)
       "
     `);
@@ -73,7 +74,7 @@ describe('top', () => {
       latency_ns_p99: 500_000,
       latency_ns_max: 500_000,
     });
-    expect(stderr.split('\n')).toHaveLength(5);
+    expect(stderr.split('\n')).toHaveLength(6);
     expect(stdout).not.toContain('\u001b');
   });
 
@@ -160,8 +161,9 @@ describe('slow', () => {
       12:00:11.000    12.0 ms  copy_up          300 B  evil\\n\\x1b[31mred                 sh\\t"x" 666    /tmp/a,b\\r\\n"quoted"\\u202e.txt
 
       2 of 3 rows (--limit 3 shows all), 2026-11-21 12:00:00 to 12:10:00 UTC, recorded: 15 s of it
-      not covered: copy_up: this kernel has no kprobes. To fix: Boot a kernel with CONFIG_KPROBES=y
-      not proven: fsync io_uring: attached, but nothing here could try it
+      not covered: copy_up
+      not proven: fsync io_uring
+      Why, and what to do about it: iotrace status
       lost: exemplars_suppressed 124 (single events beyond the budget, the totals count them)
       "
     `);
@@ -279,7 +281,7 @@ describe('the file', () => {
       process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override', ...command] : command;
     const { status, stdout, stderr } = spawnSync(asUser[0]!, asUser.slice(1), { encoding: 'utf8' });
     chmodSync(closed, 0o755);
-    expect({ status, lines: stderr.split('\n').length }).toEqual({ status: 0, lines: 5 });
+    expect({ status, lines: stderr.split('\n').length }).toEqual({ status: 0, lines: 6 });
     expect(JSON.parse(stdout)).toHaveLength(5);
   });
 

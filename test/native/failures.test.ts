@@ -2,7 +2,16 @@ import { execa } from 'execa';
 import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, bpftraceOf, buildWorkload, isAlive, remove, scratchFolder, startRecording, until } from './capture.ts';
+import {
+  ask,
+  bpftraceOf,
+  buildWorkload,
+  isAlive,
+  remove,
+  scratchFolder,
+  startRecording,
+  until,
+} from './capture.ts';
 
 const folder = scratchFolder();
 let workload = '';
@@ -15,7 +24,10 @@ afterAll(() => {
 });
 
 const fsyncs = (database: string, file: string) =>
-  ask(database, `SELECT ifnull(sum(op_count), 0) AS n FROM fsync WHERE file = '${file}' AND sync_kind = 'fsync'`);
+  ask(
+    database,
+    `SELECT ifnull(sum(op_count), 0) AS n FROM fsync WHERE file = '${file}' AND sync_kind = 'fsync'`,
+  );
 
 it('a bpftrace that is killed is started again, and the gap is a row', async () => {
   const database = join(folder, 'killed-bpftrace.db');
@@ -67,11 +79,16 @@ it('a full disk loses nothing that fits into memory, and says so', async () => {
     await until(() => recording.said().includes("can't be written"), 'the daemon says that the disk is full');
     await execa('rm', [filler]);
     await until(async () => {
-      const [row] = await ask(database, `SELECT ifnull(sum(op_count), 0) AS n FROM fsync WHERE file LIKE '${file}%'`);
+      const [row] = await ask(
+        database,
+        `SELECT ifnull(sum(op_count), 0) AS n FROM fsync WHERE file LIKE '${file}%'`,
+      );
       return row?.['n'] === 1472;
     }, 'what was kept in memory is stored');
     expect(await recording.stop()).toBe(0);
-    expect(await ask(database, `SELECT sum(lost_count) AS n FROM loss WHERE kind = 'operations_uncounted'`)).toEqual([{ n: null }]);
+    expect(
+      await ask(database, `SELECT sum(lost_count) AS n FROM loss WHERE kind = 'operations_uncounted'`),
+    ).toEqual([{ n: null }]);
   } finally {
     await execa('umount', [small]);
   }
@@ -80,7 +97,9 @@ it('a full disk loses nothing that fits into memory, and says so', async () => {
 it('a second daemon on the same recording is refused by name', async () => {
   const database = join(folder, 'twice.db');
   const recording = await startRecording(database);
-  const second = await execa('node', ['dist/cli.js', 'record', '--for', '1s', '--db', database], { reject: false });
+  const second = await execa('node', ['dist/cli.js', 'record', '--for', '1s', '--db', database], {
+    reject: false,
+  });
   expect(second.exitCode).toBe(1);
   expect(second.stderr).toContain(`Process ${String(recording.pid)} is already recording into ${database}`);
   await recording.stop();

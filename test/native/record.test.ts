@@ -22,7 +22,15 @@ async function inContainer(workload: string, ...args: string[]): Promise<void> {
 
 beforeAll(async () => {
   const workload = buildWorkload(folder);
-  const recording = await startRecording(database, '--interval', '1s', '--slow', '1ns', '--exemplars', '1000');
+  const recording = await startRecording(
+    database,
+    '--interval',
+    '1s',
+    '--slow',
+    '1ns',
+    '--exemplars',
+    '1000',
+  );
   mkdirSync(cgroup, { recursive: true });
   await execa(workload, ['sync', join(folder, 'host'), ...SYNCS]);
   await inContainer(workload, 'sync', join(folder, 'contained'), ...SYNCS);
@@ -96,7 +104,15 @@ it('keeps hostile file names whole', async () => {
   const rows = await ask(database, `SELECT file FROM fsync WHERE file LIKE '${folder}/%' AND op_count = 1`);
   const names = rows.map(({ file }) => String(file).slice(folder.length + 1));
   expect(names).toEqual(
-    expect.arrayContaining(['quote"', 'back\\slash', 'new\nline', '日本語', 'n'.repeat(255), '","', '}]}\n{"type":"map"']),
+    expect.arrayContaining([
+      'quote"',
+      'back\\slash',
+      'new\nline',
+      '日本語',
+      'n'.repeat(255),
+      '","',
+      '}]}\n{"type":"map"',
+    ]),
   );
 });
 
@@ -119,14 +135,25 @@ it('with a threshold of 1 ns every operation is an exemplar or counted as suppre
 });
 
 it('what the canary did was seen, and nothing is called covered that is not', async () => {
-  const rows = await ask(database, `SELECT subject, state FROM coverage WHERE probe = 'fsync' AND state <> 'unproven' ORDER BY subject`);
+  const rows = await ask(
+    database,
+    `SELECT subject, state FROM coverage WHERE probe = 'fsync' AND state <> 'unproven' ORDER BY subject`,
+  );
   const seen = rows.filter(({ state }) => state === 'seen').map(({ subject }) => subject);
-  expect(seen).toEqual(expect.arrayContaining(['fdatasync', 'fsync', 'msync', 'o_dsync', 'o_sync', 'sync_file_range']));
-  const [copyUp] = await ask(database, `SELECT count(*) AS n FROM coverage WHERE probe = 'copy_up' AND subject = 'copy_up'`);
+  expect(seen).toEqual(
+    expect.arrayContaining(['fdatasync', 'fsync', 'msync', 'o_dsync', 'o_sync', 'sync_file_range']),
+  );
+  const [copyUp] = await ask(
+    database,
+    `SELECT count(*) AS n FROM coverage WHERE probe = 'copy_up' AND subject = 'copy_up'`,
+  );
   expect(copyUp).toEqual({ n: 1 });
 });
 
 it('nothing was lost but what the kernel skipped', async () => {
-  const rows = await ask(database, `SELECT * FROM loss WHERE kind NOT IN ('exemplars_suppressed', 'programs_skipped')`);
+  const rows = await ask(
+    database,
+    `SELECT * FROM loss WHERE kind NOT IN ('exemplars_suppressed', 'programs_skipped')`,
+  );
   expect(rows).toEqual([]);
 });

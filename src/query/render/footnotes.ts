@@ -24,7 +24,7 @@ export function footnotes(answer: Answer): string[] {
   return [
     extentLine(answer),
     ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
-    ...gapLines(coverage.gaps),
+    ...gapSummary(coverage.gaps),
     ...lossLines(coverage.losses),
   ];
 }
@@ -55,13 +55,34 @@ function nothingMatched({ isFiltered, containers }: Answer): string {
   return `${matched} Containers in this window: ${some}${more}.`;
 }
 
+const states = ['missing', 'partial', 'unproven', 'seen'] as const satisfies CoverageRow['state'][];
 const stateWords: Readonly<Record<CoverageRow['state'], string>> = {
   missing: 'not covered',
   partial: 'partly covered',
   unproven: 'not proven',
   seen: 'seen',
 };
-const states = Object.keys(stateWords);
+
+/** `fsync sync, syncfs`; a probe that is its own subject once only. */
+function nameGap(probe: string, subjects: readonly string[]): string {
+  const others = subjects.filter((subject) => subject !== probe);
+  return others.length === 0 ? probe : `${probe} ${others.join(', ')}`;
+}
+
+/** What is not fully seen in a line per state, worst first; the reasons are a command away. */
+export function gapSummary(rows: readonly CoverageRow[]): string[] {
+  const gaps = rows.filter(({ state }) => state !== 'seen');
+  const lines = states.flatMap((state) => {
+    const ofState = gaps.filter((row) => row.state === state);
+    const probes = [...new Set(ofState.map(({ probe }) => probe))];
+    const texts = probes.map((probe) => {
+      const subjects = ofState.filter((row) => row.probe === probe).map(({ subject }) => subject);
+      return nameGap(probe, subjects);
+    });
+    return texts.length === 0 ? [] : [visible(`${stateWords[state]}: ${texts.join('; ')}`)];
+  });
+  return lines.length === 0 ? [] : [...lines, 'Why, and what to do about it: iotrace status'];
+}
 
 /** What is not fully seen, worst first: a line for all subjects of a probe that share their reason. */
 export function gapLines(rows: readonly CoverageRow[]): string[] {
@@ -80,8 +101,7 @@ function gapLine(
   { probe, subject, state, reason, fix }: CoverageRow,
   others: readonly CoverageRow[],
 ): string {
-  const subjects = [subject, ...others.map((other) => other.subject)].filter((name) => name !== probe);
-  const what = subjects.length === 0 ? probe : `${probe} ${subjects.join(', ')}`;
+  const what = nameGap(probe, [subject, ...others.map((other) => other.subject)]);
   const why = reason === '' ? '' : `: ${reason}`;
   return visible(`${stateWords[state]}: ${what}${why}${fix === null ? '' : `. To fix: ${fix}`}`);
 }

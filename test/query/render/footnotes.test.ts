@@ -59,10 +59,10 @@ test('every gap and all losses are told, the worst gap first', () => {
     { kind: 'something_new', lost_count: 1_500_000 },
   ];
   expect(footnotes(answer({}, { gaps, losses })).slice(1)).toEqual([
-    'not covered: copy_up: no kprobes',
-    'partly covered: fsync msync: ext4 only. To fix: use a newer bpftrace',
-    'not proven: block block_flush: not tried at start',
-    'not proven: fsync sync, syncfs: not tried at start',
+    'not covered: copy_up',
+    'partly covered: fsync msync',
+    'not proven: block block_flush; fsync sync, syncfs',
+    'Why, and what to do about it: iotrace status',
     'lost: operations_uncounted 12 (missing from the totals); something_new 1.50 M',
   ]);
 });

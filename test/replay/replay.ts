@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import split2 from 'split2';
+import { createCgroups } from '../../src/daemon/lookups/cgroups.ts';
+import { createContainers } from '../../src/daemon/lookups/containers.ts';
+import { createDevices } from '../../src/daemon/lookups/devices.ts';
+import { createMounts } from '../../src/daemon/lookups/mounts.ts';
+import type { Roots } from '../../src/daemon/lookups/roots.ts';
+import type { CoverageLine, PlannedProbe } from '../../src/daemon/main.ts';
+import { createRecorder } from '../../src/daemon/recorder.ts';
+import type { Lookups } from '../../src/daemon/recorder.ts';
+import { createSession } from '../../src/daemon/session.ts';
+import type { Flush } from '../../src/daemon/totals.ts';
+import { isFailure } from '../../src/failure.ts';
+import { openForWriting, VIEWS } from '../../src/schema/open.ts';
+import type { Db } from '../../src/schema/open.ts';
+import { wallUs } from '../../src/schema/units.ts';
+
+const FOLDER = join(import.meta.dirname, '../fixtures/streams');
+
+/** Folders made by test/replay/record: one for each kernel and bpftrace. */
+export const STREAMS = readdirSync(FOLDER).filter((name) => name !== 'shapes');
+
+/** When the recorded kernels are said to have booted. */
+const BOOTED_US = Date.parse('2026-11-21T22:00:00Z') * 1000;
+
+type SessionRow = {
+  readonly host: string;
+  readonly boot_id: string;
+  readonly kernel_release: string;
+  readonly bpftrace_version: string;
+  readonly cpu_count: number;
+  readonly interval_ms: number;
+  readonly slow_ns: number;
+  readonly plan: string;
+  readonly ended_how: string;
+};
+
+export const fixturePath = (stream: string, path: string): string => join(FOLDER, stream, path);
+
+const readJson = (stream: string, path: string): unknown =>
+  JSON.parse(readFileSync(fixturePath(stream, path), 'utf8'));
+
+export const planOf = (stream: string): PlannedProbe[] =>
+  JSON.parse((readJson(stream, 'session.json') as SessionRow[])[0]!.plan) as PlannedProbe[];
+
+/** bpftrace's output as it came. */
+export const bytesOf = (stream: string): Buffer =>
+  gunzipSync(readFileSync(fixturePath(stream, 'stream.ndjson.gz')));
+
+export const linesOf = (stream: string): string[] => bytesOf(stream).toString('utf8').split('\n');
+
+/** The daemon's own lookups on the files that were there while the container ran. */
+export function lookupsOf(stream: string): Lookups {
+  const at = (path: string): string => fixturePath(stream, path);
+  const roots: Roots = {
+    cgroup: at('sys/fs/cgroup'),
+    proc: at('proc'),
+    sys: at('sys'),
+    run: at('run'),
+    varLib: at('var/lib'),
+  };
+  const mounts = createMounts(roots);
+  const cgroups = createCgroups(roots);
+  for (const line of readFileSync(at('cgroups'), 'utf8').trim().split('\n')) {
+    const [id, path] = line.split(' ');
+    cgroups.learn(Number(id), path!);
+  }
+  const containers = createContainers(roots, mounts);
+  return { mounts, cgroups, containers, devices: createDevices(roots, mounts), proc: roots.proc };
+}
+
+export type Replay = {
+  readonly db: Db;
+  readonly flushes: readonly Flush[];
+  readonly endSeen: boolean;
+  readonly storeFailures: readonly Error[];
+};
+
+/** A recording made of a stream: the way of the data from main.ts on, but for bpftrace and the clock. */
+export function startReplay(stream: string, databasePath = ':memory:') {
+  const db = openForWriting(databasePath);
+  if (isFailure(db)) throw new Error(JSON.stringify(db));
+  const [row] = readJson(stream, 'session.json') as SessionRow[];
+  const [major, minor] = row!.bpftrace_version.split('.').map(Number);
+  const session = createSession(
+    db,
+    {
+      bpftrace: 'bpftrace',
+      bpftraceVersion: [major!, minor!],
+      kernelRelease: row!.kernel_release,
+      kernelVersion: [0, 0],
+      host: row!.host,
+      bootId: row!.boot_id,
+      cpuCount: row!.cpu_count,
+      hasBtf: true,
+      hasKprobes: true,
+      tracing: '/sys/kernel/tracing',
+    },
+    {
+      databasePath,
+      forMs: undefined,
+      intervalMs: row!.interval_ms,
+      slowNs: row!.slow_ns,
+      exemplarsPerSecond: 50,
+    },
+  );
+  if (isFailure(session)) throw new Error(JSON.stringify(session));
+  session.planned(planOf(stream));
+  session.proven(readJson(stream, 'coverage.json') as CoverageLine[]);
+  const flushes: Flush[] = [];
+  const storeFailures: Error[] = [];
+  const recorder = createRecorder(
+    db,
+    session.runId,
+    lookupsOf(stream),
+    { nowBootUs: () => 0, toWall: (bootUs) => wallUs(BOOTED_US + bootUs) },
+    () => ({ daemonCpuUs: 0, daemonRssBytes: 0, bpftraceCpuUs: 0, bpftraceRssBytes: 0, databaseBytes: 0 }),
+    {
+      ready: () => undefined,
+      flushed: (flush) => flushes.push(flush),
+      storeFailed: (error) => storeFailures.push(error),
+    },
+  );
+  return {
+    line: recorder.line,
+    end(): Replay {
+      recorder.retry();
+      session.end(row!.ended_how);
+      // The session's own times are those of the replay: what is shown of it is the recording's.
+      db.prepare(
+        `UPDATE run SET started_us = (SELECT min(started_us) FROM flush), alive_us = (SELECT max(ended_us) FROM flush),
+           ended_us = (SELECT max(ended_us) FROM flush) WHERE EXISTS (SELECT 1 FROM flush)`,
+      ).run();
+      return { db, flushes, endSeen: recorder.endSeen(), storeFailures };
+    },
+  };
+}
+
+export function replay(stream: string, lines = linesOf(stream), databasePath = ':memory:'): Replay {
+  const replaying = startReplay(stream, databasePath);
+  for (const line of lines) replaying.line(line);
+  return replaying.end();
+}
+
+/** The same as chunks of a pipe, put together to lines as startBpftrace does. */
+export async function replayChunks(stream: string, chunkBytes: number): Promise<Replay> {
+  const replaying = startReplay(stream);
+  const bytes = bytesOf(stream);
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, index) =>
+    bytes.subarray(index * chunkBytes, (index + 1) * chunkBytes),
+  );
+  for await (const line of Readable.from(chunks).pipe(split2())) replaying.line(String(line));
+  return replaying.end();
+}
+
+/** What a replay wrote, all rows of the views that do not depend on when or where it ran. */
+export function tablesOf(db: Db): string {
+  return VIEWS.filter((view) => view !== 'session' && view !== 'coverage')
+    .map((view) => {
+      const statement = db.prepare<[], unknown[]>(`SELECT * FROM ${view}`).raw();
+      const rows = statement.all().map((row) => JSON.stringify(row));
+      return [`# ${view}`, JSON.stringify(statement.columns().map(({ name }) => name)), ...rows, ''].join('\n');
+    })
+    .join('\n');
+}
