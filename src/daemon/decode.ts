@@ -51,38 +51,44 @@ export type Exemplar = {
 /** The record in a value message. Never throws. */
 export function decode(message: Extract<Message, { type: 'value' }>): KernelRecord | Reject {
   const [tag, ...fields] = message.data;
-  const numbers = fields.filter((field) => typeof field === 'number');
-  const strings = fields.filter((field) => typeof field === 'string');
   const shape = SHAPES[String(tag)];
-  if (!shape || numbers.length !== shape.numbers || strings.length !== shape.strings) {
+  const text = shape?.text === undefined ? '' : fields[shape.text];
+  const numbers = fields.filter((_, place) => place !== shape?.text).map(toNumber);
+  if (!shape || numbers.length !== shape.numbers || numbers.some(Number.isNaN) || typeof text !== 'string') {
     return { rejected: JSON.stringify(message.data) };
   }
-  return shape.read(numbers, strings[0] ?? '');
+  return shape.read(numbers, text);
+}
+
+/** From 0.24 on a number that no double holds comes as a string: inode numbers beyond 2^53. */
+function toNumber(field: string | number): number {
+  if (typeof field === 'number') return field;
+  return /^\d+$/u.test(field) ? Number(field) : Number.NaN;
 }
 
 type Shape = {
   readonly numbers: number;
-  readonly strings: 0 | 1;
+  /** Where among the fields the only string is. */
+  readonly text?: number;
   readonly read: (numbers: number[], text: string) => KernelRecord;
 };
 
 const file = ([dev = 0, ino = 0, hash = 0]: number[]): FileIdentity => ({ dev, ino, hash });
 
 const SHAPES: Record<string, Shape> = {
-  ready: { numbers: 1, strings: 0, read: ([bootUs = 0]) => ({ type: 'ready', bootUs }) },
+  ready: { numbers: 1, read: ([bootUs = 0]) => ({ type: 'ready', bootUs }) },
   process: {
     numbers: 1,
-    strings: 1,
+    text: 1,
     read: ([pid = 0], text) => ({ type: 'process', pid, name: toText(toBytes(text)) }),
   },
   file: {
     numbers: 5,
-    strings: 0,
     read: (n) => ({ type: 'file', file: file(n), mode: n[3] ?? 0, links: n[4] ?? 0 }),
   },
   name: {
     numbers: 8,
-    strings: 1,
+    text: 8,
     read: (n, text) => ({
       type: 'name',
       file: file(n),
@@ -92,20 +98,19 @@ const SHAPES: Record<string, Shape> = {
       piece: toBytes(text),
     }),
   },
-  root: { numbers: 3, strings: 0, read: (n) => ({ type: 'root', file: file(n) }) },
+  root: { numbers: 3, read: (n) => ({ type: 'root', file: file(n) }) },
   inode: {
     numbers: 3,
-    strings: 0,
     read: ([dev = 0, ino = 0, pid = 0]) => ({ type: 'inode', dev, ino, pid }),
   },
   cgroup: {
     numbers: 2,
-    strings: 1,
+    text: 2,
     read: ([id = 0, offset = 0], text) => ({ type: 'cgroup', id, offset, piece: toBytes(text) }),
   },
   slow: {
     numbers: 13,
-    strings: 1,
+    text: 6,
     read: (n, text) => ({
       type: 'exemplar',
       opId: n[0] ?? 0,
@@ -124,7 +129,6 @@ const SHAPES: Record<string, Shape> = {
   },
   flush: {
     numbers: 4,
-    strings: 0,
     read: ([sequence = 0, startedBootUs = 0, endedBootUs = 0, set = 0]) => ({
       type: 'flush',
       sequence,
@@ -133,6 +137,6 @@ const SHAPES: Record<string, Shape> = {
       set,
     }),
   },
-  flushed: { numbers: 1, strings: 0, read: ([sequence = 0]) => ({ type: 'flushed', sequence }) },
-  end: { numbers: 1, strings: 0, read: ([sequence = 0]) => ({ type: 'end', sequence }) },
+  flushed: { numbers: 1, read: ([sequence = 0]) => ({ type: 'flushed', sequence }) },
+  end: { numbers: 1, read: ([sequence = 0]) => ({ type: 'end', sequence }) },
 };

@@ -183,6 +183,8 @@ async function captureOnce(
     ready() {
       state.isReady = true;
       descriptors = programDescriptors(tracer.pid);
+      // What compiling and attaching cost is no part of the first interval.
+      cost();
       void proof.begin();
       stop.startTimer();
     },

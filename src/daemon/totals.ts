@@ -137,12 +137,17 @@ function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<stri
 }
 
 function newTotal(key: string): Total | undefined {
-  const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(Number);
+  const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(unsigned);
   if (opId === undefined || variant === undefined || cgroupId === undefined || pid === undefined)
     return undefined;
   if (dev === undefined || ino === undefined || hash === undefined) return undefined;
   const counts = { opCount: 0, errorCount: 0, sizeBytes: 0, latencyNs: 0, latencyNsMax: 0, innerNs: 0 };
   return { opId, variant, cgroupId, pid, file: { dev, ino, hash }, ...counts };
+}
+
+/** 0.17 and 0.23 print keys of 2^63 and more, as inode numbers can be, as negative ones. */
+function unsigned(text: string): number {
+  return /^-\d+$/u.test(text) ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
 }
 
 function numbers(message: Extract<Message, { type: 'map' | 'stats' }>): ReadonlyMap<string, number> {

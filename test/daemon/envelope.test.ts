@@ -17,7 +17,7 @@ describe('every message shape', () => {
     },
     { type: 'note', text: '{"type": "time", "data": "at\\n"}' },
     { type: 'map', name: '@n', entries: new Map([['1,27,2', 1]]) },
-    { type: 'stats', name: '@s', entries: new Map([['1,3', { count: 2, total: 11 }]]) },
+    { type: 'stats', name: '@s', entries: new Map([['1,3', { count: 2, average: 5, total: 11 }]]) },
     { type: 'map', name: '@u', entries: new Map([['', 1]]) },
   ];
 
@@ -120,7 +120,7 @@ test('a map entry that is no number is left out, the others stay', () => {
   expect(readLine('{"type": "stats", "data": {"@x": {"1": 7, "2": {"count": 1, "average": 5, "total": 5}}}}')).toEqual({
     type: 'stats',
     name: '@x',
-    entries: new Map([['2', { count: 1, total: 5 }]]),
+    entries: new Map([['2', { count: 1, average: 5, total: 5 }]]),
   });
 });
 

@@ -61,15 +61,24 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
         { op: 'copy_up', op_count: 7, size_bytes_sum: LOWER_FILES.reduce((a, b) => a + b) },
       ]),
     );
-    expect(app1.map(({ cgroup_path }) => cgroup_path)).toEqual(app1.map(() => null));
+    expect(new Set(app1.map(({ cgroup_path }) => cgroup_path))).toEqual(
+      new Set(['/kubepods/burstable/pod123/app1']),
+    );
   });
 
   it('the host path of a file is in the snapshot or the volume', async () => {
     const rows = await guest.sql(`
       SELECT DISTINCT file, host_path FROM fsync
       WHERE container = 'app1' AND sync_kind = 'fsync' AND process = 'workload' ORDER BY file`);
-    expect(rows).toEqual([
-      { file: '/data/file', host_path: expect.stringMatching(/\/snapshots\/\d+\/fs\/data\/file$/u) },
+    const masked = rows.map((row) => ({
+      ...row,
+      host_path: String(row['host_path']).replace(/\d+\/fs/u, 'N/fs'),
+    }));
+    expect(masked).toEqual([
+      {
+        file: '/data/file',
+        host_path: '/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/N/fs/data/file',
+      },
       { file: '/volume/file', host_path: '/data/volume/file' },
     ]);
   });
@@ -138,9 +147,9 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
   });
 
   it('strace counts the same known workload', () => {
-    const calls = Object.fromEntries(
+    const calls = Object.fromEntries<number>(
       [...guest.read('strace').matchAll(/^\s*\S+\s+\S+\s+\S+\s+(\d+)\s+(fsync|fdatasync|msync)$/gmu)].map(
-        (m) => [m[2], Number(m[1])],
+        (m) => [String(m[2]), Number(m[1])],
       ),
     );
     expect(calls).toEqual({ fsync: 23, fdatasync: 19, msync: 13 });
