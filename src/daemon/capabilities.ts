@@ -29,7 +29,7 @@ export async function findCapabilities(command: string): Promise<Capabilities | 
   if (process.getuid?.() !== 0) return failure('not-root', { command });
   const bpftrace = process.env['IOTRACE_BPFTRACE'] ?? 'bpftrace';
   const { stdout, failed, shortMessage } = await execa(bpftrace, ['--version'], { reject: false });
-  if (failed) return failure('no-bpftrace', { seen: String(shortMessage) });
+  if (failed) return failure('no-bpftrace', { seen: String(shortMessage).split('\n').at(-1) ?? '' });
   const bpftraceVersion = parseVersion(stdout);
   if (!bpftraceVersion || !atLeast(bpftraceVersion, OLDEST_BPFTRACE)) {
     return failure('bpftrace-too-old', { seen: stdout });

@@ -89,7 +89,9 @@ function seenInside(hostPath: string, container: Container, mounts: Mounts): str
 
 function join(directory: string, path: string): string {
   if (path === '/' || path === '') return directory;
-  return directory === '/' ? path : `${directory}${path}`;
+  if (directory === '/') return path;
+  // A path whose first directories are missing begins with `…/`.
+  return path.startsWith('/') ? `${directory}${path}` : `${directory}/${path}`;
 }
 
 export type DeviceLabel = { readonly major: number; readonly minor: number; readonly name: string };

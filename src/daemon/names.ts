@@ -1,3 +1,4 @@
+import { NAME_PIECE } from './compose.ts';
 import { toText } from './envelope.ts';
 import type { FileIdentity, KernelRecord } from './decode.ts';
 
@@ -95,17 +96,15 @@ function walk(nodes: ReadonlyMap<string, Node>, start: string): Omit<NamedPath, 
   return { path: `…/${parts.join('/')}`, fsDev };
 }
 
-/** bpftrace may have written `..` over what follows a piece: only as many bytes count as fit before the next. */
-function nameOf(node: Node): string {
-  const offsets = [...node.pieces.keys()].toSorted((a, b) => a - b);
-  const bytes = Buffer.alloc(node.length);
+/** Of a piece only NAME_PIECE bytes count: `..` may be written over what follows. A lost piece ends the name. */
+function nameOf({ length, pieces }: Node): string {
+  const bytes = Buffer.alloc(length);
   let filled = 0;
-  for (const [index, offset] of offsets.entries()) {
-    const end = offsets[index + 1] ?? node.length;
-    filled += node.pieces.get(offset)?.copy(bytes, offset, 0, end - offset) ?? 0;
+  for (let offset = 0; offset < length && offset === filled; offset += NAME_PIECE) {
+    filled += pieces.get(offset)?.copy(bytes, offset, 0, NAME_PIECE) ?? 0;
   }
   const text = toText(bytes.subarray(0, filled));
-  return filled < node.length ? `${text}…` : text;
+  return filled < length ? `${text}…` : text;
 }
 
 function forgetOldest(map: Map<string, unknown>, count: number): void {

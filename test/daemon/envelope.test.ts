@@ -13,7 +13,12 @@ describe('every message shape', () => {
     { type: 'note', text: '{"type": "printf", "data": "hello\\n"}' },
     {
       type: 'value',
-      data: ['t', 1, 'q"b\\n\nt\tx\u0001y\u001fz\u007f', '\uffffffe6\uffffff97\uffffffa5\uffffffff\uffffff80'],
+      data: [
+        't',
+        1,
+        'q"b\\n\nt\tx\u0001y\u001fz\u007f',
+        '\uffffffe6\uffffff97\uffffffa5\uffffffff\uffffff80',
+      ],
     },
     { type: 'note', text: '{"type": "time", "data": "at\\n"}' },
     { type: 'map', name: '@n', entries: new Map([['1,27,2', 1]]) },
@@ -37,7 +42,9 @@ describe('every message shape', () => {
 
   test('bytes bpftrace escaped for real come back as they were', () => {
     for (const version of ['0.17.0', '0.23.2', '0.27.1']) {
-      const escaped = spoken(version).map(readLine).flatMap((read) => (read && 'data' in read ? read.data : []))[3];
+      const escaped = spoken(version)
+        .map(readLine)
+        .flatMap((read) => (read && 'data' in read ? read.data : []))[3];
       expect([...toBytes(String(escaped))]).toEqual([0xe6, 0x97, 0xa5, 0xff, 0x80]);
     }
   });
@@ -56,11 +63,7 @@ test.each([
     '{"type": "lost_events", "count": e73, "data": {"events": e73}}',
     0xe73,
   ],
-  [
-    'the same with a leading digit',
-    '{"type": "lost_events", "count": 1f, "data": {"events": 1f}}',
-    0x1f,
-  ],
+  ['the same with a leading digit', '{"type": "lost_events", "count": 1f, "data": {"events": 1f}}', 0x1f],
 ])('lost events are a number (%s)', (_, line, events) => {
   expect(readLine(line)).toEqual({ type: 'lost', events });
 });
@@ -117,7 +120,9 @@ test('a map entry that is no number is left out, the others stay', () => {
       ['5', 7],
     ]),
   });
-  expect(readLine('{"type": "stats", "data": {"@x": {"1": 7, "2": {"count": 1, "average": 5, "total": 5}}}}')).toEqual({
+  expect(
+    readLine('{"type": "stats", "data": {"@x": {"1": 7, "2": {"count": 1, "average": 5, "total": 5}}}}'),
+  ).toEqual({
     type: 'stats',
     name: '@x',
     entries: new Map([['2', { count: 1, average: 5, total: 5 }]]),
@@ -132,10 +137,14 @@ test('reading never throws, whatever the line', () => {
     }),
   );
   fc.assert(
-    fc.property(fc.constantFrom('value', 'map', 'stats', 'lost_events', 'printf'), fc.jsonValue(), (type, data) => {
-      const read = readLine(JSON.stringify({ type, data }));
-      expect(read !== undefined && ('rejected' in read || 'type' in read)).toBe(true);
-    }),
+    fc.property(
+      fc.constantFrom('value', 'map', 'stats', 'lost_events', 'printf'),
+      fc.jsonValue(),
+      (type, data) => {
+        const read = readLine(JSON.stringify({ type, data }));
+        expect(read !== undefined && ('rejected' in read || 'type' in read)).toBe(true);
+      },
+    ),
   );
 });
 
@@ -194,7 +203,9 @@ test('what is no UTF-8 reads as text that names every one of its bytes', () => {
       const text = toText(Buffer.from(bytes));
       const again = text
         .split(/(\\x[0-9a-f]{2})/u)
-        .flatMap((part, index) => (index % 2 ? [Number.parseInt(part.slice(2), 16)] : [...Buffer.from(part)]));
+        .flatMap((part, index) =>
+          index % 2 ? [Number.parseInt(part.slice(2), 16)] : [...Buffer.from(part)],
+        );
       // A name may itself contain the four letters \xff: then it reads the same as the byte.
       fc.pre(!Buffer.from(bytes).toString('latin1').includes('\\x'));
       expect(again).toEqual([...bytes]);

@@ -35,10 +35,21 @@ const stats = (name: string, entries: Record<string, readonly [count: number, to
   });
 
 const header = (sequence: number, set: number) =>
-  ({ type: 'flush', sequence, startedBootUs: sequence * 100, endedBootUs: sequence * 100 + 100, set }) as const;
+  ({
+    type: 'flush',
+    sequence,
+    startedBootUs: sequence * 100,
+    endedBootUs: sequence * 100 + 100,
+    set,
+  }) as const;
 
 /** One flush from beginning to end. */
-function flush(reader: Reader, sequence: number, set: number, ...lines: readonly string[]): Flush | undefined {
+function flush(
+  reader: Reader,
+  sequence: number,
+  set: number,
+  ...lines: readonly string[]
+): Flush | undefined {
   reader.begin(header(sequence, set));
   print(reader, ...lines);
   return reader.end(sequence);
@@ -217,7 +228,9 @@ describe('out of order', () => {
     const first = flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
     print(reader, stray, ops({ '1,0': 100 }), suppressed({ '1': 100 }));
     const second = flush(reader, 2, 0, stats('@latency_a', { [KEY]: [1, 50] }), ops({ '1,0': 4 }));
-    expect([first, second].map((read) => [read?.totals[0]?.opCount, read?.kernelOps, read?.suppressed])).toEqual([
+    expect(
+      [first, second].map((read) => [read?.totals[0]?.opCount, read?.kernelOps, read?.suppressed]),
+    ).toEqual([
       [3, new Map([[1, 3]]), new Map()],
       [1, new Map([[1, 1]]), new Map()],
     ]);

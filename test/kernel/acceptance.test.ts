@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const KERNELS = ['bookworm', 'trixie', 'sid'] as const;
 const LOWER_FILES = [1009, 4099, 65_537, 100_003, 524_287, 1_048_583, 7_340_033];
@@ -36,10 +36,16 @@ async function boot(kernel: string): Promise<Guest> {
   };
 }
 
+const summary: Row[] = [];
+afterAll(() => {
+  console.table(summary);
+});
+
 describe.each(KERNELS)('on the kernel of %s', (kernel) => {
   let guest: Guest;
   beforeAll(async () => {
     guest = await boot(kernel);
+    summary.push(await summarize(kernel, guest));
   }, 900_000);
 
   it('every sync of a container is counted once, under its name, by kind and file as it sees it', async () => {
@@ -209,6 +215,23 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
     expect(rows.map(({ container }) => container)).toEqual(expect.arrayContaining(['app1', 'threads']));
   });
 });
+
+/** One line of the table that closes the run. */
+async function summarize(kernel: string, guest: Guest): Promise<Row> {
+  const [row] = await guest.sql(`
+    SELECT (SELECT sum(op_count) FROM fsync WHERE container = 'app1' AND process = 'workload') AS "app1 syncs of 144",
+      (SELECT sum(op_count) FROM copy_up WHERE container = 'app1' AND op = 'copy_up') AS "copy-ups of 7",
+      (SELECT sum(op_count) FROM fsync WHERE container = 'threads' AND process = 'workload') AS "threads of 1472",
+      (SELECT sum(kernel_op_count - stored_op_count) FROM ledger) AS "operations lost",
+      (SELECT ifnull(sum(lost_count), 0) FROM loss WHERE kind = 'programs_skipped') AS "programs skipped"`);
+  const version = (file: string): string => /v?(\d+\.[\d.]+)/u.exec(guest.read(file))?.[1] ?? '';
+  const versions = {
+    linux: version('kernel'),
+    bpftrace: version('bpftrace'),
+    containerd: version('containerd'),
+  };
+  return { kernel, ...versions, ...row };
+}
 
 /** As `workload hostile` makes them; bytes that are no UTF-8 are shown as \xff. */
 const HOSTILE_NAMES = [

@@ -162,7 +162,9 @@ export function tablesOf(db: Db): string {
     .map((view) => {
       const statement = db.prepare<[], unknown[]>(`SELECT * FROM ${view}`).raw();
       const rows = statement.all().map((row) => JSON.stringify(row));
-      return [`# ${view}`, JSON.stringify(statement.columns().map(({ name }) => name)), ...rows, ''].join('\n');
+      return [`# ${view}`, JSON.stringify(statement.columns().map(({ name }) => name)), ...rows, ''].join(
+        '\n',
+      );
     })
     .join('\n');
 }
