@@ -1,4 +1,4 @@
-import type { CoverageLine, RecordOptions, Summary } from '../daemon/main.ts';
+import type { CoverageLine, RecordOptions, Summary } from '../daemon/contract.ts';
 import type { Failure } from '../failure.ts';
 import { isFailure } from '../failure.ts';
 import { readyLines, recordedLines } from '../query/render/recording.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClock } from './clock.ts';
 import { probes } from '../schema/probes/index.ts';
-import type { CoverageLine, PlannedProbe } from './main.ts';
+import type { CoverageLine, PlannedProbe } from './contract.ts';
 import type { Flush } from './totals.ts';
 
 /** What the canary did for real, to be found in the totals. */

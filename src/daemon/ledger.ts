@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Db } from '../schema/open.ts';
 
 /** What the capture cost since it was last asked (CPU), and holds now (memory, disk). */
@@ -60,4 +60,16 @@ export function readSkippedPrograms(pid: number, descriptors: readonly string[])
       return total;
     }
   }, 0);
+}
+
+/** The descriptors of bpftrace that are programs. */
+export function programDescriptors(pid: number): string[] {
+  const folder = `/proc/${String(pid)}/fdinfo`;
+  try {
+    return readdirSync(folder).filter((name) =>
+      readFileSync(`${folder}/${name}`, 'utf8').includes('prog_id'),
+    );
+  } catch {
+    return [];
+  }
 }

@@ -1,74 +1,30 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { appendFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
-import { openForWriting } from '../schema/open.ts';
+import { databaseFailure, openForWriting } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
 import { probes } from '../schema/probes/index.ts';
 import { startBpftrace } from './bpftrace.ts';
-import { judge, runCanary } from './canary.ts';
 import { findCapabilities } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { createClock } from './clock.ts';
 import { compose } from './compose.ts';
-import { createCostMeter, readSkippedPrograms } from './ledger.ts';
+import { createCostMeter, programDescriptors, readSkippedPrograms } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
 import { createDevices } from './lookups/devices.ts';
 import { createMounts } from './lookups/mounts.ts';
 import { hostRoots } from './lookups/roots.ts';
 import { choose, firstError, tryFragments, waitsForModule } from './plan.ts';
+import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contract.ts';
+import { createProof } from './proof.ts';
 import { createRecorder } from './recorder.ts';
-import type { Lookups } from './recorder.ts';
+import type { Lookups } from './store.ts';
 import { createSession } from './session.ts';
 import type { Session } from './session.ts';
-import type { Flush } from './totals.ts';
-
-export type RecordOptions = {
-  readonly databasePath: string;
-  /** Stop after this long; `undefined`: until SIGINT or SIGTERM. */
-  readonly forMs: number | undefined;
-  readonly intervalMs: number;
-  readonly slowNs: number;
-  readonly exemplarsPerSecond: number;
-  /** Called once the probes are attached and proven. */
-  readonly onReady?: (coverage: CoverageLine[]) => void;
-  /** Ends the recording cleanly. */
-  readonly signal?: AbortSignal;
-};
-
-export type CoverageLine = {
-  readonly probe: string;
-  readonly subject: string;
-  readonly state: 'seen' | 'unproven' | 'partial' | 'missing';
-  readonly reason: string;
-  readonly fix: string | null;
-};
-
-export type Summary = {
-  readonly sessionId: number;
-  readonly databasePath: string;
-  readonly durationMs: number;
-  readonly endedHow: string;
-  readonly operations: readonly { readonly op: string; readonly op_count: number }[];
-  readonly losses: readonly { readonly kind: string; readonly lost_count: number }[];
-  readonly coverage: readonly CoverageLine[];
-};
-
-export type PlannedProbe = {
-  readonly probe: string;
-  /** The chosen program in bpf/, null when none can run here. */
-  readonly fragment: string | null;
-  /** Why not the better ones. */
-  readonly reasons: readonly string[];
-  readonly gaps: readonly CoverageLine[];
-};
-
-export type DoctorReport = {
-  readonly facts: readonly { readonly name: string; readonly value: string }[];
-  readonly plan: readonly PlannedProbe[];
-  readonly problems: readonly Failure[];
-};
+import { pause, stopSignal } from './stop.ts';
+import type { StopSignal } from './stop.ts';
 
 /**
  * Records until told to stop. The data's path: bpf/ → compose → bpftrace → recorder (envelope, decode,
@@ -93,6 +49,10 @@ export async function record(options: RecordOptions): Promise<Summary | Failure>
     }
     session.end(ended);
     return session.summary(ended);
+  } catch (error) {
+    const foreseen = databaseFailure(databasePath, error);
+    if (!foreseen) throw error;
+    return foreseen;
   } finally {
     db.close();
   }
@@ -127,8 +87,6 @@ function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
 type CaptureEnd = 'stopped' | 'died' | 'plan changed';
 type Options = RecordOptions & { readonly databasePath: string };
 
-/** Where a disk is likely, should the recording itself be in memory. */
-const DISK_FOLDERS = ['/var/lib', '/var/tmp', '/var/lib/containerd', '/var/lib/docker'];
 const RESTART_PAUSE_MS = 1000;
 const READY_PATIENCE_MS = 180_000;
 
@@ -185,7 +143,7 @@ async function captureOnce(
       descriptors = programDescriptors(tracer.pid);
       // What compiling and attaching cost is no part of the first interval.
       cost();
-      void proof.begin();
+      proof.begin();
       stop.startTimer();
     },
     flushed(flush) {
@@ -240,38 +198,6 @@ function keepLine(line: string): void {
   if (file !== undefined) appendFileSync(file, `${line}\n`);
 }
 
-/** Runs the canary once the probes are attached, and judges it by the first flush that began after it. */
-function createProof(session: Session, plan: readonly PlannedProbe[], options: Options) {
-  const flushes: Flush[] = [];
-  let runs: Awaited<ReturnType<typeof runCanary>> | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let isJudged = false;
-  const tell = (): void => {
-    if (isJudged || !runs) return;
-    const done = Math.max(0, ...runs.map(({ endedBootUs }) => endedBootUs));
-    if (!flushes.some(({ endedBootUs }) => endedBootUs >= done)) return;
-    isJudged = true;
-    const lines = [...judge(runs, flushes, plan), ...plan.flatMap(({ gaps }) => gaps)];
-    session.proven(lines);
-    options.onReady?.(lines);
-  };
-  return {
-    begin() {
-      running = runCanary([dirname(options.databasePath), ...DISK_FOLDERS], plan).then((result) => {
-        runs = result;
-        tell();
-      });
-      return running;
-    },
-    add(flush: Flush) {
-      if (isJudged) return;
-      flushes.push(flush);
-      tell();
-    },
-    settled: () => running,
-  };
-}
-
 function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
   const copyUp = plan.find(({ probe }) => probe === 'copy_up');
   const wasWaiting =
@@ -288,69 +214,4 @@ function createLookups(): Lookups {
     devices: createDevices(hostRoots, mounts),
     proc: hostRoots.proc,
   };
-}
-
-type StopSignal = {
-  isSet(): boolean;
-  reason(): string;
-  onStop(callback: () => void): () => void;
-  /** Starts counting `forMs`; once. */
-  startTimer(): void;
-  release(): void;
-};
-
-function stopSignal({ forMs, signal }: RecordOptions): StopSignal {
-  const callbacks = new Set<() => void>();
-  let why: string | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const stop = (reason: string): void => {
-    why ??= reason;
-    for (const callback of callbacks) callback();
-  };
-  const onAbort = (): void => {
-    stop('stopped on request');
-  };
-  signal?.addEventListener('abort', onAbort);
-  if (signal?.aborted === true) onAbort();
-  return {
-    isSet: () => why !== undefined,
-    reason: () => why ?? 'stopped',
-    onStop(callback) {
-      callbacks.add(callback);
-      if (why !== undefined) callback();
-      return () => callbacks.delete(callback);
-    },
-    startTimer() {
-      if (forMs === undefined || timer) return;
-      timer = setTimeout(() => {
-        stop('the time asked for was over');
-      }, forMs);
-    },
-    release() {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    },
-  };
-}
-
-function pause(ms: number, stop: StopSignal): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, ms);
-    stop.onStop(() => {
-      clearTimeout(timer);
-      done();
-    });
-  });
-}
-
-/** The descriptors of bpftrace that are programs. */
-function programDescriptors(pid: number): string[] {
-  const folder = `/proc/${String(pid)}/fdinfo`;
-  try {
-    return readdirSync(folder).filter((name) =>
-      readFileSync(`${folder}/${name}`, 'utf8').includes('prog_id'),
-    );
-  } catch {
-    return [];
-  }
 }

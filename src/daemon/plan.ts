@@ -6,7 +6,7 @@ import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { forArchitecture } from './compose.ts';
 import type { CgroupLayout } from './lookups/cgroups.ts';
-import type { CoverageLine, PlannedProbe } from './main.ts';
+import type { CoverageLine, PlannedProbe } from './contract.ts';
 
 /** What became of trying a fragment: usable, or why not. */
 export type Verdict = { readonly usable: true } | { readonly usable: false; readonly reason: string };

@@ -5,7 +5,7 @@ import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
 import { iotraceVersion } from '../schema/version.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from './main.ts';
+import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from './contract.ts';
 
 /** One run of the daemon, as rows: when, with what plan, what was proven, what went wrong. */
 export type Session = {
@@ -44,35 +44,51 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
       ).lastInsertRowid,
   );
   let coverage: readonly CoverageLine[] = [];
+  // A full disk must not end the capture: what can't be written of the session is said instead.
+  const safely = (what: string, write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`iotrace: ${what} could not be written to ${options.databasePath}: ${reason}\n`);
+    }
+  };
   return {
     runId,
     planned(plan) {
-      db.prepare('UPDATE run SET plan = ? WHERE run_id = ?').run(JSON.stringify(plan), runId);
+      safely('the plan', () => {
+        db.prepare('UPDATE run SET plan = ? WHERE run_id = ?').run(JSON.stringify(plan), runId);
+      });
     },
     proven(lines) {
       coverage = lines;
       const write = db.prepare('INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?, ?)');
-      db.transaction(() => {
+      const writeAll = db.transaction(() => {
         for (const { probe, subject, state, reason, fix } of lines) {
           write.run(runId, probe, subject, state, reason, fix, nowUs());
         }
-      })();
+      });
+      safely('the coverage', writeAll);
     },
     gap(detail) {
-      const since = db.prepare('SELECT alive_us FROM run WHERE run_id = ?').pluck().get(runId);
-      db.prepare(
-        `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
-         VALUES (?, ?, ?, 'gap', NULL, 1, ?)`,
-      ).run(runId, since, nowUs(), detail);
+      safely('a gap', () => {
+        const since = db.prepare('SELECT alive_us FROM run WHERE run_id = ?').pluck().get(runId);
+        db.prepare(
+          `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
+           VALUES (?, ?, ?, 'gap', NULL, 1, ?)`,
+        ).run(runId, since, nowUs(), detail);
+      });
     },
     end(how) {
       const now = nowUs();
-      db.prepare('UPDATE run SET alive_us = ?, ended_us = ?, ended_how = ? WHERE run_id = ?').run(
-        now,
-        now,
-        how,
-        runId,
-      );
+      safely('the end of the session', () => {
+        db.prepare('UPDATE run SET alive_us = ?, ended_us = ?, ended_how = ? WHERE run_id = ?').run(
+          now,
+          now,
+          how,
+          runId,
+        );
+      });
     },
     summary(endedHow) {
       const operations = db.prepare<[number], Summary['operations'][number]>(

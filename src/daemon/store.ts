@@ -1,142 +1,182 @@
 import type { Db } from '../schema/open.ts';
-import type { WallUs } from '../schema/units.ts';
-import type { FileIdentity } from './decode.ts';
-import type { DeviceLabel, FileLabel } from './enrich.ts';
-import type { Container } from './lookups/containers.ts';
+import { nowUs } from '../schema/units.ts';
+import type { Clock } from './clock.ts';
+import type { Exemplar, FileIdentity } from './decode.ts';
+import { createDictionaries } from './dictionaries.ts';
+import { labelDevice, labelFile } from './enrich.ts';
+import type { Cost } from './ledger.ts';
+import type { Cgroups } from './lookups/cgroups.ts';
+import type { Container, Containers } from './lookups/containers.ts';
+import type { Devices } from './lookups/devices.ts';
+import type { Mounts } from './lookups/mounts.ts';
+import { sumCounts } from './loss.ts';
+import type { Loss } from './loss.ts';
+import type { Names } from './names.ts';
+import type { Flush } from './totals.ts';
 
-/** The keys of what is written once and referred to ever after. All writing goes through here. */
-export type Dictionaries = {
-  container(container: Container, now: WallUs): number;
-  cgroup(id: number, path: string | undefined, containerKey: number | null): number;
-  process(pid: number, name: string | undefined): number;
-  device(label: DeviceLabel): number;
-  file(identity: FileIdentity, label: FileLabel, containerKey: number | null, deviceKey: number): number;
-  /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
-  forget(): void;
+export type Lookups = {
+  readonly cgroups: Cgroups;
+  readonly containers: Containers;
+  readonly devices: Devices;
+  readonly mounts: Mounts;
+  /** The host's /proc. */
+  readonly proc: string;
 };
 
-type Known<Value> = { readonly key: number; readonly value: Value };
+/** Everything one interval becomes rows of. */
+export type Interval = {
+  readonly flush: Flush;
+  readonly exemplars: readonly Exemplar[];
+  readonly losses: readonly Loss[];
+  readonly cost: Cost;
+};
 
-/** Rows that describe; inserted when first met, updated when better known. Throws SqliteError when it can't write. */
-export function createDictionaries(db: Db, runId: number): Dictionaries {
-  const insertContainer = db.prepare(
-    `INSERT INTO container (runtime, container_id, name, pod, namespace, pod_uid, image, rootfs, upperdir, snapshot, first_seen_us)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const updateContainer = db.prepare(
-    `UPDATE container SET runtime = ?, container_id = ?, name = ?, pod = ?, namespace = ?, pod_uid = ?, image = ?,
-       rootfs = ?, upperdir = ?, snapshot = ? WHERE container_key = ?`,
-  );
-  const findContainer = db
-    .prepare('SELECT container_key FROM container WHERE container_id = ? ORDER BY container_key DESC')
-    .pluck();
-  const insertCgroup = db
-    .prepare(
-      `INSERT INTO cgroup (run_id, cgroup_id, path, container_key) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET path = excluded.path RETURNING cgroup_key`,
-    )
-    .pluck();
-  const updateCgroup = db.prepare('UPDATE cgroup SET path = ?, container_key = ? WHERE cgroup_key = ?');
-  const insertProcess = db
-    .prepare(
-      `INSERT INTO process (run_id, pid, name) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET pid = pid RETURNING process_key`,
-    )
-    .pluck();
-  const updateProcess = db.prepare('UPDATE OR IGNORE process SET name = ? WHERE process_key = ?');
-  const insertDevice = db
-    .prepare(
-      `INSERT INTO device (major, minor, name) VALUES (?, ?, ?)
-     ON CONFLICT DO UPDATE SET name = excluded.name RETURNING device_key`,
-    )
-    .pluck();
-  const insertFile = db
-    .prepare(
-      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET state = excluded.state RETURNING file_key`,
-    )
-    .pluck();
-  const updateFile = db.prepare('UPDATE file SET path = ?, host_path = ?, state = ? WHERE file_key = ?');
+export type Store = {
+  /** All of it or nothing. Throws SqliteError when it can't be written. */
+  write(interval: Interval): void;
+};
 
-  let containers = new Map<string, Known<Container>>();
-  let cgroups = new Map<number, Known<string>>();
-  let processes = new Map<string, number>();
-  let namelessProcesses = new Map<number, number>();
-  let devices = new Map<string, number>();
-  let files = new Map<string, Known<string>>();
+type Owner = {
+  readonly key: number;
+  readonly container: Container | undefined;
+  readonly containerKey: number | null;
+};
+type Unnamed = { readonly file: FileIdentity; readonly container: Container | undefined };
+
+const UNNAMED_MAX = 10_000;
+
+/** Gives numbers their names and writes intervals; `names` and `processNames` grow while it is used. */
+export function createStore(
+  db: Db,
+  runId: number,
+  lookups: Lookups,
+  names: Names,
+  processNames: ReadonlyMap<number, string>,
+  clock: Clock,
+): Store {
+  const dictionaries = createDictionaries(db, runId);
+  const rows = prepareRows(db);
+  let owners = new Map<number, Owner>();
+  let unnamed = new Map<string, Unnamed>();
+
+  const ownerOf = (cgroupId: number): Owner => {
+    const known = owners.get(cgroupId);
+    if (known) return known;
+    const path = lookups.cgroups.pathOf(cgroupId);
+    const container = path === undefined ? undefined : lookups.containers.ofCgroup(path);
+    const containerKey = container ? dictionaries.container(container, nowUs()) : null;
+    const owner = { key: dictionaries.cgroup(cgroupId, path, containerKey), container, containerKey };
+    owners.set(cgroupId, owner);
+    return owner;
+  };
+  const deviceKeyOf = (dev: number, container: Container | undefined): number =>
+    dictionaries.device(labelDevice(dev, container, lookups.devices, lookups.mounts));
+  const fileKeyOf = (file: FileIdentity, container: Container | undefined, containerKey: number | null) => {
+    const label = labelFile(file, names.pathOf(file), container, lookups.mounts);
+    if (label.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
+      unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), { file, container });
+    }
+    return dictionaries.file(file, label, containerKey, deviceKeyOf(file.dev, container));
+  };
+  /** The keys of whose and which: cgroup, process, file. */
+  const keysOf = (operation: { cgroupId: number; pid: number; file: FileIdentity }) => {
+    const { key, container, containerKey } = ownerOf(operation.cgroupId);
+    const process = dictionaries.process(operation.pid, processNames.get(operation.pid));
+    return [key, process, fileKeyOf(operation.file, container, containerKey)] as const;
+  };
+  /** Names may arrive after the totals that need them. */
+  const nameTheUnnamed = (): void => {
+    const waiting = unnamed;
+    unnamed = new Map();
+    for (const [key, { file, container }] of waiting) {
+      if (!names.pathOf(file)) unnamed.set(key, { file, container });
+      else fileKeyOf(file, container, container ? dictionaries.container(container, nowUs()) : null);
+    }
+  };
+
+  const writeFlush = ({ flush, exemplars, cost }: Interval): number | bigint => {
+    const rowCount = flush.totals.length + flush.buckets.length + exemplars.length;
+    const kernelCount = [...flush.kernelOps.values()].reduce((sum, count) => sum + count, 0);
+    const started = clock.toWall(flush.startedBootUs);
+    const ended = clock.toWall(flush.endedBootUs);
+    // prettier-ignore
+    return rows.flush.run(
+      runId, started, ended, sumCounts(flush.totals), kernelCount, rowCount,
+      cost.daemonCpuUs, cost.daemonRssBytes, cost.bpftraceCpuUs, cost.bpftraceRssBytes, cost.databaseBytes,
+    ).lastInsertRowid;
+  };
+  const writeAll = db.transaction((interval: Interval): void => {
+    const { flush, exemplars, losses } = interval;
+    const flushId = writeFlush(interval);
+    for (const total of flush.totals) {
+      // prettier-ignore
+      rows.total.run(
+        flushId, total.opId, total.variant, ...keysOf(total), total.opCount, total.errorCount,
+        total.sizeBytes, total.latencyNs, total.latencyNsMax, total.innerNs,
+      );
+    }
+    for (const { opId, variant, cgroupId, dev, bucket, opCount } of flush.buckets) {
+      const { key, container } = ownerOf(cgroupId);
+      rows.bucket.run(flushId, opId, variant, key, deviceKeyOf(dev, container), bucket, opCount);
+    }
+    for (const one of exemplars) {
+      const [cgroup, process, file] = keysOf(one);
+      // prettier-ignore
+      rows.exemplar.run(
+        runId, clock.toWall(one.bootUs), one.opId, one.variant, cgroup, process, one.tid, one.thread, file,
+        one.sizeBytes, one.latencyNs, one.innerNs, one.error,
+      );
+    }
+    for (const { kind, opId, count, detail } of losses) {
+      const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
+      rows.lost.run(runId, started, ended, kind, opId, count, detail);
+    }
+    nameTheUnnamed();
+    rows.alive.run(nowUs(), runId);
+  });
 
   return {
-    container(container, now) {
-      const known = containers.get(container.containerId);
-      if (known?.value === container) return known.key;
-      const { runtime, containerId, name, pod, namespace, podUid, image, rootfs, upperdir, snapshot } =
-        container;
-      const values = [runtime, containerId, name, pod, namespace, podUid, image, rootfs, upperdir, snapshot];
-      const found = known?.key ?? findContainer.get(containerId);
-      const key =
-        typeof found === 'number' ? found : Number(insertContainer.run(...values, now).lastInsertRowid);
-      if (key === found) updateContainer.run(...values, key);
-      containers.set(containerId, { key, value: container });
-      return key;
-    },
-    cgroup(id, path, containerKey) {
-      const value = `${path ?? ''} ${String(containerKey)}`;
-      const known = cgroups.get(id);
-      if (known?.value === value) return known.key;
-      const key = known?.key ?? Number(insertCgroup.get(runId, id, path ?? null, containerKey));
-      if (known) updateCgroup.run(path ?? null, containerKey, key);
-      cgroups.set(id, { key, value });
-      return key;
-    },
-    process(pid, name) {
-      const identity = `${String(pid)} ${name ?? ''}`;
-      const known = processes.get(identity);
-      if (known !== undefined) return known;
-      // A name that arrives after its first operations belongs to them too.
-      const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
-      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null));
-      if (nameless !== undefined) updateProcess.run(name, nameless);
-      if (name === undefined) namelessProcesses.set(pid, key);
-      else namelessProcesses.delete(pid);
-      processes.set(identity, key);
-      return key;
-    },
-    device({ major, minor, name }) {
-      const identity = `${String(major)}:${String(minor)} ${name}`;
-      const known = devices.get(identity);
-      if (known !== undefined) return known;
-      const key = Number(insertDevice.get(major, minor, name));
-      devices.set(identity, key);
-      return key;
-    },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey) {
-      const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
-      const value = `${path}\0${hostPath ?? ''}\0${state}`;
-      const known = files.get(identity);
-      if (known?.value === value) return known.key;
-      const key =
-        known?.key ??
-        Number(
-          insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, path, hostPath, state),
-        );
-      // Once named, a file keeps its name when the lookups have forgotten it.
-      if (known && state !== 'unknown') updateFile.run(path, hostPath, state, key);
-      files.set(identity, { key, value });
-      return key;
-    },
-    forget() {
-      containers = new Map();
-      cgroups = new Map();
-      processes = new Map();
-      namelessProcesses = new Map();
-      devices = new Map();
-      files = new Map();
+    write(interval) {
+      owners = new Map();
+      try {
+        writeAll(interval);
+      } catch (error) {
+        dictionaries.forget();
+        throw error;
+      }
     },
   };
 }
 
-/** Inode numbers are unsigned, SQLite's integers signed; and a double beyond 2^53 would be stored as REAL. */
-function signed64(value: number): number | bigint {
-  return Number.isSafeInteger(value) ? value : BigInt.asIntN(64, BigInt(value));
+function prepareRows(db: Db) {
+  return {
+    flush: db.prepare(
+      `INSERT INTO flush (run_id, started_us, ended_us, stored_op_count, kernel_op_count, row_count,
+         daemon_cpu_us, daemon_rss_bytes, bpftrace_cpu_us, bpftrace_rss_bytes, database_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    // Two kernel keys may become one row: a file told under two hashes, a process name told late.
+    total: db.prepare(
+      `INSERT INTO total VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count,
+         error_count = error_count + excluded.error_count,
+         size_bytes_sum = size_bytes_sum + excluded.size_bytes_sum,
+         latency_ns_sum = latency_ns_sum + excluded.latency_ns_sum,
+         latency_ns_max = max(latency_ns_max, excluded.latency_ns_max),
+         inner_latency_ns_sum = inner_latency_ns_sum + excluded.inner_latency_ns_sum`,
+    ),
+    bucket: db.prepare(
+      `INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count`,
+    ),
+    exemplar: db.prepare(
+      `INSERT INTO exemplar (run_id, ended_us, op_id, variant, cgroup_key, process_key, tid, thread, file_key,
+         size_bytes, latency_ns, inner_latency_ns, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    lost: db.prepare(
+      `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    alive: db.prepare('UPDATE run SET alive_us = ? WHERE run_id = ?'),
+  };
 }

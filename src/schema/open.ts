@@ -24,6 +24,7 @@ export const VIEWS = [
   'block',
   'latency',
   'slow',
+  'containers',
   'session',
   'coverage',
   'loss',

@@ -1,0 +1,49 @@
+import type { Failure } from '../failure.ts';
+
+/** What the daemon is asked for, and what it answers. */
+
+export type RecordOptions = {
+  readonly databasePath: string;
+  /** Stop after this long; `undefined`: until SIGINT or SIGTERM. */
+  readonly forMs: number | undefined;
+  readonly intervalMs: number;
+  readonly slowNs: number;
+  readonly exemplarsPerSecond: number;
+  /** Called once the probes are attached and proven. */
+  readonly onReady?: (coverage: CoverageLine[]) => void;
+  /** Ends the recording cleanly. */
+  readonly signal?: AbortSignal;
+};
+
+export type CoverageLine = {
+  readonly probe: string;
+  readonly subject: string;
+  readonly state: 'seen' | 'unproven' | 'partial' | 'missing';
+  readonly reason: string;
+  readonly fix: string | null;
+};
+
+export type Summary = {
+  readonly sessionId: number;
+  readonly databasePath: string;
+  readonly durationMs: number;
+  readonly endedHow: string;
+  readonly operations: readonly { readonly op: string; readonly op_count: number }[];
+  readonly losses: readonly { readonly kind: string; readonly lost_count: number }[];
+  readonly coverage: readonly CoverageLine[];
+};
+
+export type PlannedProbe = {
+  readonly probe: string;
+  /** The chosen program in bpf/, null when none can run here. */
+  readonly fragment: string | null;
+  /** Why not the better ones. */
+  readonly reasons: readonly string[];
+  readonly gaps: readonly CoverageLine[];
+};
+
+export type DoctorReport = {
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly plan: readonly PlannedProbe[];
+  readonly problems: readonly Failure[];
+};

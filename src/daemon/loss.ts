@@ -1,0 +1,37 @@
+import type { Flush } from './totals.ts';
+
+/** Something that did not reach the tables in full; a row of the view `loss`. */
+export type Loss = {
+  readonly kind: string;
+  readonly opId: number | null;
+  readonly count: number;
+  readonly detail: string | null;
+};
+
+/** What the kernel counted and what arrived must be the same; what the budget kept out is told. */
+export function lossesOf(flush: Flush): Loss[] {
+  const uncounted = [...flush.kernelOps].flatMap(([opId, counted]) => [
+    ...difference('operations_uncounted', opId, counted, flush.totals, 'missing from the totals'),
+    ...difference('latencies_uncounted', opId, counted, flush.buckets, 'missing from the percentiles'),
+  ]);
+  const suppressed = [...flush.suppressed].map(([opId, count]): Loss => {
+    return { kind: 'exemplars_suppressed', opId, count, detail: null };
+  });
+  return [...uncounted, ...suppressed];
+}
+
+type Counted = { readonly opId: number; readonly opCount: number };
+
+function difference(
+  kind: string,
+  opId: number,
+  counted: number,
+  rows: readonly Counted[],
+  detail: string,
+): Loss[] {
+  const arrived = sumCounts(rows.filter((row) => row.opId === opId));
+  return counted === arrived ? [] : [{ kind, opId, count: counted - arrived, detail }];
+}
+
+export const sumCounts = (rows: readonly { readonly opCount: number }[]): number =>
+  rows.reduce((sum, { opCount }) => sum + opCount, 0);
