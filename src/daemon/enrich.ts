@@ -41,18 +41,21 @@ export function labelFile(
   if (!named) {
     return { path: `(inode ${String(file.ino)}, name not known)`, hostPath: null, state: 'unknown' };
   }
+  const { path, fsDev } = named;
   // memfd, anonymous inodes, pipes: a name that is its own root.
-  if (named.path === '/' && mounts.byDevice(majorOf(named.fsDev), minorOf(named.fsDev)).length === 0) {
+  if (path === '/' && fsDev !== undefined && mounts.byDevice(majorOf(fsDev), minorOf(fsDev)).length === 0) {
     return { path: '(anonymous file)', hostPath: null, state: 'anonymous' };
   }
-  const places = place(named, container, mounts);
+  const places =
+    fsDev === undefined ? { path, hostPath: container ? null : path } : place(path, fsDev, container, mounts);
   if (!named.isDeleted) return { ...places, state: 'known' };
   if (places.path === COPYING) return { ...places, state: 'anonymous' };
   return { path: `${places.path} (deleted)`, hostPath: places.hostPath, state: 'deleted' };
 }
 
 function place(
-  { path, fsDev }: NamedPath,
+  path: string,
+  fsDev: number,
   container: Container | undefined,
   mounts: Mounts,
 ): { path: string; hostPath: string | null } {

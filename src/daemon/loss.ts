@@ -20,6 +20,40 @@ export function lossesOf(flush: Flush): Loss[] {
   return [...uncounted, ...suppressed];
 }
 
+/**
+ * Exemplars on their way through bpftrace's buffers, which drop some when they are full, and do not
+ * always say so.
+ */
+export function createTransit(): {
+  arrived(opId: number): void;
+  /** Those of `sent` (since the start, by op id) that are now given up. */
+  lost(sent: ReadonlyMap<number, number>): Loss[];
+} {
+  const settled = new Map<number, number>();
+  const settle = (opId: number, count: number): void => {
+    settled.set(opId, (settled.get(opId) ?? 0) + count);
+  };
+  return {
+    arrived(opId) {
+      settle(opId, 1);
+    },
+    lost: (sent) =>
+      [...sent].flatMap(([opId, count]): Loss[] => {
+        const gone = count - (settled.get(opId) ?? 0);
+        if (gone <= 0) return [];
+        settle(opId, gone);
+        return [
+          {
+            kind: 'exemplars_lost',
+            opId,
+            count: gone,
+            detail: "in bpftrace's buffer; the totals count them",
+          },
+        ];
+      }),
+  };
+}
+
 type Counted = { readonly opId: number; readonly opCount: number };
 
 function difference(

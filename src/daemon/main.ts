@@ -183,7 +183,7 @@ async function captureOnce(
   clearTimeout(unready);
   unsubscribe();
   await proof.settled();
-  recorder.retry();
+  recorder.finish();
   if (!state.isReady)
     return stop.isSet()
       ? 'stopped'

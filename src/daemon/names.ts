@@ -13,14 +13,17 @@ type Node = {
 export type NamedPath = {
   /** From the root of its file system; `…/` in front where a directory is missing. */
   readonly path: string;
-  /** The file system the path is in: overlayfs hands its files' names to the upper file (before 6.5). */
-  readonly fsDev: number;
+  /**
+   * The file system the path is in: overlayfs hands its files' names to the upper file (before 6.5).
+   * `undefined`: none, the path is the one its process sees.
+   */
+  readonly fsDev: number | undefined;
   readonly isDeleted: boolean;
 };
 
 export type Names = {
   learn(record: Extract<KernelRecord, { type: 'file' | 'name' | 'root' }>): void;
-  /** A name found by other means, for an inode the kernel told without one. */
+  /** The path a process sees, for an inode the kernel told without a name. */
   learnPath(dev: number, ino: number, path: string): void;
   pathOf(file: FileIdentity): NamedPath | undefined;
 };
@@ -76,7 +79,7 @@ export function createNames(keep = 200_000): Names {
       const found = key === undefined ? undefined : walk(nodes, key);
       if (found && key !== undefined) return { ...found, isDeleted: deleted.has(key) };
       const path = elsewhere.get(`${String(file.dev)}:${String(file.ino)}`);
-      return path === undefined ? undefined : { path, fsDev: file.dev, isDeleted: false };
+      return path === undefined ? undefined : { path, fsDev: undefined, isDeleted: false };
     },
   };
 }

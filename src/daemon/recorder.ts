@@ -8,7 +8,7 @@ import { readLine, toText } from './envelope.ts';
 import type { Reject } from './envelope.ts';
 import type { Cost } from './ledger.ts';
 import { findOpenFile } from './lookups/processes.ts';
-import { lossesOf } from './loss.ts';
+import { createTransit, lossesOf } from './loss.ts';
 import type { Loss } from './loss.ts';
 import { createNames } from './names.ts';
 import { createStore } from './store.ts';
@@ -19,8 +19,8 @@ import type { Flush } from './totals.ts';
 /** What the lines of one bpftrace become: rows. */
 export type Recorder = {
   line(line: string): void;
-  /** Writes what is still waiting; true when nothing is. */
-  retry(): boolean;
+  /** No line comes any more: writes all that is still waiting. False when it can't. */
+  finish(): boolean;
   /** The capture's own end record has arrived. */
   endSeen(): boolean;
   /** Notes operations that may be missing, to be stored with the next flush. */
@@ -37,6 +37,8 @@ export type RecorderEvents = {
 
 /** Intervals kept in memory while the database can't be written: ten minutes by default. */
 const WAITING_MAX = 120;
+/** An exemplar may wait in its CPU's buffer; after so many flushes it is given up. */
+const TRANSIT_FLUSHES = 6;
 const SAMPLE_LENGTH = 200;
 const SLASH = 0x2f;
 
@@ -53,10 +55,13 @@ export function createRecorder(
   const processNames = new Map<number, string>();
   const flushes = createFlushReader();
   const store = createStore(db, runId, lookups, names, processNames, clock);
+  const transit = createTransit();
   const cgroupPieces = new Map<number, Buffer>();
   let exemplars: Exemplar[] = [];
   let losses: Loss[] = [];
   let waiting: Interval[] = [];
+  const sentBefore: Flush['sent'][] = [];
+  let lastFlush: Flush | undefined;
   let isEnded = false;
 
   const retry = (): boolean => {
@@ -75,11 +80,19 @@ export function createRecorder(
     return true;
   };
 
-  const takeFlush = (flush: Flush): void => {
+  const close = (flush: Flush): void => {
     lookups.mounts.refresh();
+    sentBefore.push(flush.sent);
+    const due = sentBefore.length > TRANSIT_FLUSHES ? sentBefore.shift() : undefined;
+    if (due) losses.push(...transit.lost(due));
     waiting.push({ flush, exemplars, losses: [...losses, ...lossesOf(flush)], cost: cost() });
+    lastFlush = flush;
     exemplars = [];
     losses = [];
+  };
+
+  const takeFlush = (flush: Flush): void => {
+    close(flush);
     retry();
     events.flushed(flush);
   };
@@ -108,6 +121,7 @@ export function createRecorder(
         return;
       case 'exemplar':
         exemplars.push(record);
+        transit.arrived(record.opId);
         return;
       case 'flush':
         flushes.begin(record);
@@ -142,7 +156,6 @@ export function createRecorder(
 
   return {
     line(line) {
-      if (isEnded) return;
       const message = readLine(line);
       if (!message) return;
       if ('rejected' in message) {
@@ -167,7 +180,12 @@ export function createRecorder(
           return;
       }
     },
-    retry,
+    finish() {
+      // Before 0.18 each CPU has a buffer of its own: what others sent may come after the last flush.
+      if (lastFlush) losses.push(...transit.lost(lastFlush.sent));
+      if (lastFlush && (exemplars.length > 0 || losses.length > 0)) close(emptied(lastFlush));
+      return retry();
+    },
     endSeen: () => isEnded,
     noteLoss(kind, count, detail) {
       losses.push({ kind, opId: null, count, detail });
@@ -194,6 +212,7 @@ function dropOldest([oldest, ...rest]: readonly Interval[], detail: string): Int
 
 const emptied = (flush: Flush): Flush => ({
   ...flush,
+  startedBootUs: flush.endedBootUs,
   totals: [],
   buckets: [],
   kernelOps: new Map(),

@@ -36,6 +36,8 @@ export type Flush = {
   readonly kernelOps: ReadonlyMap<number, number>;
   /** Exemplars by op id kept out by the budget since the last flush. */
   readonly suppressed: ReadonlyMap<number, number>;
+  /** Exemplars by op id sent since the start. */
+  readonly sent: ReadonlyMap<number, number>;
 };
 
 type Header = Extract<KernelRecord, { type: 'flush' }>;
@@ -54,6 +56,7 @@ export function createFlushReader(): {
   let buckets = new Map<string, BucketTotal>();
   let opsNow: ReadonlyMap<string, number> = new Map();
   let suppressedNow: ReadonlyMap<string, number> = new Map();
+  let sentNow: ReadonlyMap<string, number> = new Map();
   let opsBefore: ReadonlyMap<string, number> = new Map();
   let suppressedBefore: ReadonlyMap<string, number> = new Map();
 
@@ -69,6 +72,7 @@ export function createFlushReader(): {
       if (!header) return;
       if (message.name === '@ops') opsNow = numbers(message);
       else if (message.name === '@suppressed') suppressedNow = numbers(message);
+      else if (message.name === '@sent') sentNow = numbers(message);
       else if (message.name.startsWith('@bucket_')) addBuckets(buckets, numbers(message));
       else addTotals(totals, message);
     },
@@ -88,6 +92,7 @@ export function createFlushReader(): {
         buckets: [...buckets.values()],
         kernelOps,
         suppressed,
+        sent: new Map([...sentNow].map(([op, count]) => [Number(op), count])),
       };
     },
   };

@@ -43,6 +43,7 @@ const flushOf = (...totals: readonly Total[]): Flush => ({
   buckets: [],
   kernelOps: new Map(),
   suppressed: new Map(),
+  sent: new Map(),
 });
 
 /** Numbers of the kinds in bpf/: fsync 1, fdatasync 2, msync 3, o_sync 4, o_dsync 5, sync_file_range 6. */

@@ -197,6 +197,12 @@ describe('a directory that was not told stays missing', () => {
   });
 });
 
+test('a path found among what a process has open is the one it sees', () => {
+  const seen: NamedPath = { path: '/data/db/wal', fsDev: undefined, isDeleted: false };
+  expect(label(seen)).toEqual({ path: '/data/db/wal', hostPath: '/data/db/wal', state: 'known' });
+  expect(label(seen, app1)).toEqual({ path: '/data/db/wal', hostPath: null, state: 'known' });
+});
+
 test('a deleted file says so after its path', () => {
   expect(label(named('/data/file', OVERLAY, true), app1)).toEqual({
     path: '/data/file (deleted)',

@@ -241,11 +241,11 @@ test('an overlay’s directory may lie in the upper file system: the path is in 
   expect(names.pathOf(file)).toEqual({ path: '/etc/conf', fsDev: DEV, isDeleted: false });
 });
 
-describe('a path found by other means', () => {
+describe('a path its process sees', () => {
   test('names an inode that the kernel told without a name', () => {
     const names = createNames();
     names.learnPath(DEV, 77, '/srv/db');
-    expect(names.pathOf(identity(77, 0))).toEqual({ path: '/srv/db', fsDev: DEV, isDeleted: false });
+    expect(names.pathOf(identity(77, 0))).toEqual({ path: '/srv/db', fsDev: undefined, isDeleted: false });
     expect(names.pathOf(identity(77, 0, DEV + 1))).toBeUndefined();
   });
 

@@ -250,7 +250,7 @@ describe('names', () => {
     const one = recording(roots);
     one.value('inode', VDA, 393277, 561);
     one.flush([`1,4,5301,561,${String(VDA)},393277,0`]);
-    expect(one.all('SELECT file FROM operations')).toEqual([{ file: '/data/data/db/wal' }]);
+    expect(one.all('SELECT file FROM operations')).toEqual([{ file: '/data/db/wal' }]);
   });
 });
 
@@ -370,16 +370,32 @@ describe('what is wrong', () => {
     expect(one.all('SELECT * FROM loss')).toEqual([]);
   });
 
-  test('after the end nothing counts: bpftrace prints all its maps once more', () => {
+  test('after the end no map counts: bpftrace prints all of them once more', () => {
     const one = recording();
     one.flush([KEY]);
     expect(one.recorder.endSeen()).toBe(false);
     one.value('end', 1);
-    one.flush([KEY]);
-    one.recorder.line('garbage');
-    one.recorder.retry();
-    expect([one.recorder.endSeen(), one.all('SELECT count(*) AS n FROM flush')]).toEqual([true, [{ n: 1 }]]);
+    one.print('stats', '@latency_a', { [KEY]: { count: 9, average: 1, total: 9 } });
+    one.print('map', '@ops', { '1,0': 9 });
+    expect([one.recorder.endSeen(), one.recorder.finish()]).toEqual([true, true]);
+    expect(one.all('SELECT op_count FROM operations')).toEqual([{ op_count: 1 }]);
+    expect(one.all('SELECT kernel_op_count FROM ledger')).toEqual([{ kernel_op_count: 1 }]);
     expect(one.all('SELECT * FROM loss')).toEqual([]);
+  });
+
+  test('what other CPUs sent may come after the end: it is stored, in an interval without length', () => {
+    const one = recording();
+    one.flush([KEY]);
+    one.value('end', 1);
+    one.value('slow', 1, 1, 1_500_000, 5301, 561, 562, 'late', ...FILE, 0, 2e7, 0, 0);
+    one.recorder.line('{"type": "lost_events", "data": {"events": 3}}');
+    expect(one.recorder.finish()).toBe(true);
+    expect(one.all('SELECT thread FROM slow')).toEqual([{ thread: 'late' }]);
+    expect(one.all('SELECT kind, lost_count FROM loss')).toEqual([{ kind: 'records_lost', lost_count: 3 }]);
+    expect(one.all('SELECT ended_us - started_us AS us, kernel_op_count AS n FROM ledger')).toEqual([
+      { us: 1e6, n: 1 },
+      { us: 0, n: 0 },
+    ]);
   });
 });
 
@@ -418,7 +434,7 @@ describe('a row that can’t be stored', () => {
     const one = recording();
     one.recorder.noteLoss('records_lost', 5, 'before');
     poison(one);
-    expect(one.recorder.retry()).toBe(true);
+    expect(one.recorder.finish()).toBe(true);
     expect(one.all('SELECT kind, lost_count FROM loss')).toEqual([
       { kind: 'records_lost', lost_count: 5 },
       { kind: 'operations_uncounted', lost_count: 1 },
@@ -444,9 +460,9 @@ describe('a full disk', () => {
     one.flush(many(20_000));
     expect(one.events.failures).toEqual(['database or disk is full', 'database or disk is full']);
     expect(one.all('SELECT sum(op_count) AS n FROM operations')).toEqual([{ n: 1 }]);
-    expect(one.recorder.retry()).toBe(false);
+    expect(one.recorder.finish()).toBe(false);
     pages(one, 1_000_000);
-    expect(one.recorder.retry()).toBe(true);
+    expect(one.recorder.finish()).toBe(true);
     expect(one.all('SELECT kernel_op_count, stored_op_count FROM ledger')).toEqual([
       { kernel_op_count: 1, stored_op_count: 1 },
       { kernel_op_count: 200, stored_op_count: 200 },
@@ -464,7 +480,7 @@ describe('a full disk', () => {
     pages(one, used(one));
     for (let at = 0; at < 122; at += 1) one.flush(many(10_000 + at * 1000));
     pages(one, 1_000_000);
-    expect(one.recorder.retry()).toBe(true);
+    expect(one.recorder.finish()).toBe(true);
     expect(
       one.all('SELECT kind, op, sum(lost_count) AS lost_count, detail FROM loss GROUP BY 1, 2, 4'),
     ).toEqual([

@@ -128,10 +128,10 @@ it('the buckets hold as many operations as the totals, whose sum is what the ker
   expect(rows).toEqual([{ bucketed: 0, stored: 0 }]);
 });
 
-it('with a threshold of 1 ns every operation is an exemplar or counted as suppressed', async () => {
+it('with a threshold of 1 ns every operation is an exemplar, or counted as suppressed or lost', async () => {
   const rows = await ask(
     database,
-    `SELECT (SELECT count(*) FROM slow) + (SELECT ifnull(sum(lost_count), 0) FROM loss WHERE kind = 'exemplars_suppressed')
+    `SELECT (SELECT count(*) FROM slow) + (SELECT ifnull(sum(lost_count), 0) FROM loss WHERE kind IN ('exemplars_suppressed', 'exemplars_lost'))
        - (SELECT sum(op_count) FROM operations) AS unaccounted`,
   );
   expect(rows).toEqual([{ unaccounted: 0 }]);
@@ -156,7 +156,7 @@ it('what the canary did was seen, and nothing is called covered that is not', as
 it('nothing was lost but what the kernel skipped', async () => {
   const rows = await ask(
     database,
-    `SELECT * FROM loss WHERE kind NOT IN ('exemplars_suppressed', 'programs_skipped')`,
+    `SELECT * FROM loss WHERE kind NOT IN ('exemplars_suppressed', 'exemplars_lost', 'programs_skipped')`,
   );
   expect(rows).toEqual([]);
 });

@@ -125,9 +125,11 @@ export function startReplay(stream: string, databasePath = ':memory:') {
     },
   );
   return {
-    line: recorder.line,
+    line(line: string): void {
+      recorder.line(line);
+    },
     end(): Replay {
-      recorder.retry();
+      recorder.finish();
       session.end(row!.ended_how);
       // The session's own times are those of the replay: what is shown of it is the recording's.
       db.prepare(
@@ -156,15 +158,52 @@ export async function replayChunks(stream: string, chunkBytes: number): Promise<
   return replaying.end();
 }
 
-/** What a replay wrote, all rows of the views that do not depend on when or where it ran. */
-export function tablesOf(db: Db): string {
-  return VIEWS.filter((view) => view !== 'session' && view !== 'coverage')
-    .map((view) => {
-      const statement = db.prepare<[], unknown[]>(`SELECT * FROM ${view}`).raw();
+/** What a replay wrote: all rows of the views that do not say when or where it ran. */
+export const tablesOf = (db: Db): string =>
+  tables(
+    db,
+    VIEWS.filter((view) => view !== 'session' && view !== 'coverage' && view !== 'containers').map((view) => [
+      view,
+      `SELECT * FROM ${view}`,
+    ]),
+  );
+
+/** The same for people to compare: totals and latencies over all intervals. */
+export const summaryOf = (db: Db): string =>
+  tables(db, [
+    [
+      'operations',
+      `SELECT container, cgroup_path, process, pid, file, host_path, device, op, variant, sum(op_count) AS op_count,
+         sum(error_count) AS error_count, sum(size_bytes_sum) AS size_bytes_sum,
+         sum(latency_ns_sum) AS latency_ns_sum, max(latency_ns_max) AS latency_ns_max,
+         sum(inner_latency_ns_sum) AS inner_latency_ns_sum
+       FROM operations GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 8, 9, 5, 6, 7`,
+    ],
+    [
+      'latency',
+      `SELECT container, cgroup_path, device, op, variant, bucket, sum(op_count) AS op_count
+       FROM latency GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`,
+    ],
+    [
+      'slow',
+      `SELECT container, process, thread, tid, file, device, op, variant, size_bytes, latency_ns, inner_latency_ns, error
+       FROM slow ORDER BY ended_us, latency_ns`,
+    ],
+    ['loss', 'SELECT kind, op, lost_count, detail FROM loss'],
+    [
+      'ledger',
+      'SELECT flush_id, ended_us - started_us AS duration_us, kernel_op_count, stored_op_count FROM ledger',
+    ],
+  ]);
+
+/** Tables as text, a row a line. */
+function tables(db: Db, queries: readonly (readonly [name: string, sql: string])[]): string {
+  return queries
+    .map(([name, sql]) => {
+      const statement = db.prepare<[], unknown[]>(sql).raw();
+      const columns = statement.columns().map((column) => column.name);
       const rows = statement.all().map((row) => JSON.stringify(row));
-      return [`# ${view}`, JSON.stringify(statement.columns().map(({ name }) => name)), ...rows, ''].join(
-        '\n',
-      );
+      return [`# ${name}`, JSON.stringify(columns), ...rows, ''].join('\n');
     })
     .join('\n');
 }

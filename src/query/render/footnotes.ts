@@ -114,6 +114,7 @@ export function lossLines(losses: readonly LossSum[]): string[] {
 
 const lossMeanings: Readonly<Record<string, string>> = {
   exemplars_suppressed: 'single events beyond the budget, the totals count them',
+  exemplars_lost: 'single events that did not arrive, the totals count them',
   operations_uncounted: 'missing from the totals',
   latencies_uncounted: 'missing from the percentiles',
   programs_skipped: 'probes that did not run, being entered while they ran',

@@ -1,0 +1,230 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { isFailure } from '../../src/failure.ts';
+import { describeViews } from '../../src/schema/describe.ts';
+import { openForWriting, VIEWS } from '../../src/schema/open.ts';
+import type { Requirement } from '../../src/schema/probe.ts';
+import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
+import { operationNames, operations, probes } from '../../src/schema/probes/index.ts';
+import { linesOf, planOf, STREAMS } from '../replay/replay.ts';
+import { assigned, expanded, fragmentFiles, headerOf, hooksOf, sourceOf } from './bpf.ts';
+
+const views = describeViews();
+const columnsOf = (view: string) => views.find(({ name }) => name === view)?.columns ?? [];
+const commentOf = (view: string, column: string): string =>
+  columnsOf(view).find(({ name }) => name === column)?.comment ?? '';
+
+const fragments = probes.flatMap((probe) => probe.fragments.map((fragment) => ({ probe, ...fragment })));
+const variantNames = (probe: (typeof probes)[number]): string[] =>
+  probe.operations.flatMap((operation) => Object.values(operation.variants));
+
+/** Words in `code`, anywhere in a page. */
+function wordsIn(page: string): Set<string> {
+  return new Set([...page.matchAll(/`([^`\n]+)`/gu)].map(([, word]) => word!));
+}
+
+describe('the registry', () => {
+  test('numbers operations once', () => {
+    const ids = operations.map(({ id }) => id);
+    expect(ids).toEqual([...new Set(ids)]);
+    expect(operationNames).toEqual([...new Set(operationNames)]);
+  });
+
+  test('names an operation after its probe', () => {
+    expect(operations.filter(({ name, probe }) => name !== probe && !name.startsWith(`${probe}_`))).toEqual(
+      [],
+    );
+  });
+
+  test('lists every program of bpf/, and none that is not there', () => {
+    const listed = [...fragments, ...cgroupFragments].map(({ file }) => file);
+    expect(listed.toSorted()).toEqual(fragmentFiles.toSorted());
+  });
+
+  test('is what a new database knows', () => {
+    const db = openForWriting(':memory:');
+    if (isFailure(db)) throw new Error(db.code);
+    expect(db.prepare('SELECT op_id AS id, op AS name, probe FROM operation ORDER BY op_id').all()).toEqual(
+      operations.map(({ id, name, probe }) => ({ id, name, probe })).toSorted((a, b) => a.id - b.id),
+    );
+    expect(db.prepare('SELECT op_id, variant, name FROM variant ORDER BY op_id, variant').all()).toEqual(
+      operations.flatMap(({ id, variants }) =>
+        Object.entries(variants).map(([variant, name]) => ({ op_id: id, variant: Number(variant), name })),
+      ),
+    );
+    db.close();
+  });
+});
+
+describe.each(fragments)('$file', ({ file, probe, needs }) => {
+  const program = expanded(file);
+
+  test('opens with its name and what its numbers exclude', () => {
+    const header = headerOf(sourceOf(file));
+    expect(header.split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+    expect(header).toMatch(/^Excluded(?:, besides what \S+ excludes)?: \S/mu);
+  });
+
+  test('is called after its probe', () => {
+    expect(file.split('.')[0]).toBe(probe.name);
+  });
+
+  test('counts the operations of its probe, no more and no fewer', () => {
+    const ids = probe.operations.map(({ id }) => id);
+    expect(assigned(program, 'op')).toEqual(ids.toSorted((a, b) => a - b));
+  });
+
+  test('tells the variants of its probe, no more and no fewer', () => {
+    const named = probe.operations.flatMap(({ variants }) => Object.keys(variants).map(Number));
+    expect(assigned(program, 'variant')).toEqual(named.length > 0 ? named : [0]);
+  });
+
+  test('hooks what it says it needs', () => {
+    const hooks = hooksOf(program);
+    const missing = needs.flatMap(hooksNeeded).filter((hook) => !hooks.includes(hook));
+    expect(missing).toEqual([]);
+  });
+
+  test('needs every tracepoint it hooks, an exit with its enter: bpftrace 0.27 ends on a missing one', () => {
+    const known = new Set(needs.flatMap(hooksNeeded));
+    const unknown = hooksOf(program)
+      .filter((hook) => /^(?:raw)?tracepoint:/u.test(hook))
+      .filter((hook) => !known.has(hook) && !known.has(hook.replace(/exit/u, 'enter')));
+    expect(unknown).toEqual([]);
+  });
+});
+
+test.each(cgroupFragments)('$file opens with its name, and counts nothing', ({ file, needs }) => {
+  const program = expanded(file);
+  expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+  expect([assigned(program, 'op'), program.includes('count()')]).toEqual([[], false]);
+  expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
+});
+
+describe.each(probes)('the view of $name,', (probe) => {
+  test('is one of the views, and every column has a comment', () => {
+    expect(VIEWS).toContain(probe.view);
+    expect(columnsOf(probe.view).length).toBeGreaterThan(10);
+    expect(columnsOf(probe.view).filter(({ comment }) => comment.length < 3)).toEqual([]);
+  });
+
+  test('shows the operations of the probe alone', () => {
+    const sql = readFileSync(`src/schema/views/${probe.view}.sql`, 'utf8');
+    const asked = /WHERE op (?:=|IN) \(?([^);]+)/u.exec(sql)?.[1] ?? '';
+    expect([...asked.matchAll(/'(\w+)'/gu)].map(([, op]) => op)).toEqual(
+      probe.operations.map(({ name }) => name),
+    );
+  });
+
+  test('spells its columns as the view of all operations does', () => {
+    const known = new Set(columnsOf('operations').map(({ name }) => name));
+    const others = columnsOf(probe.view).filter(({ name }) => !known.has(name));
+    const renamed: Record<string, readonly string[]> = {
+      fsync: ['sync_kind'],
+      block: ['queue_latency_ns_sum', 'device_latency_ns_sum'],
+    };
+    expect(others.map(({ name }) => name)).toEqual(renamed[probe.name] ?? []);
+  });
+});
+
+describe('a comment that lists names lists all of them', () => {
+  const listed = (text: string): string[] => text.replace(/^[^:]*: /u, '').split(', ');
+
+  test('operations', () => {
+    expect(listed(commentOf('operations', 'op'))).toEqual(operationNames);
+    const block = probes.find(({ name }) => name === 'block')!;
+    expect(commentOf('block', 'op').split(', ')).toEqual(block.operations.map(({ name }) => name));
+  });
+
+  test('kinds of sync', () => {
+    const fsync = probes.find(({ name }) => name === 'fsync')!;
+    expect(commentOf('fsync', 'sync_kind').split(', ')).toEqual(variantNames(fsync));
+  });
+
+  test('probes', () => {
+    expect(commentOf('coverage', 'probe').split(', ')).toEqual([...probes.map(({ name }) => name), 'cgroup']);
+  });
+
+  test('kinds of loss', () => {
+    const daemon = ['main', 'loss', 'recorder', 'session', 'store']
+      .map((file) => readFileSync(`src/daemon/${file}.ts`, 'utf8'))
+      .join('\n');
+    const kinds = new Set(
+      [...daemon.matchAll(/'(\w+_(?:suppressed|lost|uncounted|skipped|rejected)|gap)'/gu)].map(
+        ([, kind]) => kind!,
+      ),
+    );
+    expect(kinds.size).toBeGreaterThan(6);
+    const comment = commentOf('loss', 'kind');
+    expect([...kinds].filter((kind) => !new RegExp(`\\b${kind}\\b`, 'u').test(comment))).toEqual([]);
+  });
+});
+
+describe.each(probes.map((probe) => [`docs/probes/${probe.view}.md`, probe] as const))(
+  '%s',
+  (path, probe) => {
+    const words = existsSync(path) ? wordsIn(readFileSync(path, 'utf8')) : new Set<string>();
+
+    test('names every operation', () => {
+      expect(probe.operations.map(({ name }) => name).filter((name) => !words.has(name))).toEqual([]);
+    });
+
+    test('names every variant', () => {
+      expect(variantNames(probe).filter((name) => !words.has(name))).toEqual([]);
+    });
+
+    test('names every column of the view', () => {
+      expect(columnsOf(probe.view).filter(({ name }) => !words.has(name))).toEqual([]);
+    });
+
+    test('names every program that can record it', () => {
+      expect(probe.fragments.filter(({ file }) => !words.has(file))).toEqual([]);
+    });
+
+    test('tells every gap in the words of the registry', () => {
+      const page = readFileSync(path, 'utf8').replaceAll(/\s+/gu, ' ');
+      const gaps = [...probe.fragments.flatMap((fragment) => fragment.gaps), probe.uncovered];
+      expect(gaps.filter(({ subject }) => !page.includes(subject))).toEqual([]);
+    });
+  },
+);
+
+describe('recorded streams', () => {
+  /** What the kernel's own counters and the keys of the totals of a stream mention. */
+  const counted = (stream: string) => {
+    const keys = linesOf(stream).flatMap((line) =>
+      line.includes('"@latency_') ? [...line.matchAll(/"(\d+),(\d+),[\d,]+"/gu)] : [],
+    );
+    return new Set(keys.flatMap(([, op, variant]) => [op!, `${op!},${variant!}`]));
+  };
+
+  test.each(STREAMS)('%s has every operation and every variant', (stream) => {
+    const seen = counted(stream);
+    const expected = operations.flatMap(({ id, variants }) => [
+      String(id),
+      ...Object.keys(variants).map((variant) => `${String(id)},${variant}`),
+    ]);
+    expect(expected.filter((each) => !seen.has(each))).toEqual([]);
+  });
+
+  test('were made by the best programs of each probe, or the second best', () => {
+    const ran = new Set(STREAMS.flatMap((stream) => planOf(stream).map(({ fragment }) => fragment)));
+    const best = probes.flatMap((probe) => probe.fragments.slice(0, 2).map(({ file }) => file));
+    expect(best.filter((file) => !ran.has(file))).toEqual([]);
+  });
+});
+
+function hooksNeeded(need: Requirement): string[] {
+  switch (need.kind) {
+    case 'kfunc':
+      return [`kfunc:${need.module === undefined ? '' : `${need.module}:`}${need.function}`];
+    case 'kprobe':
+    case 'ksession':
+      return [`kprobe:${need.function}`, `kretprobe:${need.function}`];
+    case 'tracepoint':
+    case 'rawtracepoint':
+      return [`${need.kind}:${need.name}`];
+    case 'btf':
+      return [];
+  }
+}
