@@ -1,6 +1,10 @@
 import { execa } from 'execa';
 import split2 from 'split2';
+import { atLeast } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
 import { STRING_LIMIT } from './compose.ts';
+
+type Host = Pick<Capabilities, 'bpftrace' | 'bpftraceVersion'>;
 
 /** A running bpftrace. */
 export type Tracer = {
@@ -13,6 +17,9 @@ export type Tracer = {
 
 /** Maps times entries times CPUs is kernel memory, preallocated: with these about 2 MiB a CPU. */
 const MAP_KEYS_MAX = 16_384;
+/** 4 MiB for all CPUs; before 0.18 each CPU has its own: 1 MiB. */
+const BUFFER_PAGES = 1024;
+const BUFFER_PAGES_PER_CPU = 256;
 const STOP_PATIENCE_MS = 30_000;
 const STDERR_KEPT = 8192;
 
@@ -20,8 +27,8 @@ const STDERR_KEPT = 8192;
  * Starts bpftrace on a program; `onLine` gets every line of its output in order. The only child
  * process of a capture. In a process group of its own, so that Ctrl-C reaches it through us, in order.
  */
-export function startBpftrace(bpftrace: string, program: string, onLine: (line: string) => void): Tracer {
-  const child = execa(bpftrace, ['--no-warnings', '-f', 'json', '-'], {
+export function startBpftrace(host: Host, program: string, onLine: (line: string) => void): Tracer {
+  const child = execa(host.bpftrace, ['--no-warnings', '-f', 'json', '-'], {
     input: program,
     buffer: false,
     reject: false,
@@ -34,7 +41,9 @@ export function startBpftrace(bpftrace: string, program: string, onLine: (line: 
       BPFTRACE_MAX_STRLEN: String(STRING_LIMIT),
       BPFTRACE_MAP_KEYS_MAX: String(MAP_KEYS_MAX),
       BPFTRACE_MAX_MAP_KEYS: String(MAP_KEYS_MAX),
-      BPFTRACE_PERF_RB_PAGES: '256',
+      BPFTRACE_PERF_RB_PAGES: String(
+        atLeast(host.bpftraceVersion, [0, 18]) ? BUFFER_PAGES : BUFFER_PAGES_PER_CPU,
+      ),
     },
   });
   let stderr = '';

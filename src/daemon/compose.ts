@@ -22,14 +22,17 @@ export const EPOCH_MAPS = ['latency', 'max', 'bucket', 'bytes', 'inner', 'errors
 export const NAME_PIECE = 61;
 export const STRING_LIMIT = NAME_PIECE + 3;
 
+export const INTERRUPT_PREFIX = 'irq_';
 const TICK_MS = 100;
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../../bpf');
 
 /** One bpftrace program of all fragments: includes expanded, constants and the two map sets filled in. */
 export function compose(options: ComposeOptions): string {
-  const text = ['common/start.bt', ...options.fragments, 'common/flush.bt']
-    .map((file) => expandIncludes(file))
-    .join('\n');
+  const text = [
+    expandIncludes('common/start.bt'),
+    ...options.fragments.map((file) => expandEpochs(expandIncludes(file), familyOf(file))),
+    expandPrints(expandIncludes('common/flush.bt'), familiesOf(options.fragments)),
+  ].join('\n');
   const flushTicks = Math.max(3, Math.round(options.intervalMs / TICK_MS));
   const constants: Record<string, number> = {
     TICK_MS,
@@ -40,7 +43,7 @@ export function compose(options: ComposeOptions): string {
   };
   const program = Object.entries(constants).reduce(
     (filled, [name, value]) => filled.replaceAll(name, String(value)),
-    declareState(expandEpochs(text)),
+    declareState(text),
   );
   return forArchitecture(program);
 }
@@ -79,17 +82,31 @@ function declareState(text: string): string {
   return text.replaceAll(/^STATE .+\n/gmu, '').replace('DECLARE_STATE', declarations.join('\n'));
 }
 
-function expandEpochs(text: string): string {
-  return text
-    .replaceAll(
-      /PER_EPOCH \{\n([\s\S]*?)\n\}/gu,
-      (_, body: string) =>
-        `if ($epoch == 0) {\n${body.replaceAll('%[', '_a[')}\n} else {\n${body.replaceAll('%[', '_b[')}\n}`,
-    )
-    .replaceAll('PRINT_AND_CLEAR_A', printAndClear('a'))
-    .replaceAll('PRINT_AND_CLEAR_B', printAndClear('b'));
+/** Prefix of the maps a fragment counts in: block completions run in interrupts and have their own. */
+function familyOf(file: string): string {
+  return file.startsWith('block.') ? INTERRUPT_PREFIX : '';
 }
 
-function printAndClear(set: 'a' | 'b'): string {
-  return EPOCH_MAPS.map((map) => `print(@${map}_${set}); clear(@${map}_${set});`).join('\n');
+function familiesOf(fragments: readonly string[]): string[] {
+  return [...new Set(fragments.filter((file) => !file.startsWith('cgroup.')).map(familyOf))];
+}
+
+function expandEpochs(text: string, family: string): string {
+  return text.replaceAll(/PER_EPOCH \{\n([\s\S]*?)\n\}/gu, (_, body: string) => {
+    const [a, b] = ['a', 'b'].map((set) => body.replaceAll(/@(\w+)%\[/gu, `@${family}$1_${set}[`));
+    return `if ($epoch == 0) {\n${a ?? ''}\n} else {\n${b ?? ''}\n}`;
+  });
+}
+
+function expandPrints(text: string, families: readonly string[]): string {
+  return text
+    .replaceAll('PRINT_AND_CLEAR_A', printAndClear('a', families))
+    .replaceAll('PRINT_AND_CLEAR_B', printAndClear('b', families));
+}
+
+function printAndClear(set: 'a' | 'b', families: readonly string[]): string {
+  return families
+    .flatMap((family) => EPOCH_MAPS.map((map) => `@${family}${map}_${set}`))
+    .map((map) => `print(${map}); clear(${map});`)
+    .join('\n');
 }

@@ -29,8 +29,7 @@ export type KernelRecord =
       /** Which maps follow: 0 those of set a, 1 those of set b, 2 both. */
       readonly set: number;
     }
-  | { readonly type: 'flushed'; readonly sequence: number }
-  | { readonly type: 'end'; readonly sequence: number };
+  | { readonly type: 'flushed'; readonly sequence: number };
 
 export type Exemplar = {
   readonly type: 'exemplar';
@@ -138,5 +137,4 @@ const SHAPES: Record<string, Shape> = {
     }),
   },
   flushed: { numbers: 1, read: ([sequence = 0]) => ({ type: 'flushed', sequence }) },
-  end: { numbers: 1, read: ([sequence = 0]) => ({ type: 'end', sequence }) },
 };

@@ -1,3 +1,4 @@
+import { operations } from '../schema/probes/index.ts';
 import type { Flush } from './totals.ts';
 
 /** Something that did not reach the tables in full; a row of the view `loss`. */
@@ -8,17 +9,54 @@ export type Loss = {
   readonly detail: string | null;
 };
 
-/** What the kernel counted and what arrived must be the same; what the budget kept out is told. */
-export function lossesOf(flush: Flush): Loss[] {
-  const uncounted = [...flush.kernelOps].flatMap(([opId, counted]) => [
-    ...difference('operations_uncounted', opId, counted, flush.totals, 'missing from the totals'),
-    ...difference('latencies_uncounted', opId, counted, flush.buckets, 'missing from the percentiles'),
-  ]);
-  const suppressed = [...flush.suppressed].map(([opId, count]): Loss => {
-    return { kind: 'exemplars_suppressed', opId, count, detail: null };
-  });
-  return [...uncounted, ...suppressed];
+/** What the budget kept out. */
+export function suppressedOf(flush: Flush): Loss[] {
+  return [...flush.suppressed].map(([opId, count]) => ({
+    kind: 'exemplars_suppressed',
+    opId,
+    count,
+    detail: null,
+  }));
 }
+
+/**
+ * Holds what the kernel counted against what arrived, operation by operation. A program that was held
+ * up across a turn of the maps adds to the kernel's count in one flush and to the totals in a later
+ * one: what is missing counts as lost when it still is after its maps were printed again.
+ */
+export function createBalance(): {
+  /** What is now given up; with `isLast` everything that is missing. */
+  check(flush: Flush, isLast?: boolean): Loss[];
+} {
+  const accounts = new Map<string, Account>();
+  const settle = (kind: string, opId: number, missing: number, isLast: boolean, detail: string): Loss[] => {
+    const account = accounts.get(`${kind} ${String(opId)}`) ?? { balances: [0], told: 0 };
+    accounts.set(`${kind} ${String(opId)}`, account);
+    const balance = (account.balances.at(-1) ?? 0) + missing;
+    account.balances = [...account.balances, balance].slice(-FLUSHES_TO_MEND);
+    const lost = (isLast ? balance : Math.min(...account.balances)) - account.told;
+    if (lost <= 0) return [];
+    account.told += lost;
+    return [{ kind, opId, count: lost, detail }];
+  };
+  return {
+    check: (flush, isLast = false) =>
+      operations.flatMap(({ id }) => {
+        const counted = flush.kernelOps.get(id) ?? 0;
+        const stored = counted - countOf(flush.totals, id);
+        const bucketed = counted - countOf(flush.buckets, id);
+        return [
+          ...settle('operations_uncounted', id, stored, isLast, 'missing from the totals'),
+          ...settle('latencies_uncounted', id, bucketed, isLast, 'missing from the percentiles'),
+        ];
+      }),
+  };
+}
+
+type Account = { balances: number[]; told: number };
+
+/** Each of the two sets of maps is printed every other flush. */
+const FLUSHES_TO_MEND = 3;
 
 /**
  * Exemplars on their way through bpftrace's buffers, which drop some when they are full, and do not
@@ -54,18 +92,10 @@ export function createTransit(): {
   };
 }
 
-type Counted = { readonly opId: number; readonly opCount: number };
-
-function difference(
-  kind: string,
+const countOf = (
+  rows: readonly { readonly opId: number; readonly opCount: number }[],
   opId: number,
-  counted: number,
-  rows: readonly Counted[],
-  detail: string,
-): Loss[] {
-  const arrived = sumCounts(rows.filter((row) => row.opId === opId));
-  return counted === arrived ? [] : [{ kind, opId, count: counted - arrived, detail }];
-}
+): number => sumCounts(rows.filter((row) => row.opId === opId));
 
 export const sumCounts = (rows: readonly { readonly opCount: number }[]): number =>
   rows.reduce((sum, { opCount }) => sum + opCount, 0);

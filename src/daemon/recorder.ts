@@ -8,7 +8,7 @@ import { readLine, toText } from './envelope.ts';
 import type { Reject } from './envelope.ts';
 import type { Cost } from './ledger.ts';
 import { findOpenFile } from './lookups/processes.ts';
-import { createTransit, lossesOf } from './loss.ts';
+import { createBalance, createTransit, suppressedOf } from './loss.ts';
 import type { Loss } from './loss.ts';
 import { createNames } from './names.ts';
 import { createStore } from './store.ts';
@@ -21,8 +21,6 @@ export type Recorder = {
   line(line: string): void;
   /** No line comes any more: writes all that is still waiting. False when it can't. */
   finish(): boolean;
-  /** The capture's own end record has arrived. */
-  endSeen(): boolean;
   /** Notes operations that may be missing, to be stored with the next flush. */
   noteLoss(kind: string, count: number, detail: string): void;
 };
@@ -55,6 +53,7 @@ export function createRecorder(
   const processNames = new Map<number, string>();
   const flushes = createFlushReader();
   const store = createStore(db, runId, lookups, names, processNames, clock);
+  const balance = createBalance();
   const transit = createTransit();
   const cgroupPieces = new Map<number, Buffer>();
   let exemplars: Exemplar[] = [];
@@ -62,7 +61,6 @@ export function createRecorder(
   let waiting: Interval[] = [];
   const sentBefore: Flush['sent'][] = [];
   let lastFlush: Flush | undefined;
-  let isEnded = false;
 
   const retry = (): boolean => {
     for (let next = waiting[0]; next; next = waiting[0]) {
@@ -85,7 +83,12 @@ export function createRecorder(
     sentBefore.push(flush.sent);
     const due = sentBefore.length > TRANSIT_FLUSHES ? sentBefore.shift() : undefined;
     if (due) losses.push(...transit.lost(due));
-    waiting.push({ flush, exemplars, losses: [...losses, ...lossesOf(flush)], cost: cost() });
+    waiting.push({
+      flush,
+      exemplars,
+      losses: [...losses, ...balance.check(flush), ...suppressedOf(flush)],
+      cost: cost(),
+    });
     lastFlush = flush;
     exemplars = [];
     losses = [];
@@ -131,8 +134,6 @@ export function createRecorder(
         if (flush) takeFlush(flush);
         return;
       }
-      case 'end':
-        isEnded = true;
     }
   };
 
@@ -181,12 +182,18 @@ export function createRecorder(
       }
     },
     finish() {
+      const rest = flushes.rest(clock.nowBootUs());
+      if (rest) {
+        close(rest);
+        events.flushed(rest);
+      }
       // Before 0.18 each CPU has a buffer of its own: what others sent may come after the last flush.
-      if (lastFlush) losses.push(...transit.lost(lastFlush.sent));
-      if (lastFlush && (exemplars.length > 0 || losses.length > 0)) close(emptied(lastFlush));
+      if (lastFlush) {
+        losses.push(...transit.lost(lastFlush.sent), ...balance.check(emptied(lastFlush), true));
+        if (exemplars.length > 0 || losses.length > 0) close(emptied(lastFlush));
+      }
       return retry();
     },
-    endSeen: () => isEnded,
     noteLoss(kind, count, detail) {
       losses.push({ kind, opId: null, count, detail });
     },

@@ -42,14 +42,13 @@ export type Flush = {
 
 type Header = Extract<KernelRecord, { type: 'flush' }>;
 
-/**
- * Puts the maps printed between `flush` and `flushed` together. Maps printed outside (bpftrace prints
- * all of them when it ends) are ignored: they were counted already.
- */
+/** Puts the maps printed between `flush` and `flushed` together, and those bpftrace prints when it ends. */
 export function createFlushReader(): {
   begin(header: Header): void;
   add(message: Extract<Message, { type: 'map' | 'stats' }>): void;
   end(sequence: number): Flush | undefined;
+  /** What came after the last flush: the maps as they were when bpftrace ended. */
+  rest(endedBootUs: number): Flush | undefined;
 } {
   let header: Header | undefined;
   let totals = new Map<string, Total>();
@@ -60,45 +59,63 @@ export function createFlushReader(): {
   let opsBefore: ReadonlyMap<string, number> = new Map();
   let suppressedBefore: ReadonlyMap<string, number> = new Map();
 
+  let lastEndedBootUs = 0;
+  let lastSequence = 0;
+
+  const close = ({ sequence, startedBootUs, endedBootUs, set }: Header): Flush => {
+    const flush = {
+      sequence,
+      // Whatever was counted since the last flush is in this one, also when a turn in between was not printed.
+      startedBootUs: lastSequence > 0 ? lastEndedBootUs : startedBootUs,
+      endedBootUs,
+      totals: [...totals.values()],
+      buckets: [...buckets.values()],
+      kernelOps: kernelDelta(opsNow, opsBefore, set),
+      suppressed: delta(suppressedNow, suppressedBefore),
+      sent: new Map([...sentNow].map(([op, count]): [number, number] => [Number(op), count])),
+    };
+    opsBefore = advance(opsBefore, opsNow, set);
+    suppressedBefore = suppressedNow;
+    header = undefined;
+    totals = new Map();
+    buckets = new Map();
+    lastEndedBootUs = endedBootUs;
+    lastSequence = sequence;
+    return flush;
+  };
+
   return {
     begin(next) {
       header = next;
-      totals = new Map();
-      buckets = new Map();
-      opsNow = opsBefore;
-      suppressedNow = suppressedBefore;
     },
     add(message) {
-      if (!header) return;
+      const measure = measureOf(message.name);
       if (message.name === '@ops') opsNow = numbers(message);
       else if (message.name === '@suppressed') suppressedNow = numbers(message);
       else if (message.name === '@sent') sentNow = numbers(message);
-      else if (message.name.startsWith('@bucket_')) addBuckets(buckets, numbers(message));
-      else addTotals(totals, message);
+      else if (measure === 'bucket') addBuckets(buckets, numbers(message));
+      else if (measure !== undefined) addTotals(totals, measure, message);
     },
-    end(sequence) {
-      if (header?.sequence !== sequence) return undefined;
-      const { startedBootUs, endedBootUs, set } = header;
-      header = undefined;
-      const kernelOps = kernelDelta(opsNow, opsBefore, set);
-      const suppressed = delta(suppressedNow, suppressedBefore);
-      opsBefore = advance(opsBefore, opsNow, set);
-      suppressedBefore = suppressedNow;
-      return {
-        sequence,
-        startedBootUs,
+    end: (sequence) => (header?.sequence === sequence ? close(header) : undefined),
+    rest(endedBootUs) {
+      if (!header && totals.size === 0) return undefined;
+      // The header goes through a buffer that may have had no room.
+      const synthetic = {
+        type: 'flush',
+        sequence: lastSequence + 1,
+        startedBootUs: lastEndedBootUs,
         endedBootUs,
-        totals: [...totals.values()],
-        buckets: [...buckets.values()],
-        kernelOps,
-        suppressed,
-        sent: new Map([...sentNow].map(([op, count]) => [Number(op), count])),
-      };
+      } as const;
+      return close({ ...(header ?? synthetic), set: 2 });
     },
   };
 }
 
-function addTotals(totals: Map<string, Total>, message: Extract<Message, { type: 'map' | 'stats' }>): void {
+function addTotals(
+  totals: Map<string, Total>,
+  measure: string,
+  message: Extract<Message, { type: 'map' | 'stats' }>,
+): void {
   for (const [key, value] of message.entries) {
     const total = totals.get(key) ?? newTotal(key);
     if (!total) continue;
@@ -108,7 +125,7 @@ function addTotals(totals: Map<string, Total>, message: Extract<Message, { type:
       total.latencyNs += value.total;
       continue;
     }
-    switch (message.name.slice(1, -2)) {
+    switch (measure) {
       case 'max':
         total.latencyNsMax = Math.max(total.latencyNsMax, value);
         break;
@@ -181,4 +198,9 @@ function delta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, num
     count - (before.get(key) ?? 0),
   ]);
   return new Map(changes.filter(([, count]) => count > 0));
+}
+
+/** `@irq_latency_a` → `latency`. */
+function measureOf(map: string): string | undefined {
+  return /^@(?:irq_)?([a-z]+)_[ab]$/u.exec(map)?.[1];
 }
