@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { compose } from '../../src/daemon/compose.ts';
 import { isFailure } from '../../src/failure.ts';
 import { describeViews } from '../../src/schema/describe.ts';
 import { openForWriting, VIEWS } from '../../src/schema/open.ts';
@@ -193,7 +194,7 @@ describe('recorded streams', () => {
   /** What the kernel's own counters and the keys of the totals of a stream mention. */
   const counted = (stream: string) => {
     const keys = linesOf(stream).flatMap((line) =>
-      line.includes('"@latency_') ? [...line.matchAll(/"(\d+),(\d+),[\d,]+"/gu)] : [],
+      /"@(?:irq_)?latency_[ab]"/u.test(line) ? [...line.matchAll(/"(\d+),(\d+),[\d,]+"/gu)] : [],
     );
     return new Set(keys.flatMap(([, op, variant]) => [op!, `${op!},${variant!}`]));
   };
@@ -205,6 +206,23 @@ describe('recorded streams', () => {
       ...Object.keys(variants).map((variant) => `${String(id)},${variant}`),
     ]);
     expect(expected.filter((each) => !seen.has(each))).toEqual([]);
+  });
+
+  test.each(STREAMS)('%s was made by the programs as they are now', (stream) => {
+    const fragments = planOf(stream).flatMap(({ fragment }) => fragment ?? []);
+    const program = compose({ fragments, intervalMs: 2000, slowNs: 1, exemplarsPerSecond: 1 });
+    const printed = linesOf(stream).flatMap(
+      (line) => /^\{"type": "(?:map|stats)", "data": \{"(@\w+)"/u.exec(line)?.[1] ?? [],
+    );
+    const known = new Set(program.match(/@\w+/gu));
+    expect([...new Set(printed)].filter((map) => !known.has(map))).toEqual([]);
+    // Which of the others are printed depends on what happened.
+    const withoutSet = (map: string): string => map.replace(/_[ab]$/u, '');
+    const always = [...program.matchAll(/print\((@\w+)\)/gu)]
+      .map(([, map]) => withoutSet(map!))
+      .filter((map) => /latency|max|bucket|ops|sent/u.test(map));
+    expect(always.length).toBeGreaterThan(6);
+    expect(always.filter((map) => !printed.map(withoutSet).includes(map))).toEqual([]);
   });
 
   test('were made by the best programs of each probe, or the second best', () => {

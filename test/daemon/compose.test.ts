@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { compose, EPOCH_MAPS, forArchitecture, NAME_PIECE, STRING_LIMIT } from '../../src/daemon/compose.ts';
+import {
+  compose,
+  EPOCH_MAPS,
+  forArchitecture,
+  INTERRUPT_PREFIX,
+  NAME_PIECE,
+  STRING_LIMIT,
+} from '../../src/daemon/compose.ts';
 import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
 import { probes } from '../../src/schema/probes/index.ts';
 
@@ -14,11 +21,18 @@ const programs = families
   .reduce<string[][]>((chosen, files) => chosen.flatMap((some) => files.map((file) => [...some, file])), [[]])
   .map((fragments) => [fragments.join(' '), compose({ ...options, fragments })] as const);
 
+/** Block requests complete in interrupts, which must not find their maps locked by what they interrupt. */
+const OWN = EPOCH_MAPS.map((map) => `@${map}`);
+const INTERRUPTS = EPOCH_MAPS.map((map) => `@${INTERRUPT_PREFIX}${map}`);
+const MAPS = [...OWN, ...INTERRUPTS].map((map) => map.slice(1));
+const COUNTING = /if \(\$epoch == 0\) \{\n([\s\S]*?)\n\} else \{\n([\s\S]*?)\n\}/gu;
+
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
-/** The body of the block that begins with `opening {`. */
+/** The body of the block that begins with `opening {` or `opening /…/ {`. */
 function blockAt(text: string, opening: string): string {
-  const start = text.indexOf(`${opening} {`) + opening.length + 2;
+  const at = text.indexOf(`${opening} `);
+  const start = at + /^[^/{]*(?:\/.*\/ )?\{/u.exec(text.slice(at))![0].length;
   let depth = 1;
   let end = start;
   for (; depth > 0; end += 1) depth += text[end] === '{' ? 1 : text[end] === '}' ? -1 : 0;
@@ -66,34 +80,55 @@ describe.each(programs)('the program of %s', (_, program) => {
     }
   });
 
-  test('prints and clears each map of a set, in that order, once an interval and once at the end', () => {
-    const [interval, end] = [blockAt(program, 'interval:ms:100'), blockAt(program, 'END')];
-    for (const map of EPOCH_MAPS) {
+  test('prints and clears each map of a set, in that order, once an interval', () => {
+    const interval = blockAt(program, 'interval:ms:100');
+    for (const map of MAPS) {
       for (const name of [`@${map}_a`, `@${map}_b`]) {
-        const statements = `print(${name}); clear(${name});`;
-        expect([name, count(interval, statements), count(end, statements)]).toEqual([name, 1, 1]);
-        expect([name, count(program, `clear(${name})`)]).toEqual([name, 2]);
+        expect([name, count(interval, `print(${name}); clear(${name});`)]).toEqual([name, 1]);
+        expect([name, count(program, `print(${name})`), count(program, `clear(${name})`)]).toEqual([
+          name,
+          1,
+          1,
+        ]);
       }
     }
+  });
+
+  test('leaves the last totals to bpftrace, which prints every map when it ends', () => {
+    const end = blockAt(program, 'END');
+    expect(end.match(/print\([^(].*?\)/gu)).toBeNull();
+    expect(end.match(/clear\(@\w+\)/gu)).toEqual(['clear(@told_file)', 'clear(@told_process)']);
   });
 
   test('empties the set that no probe writes any more', () => {
     const interval = blockAt(program, 'interval:ms:100');
     const whileB = blockAt(interval, 'if (@epoch == 1)');
     const whileA = blockAt(interval.slice(interval.indexOf(whileB) + whileB.length), 'else');
-    expect([...new Set(whileB.match(/@\w+_[ab]\b/gu))]).toEqual(EPOCH_MAPS.map((map) => `@${map}_a`));
-    expect([...new Set(whileA.match(/@\w+_[ab]\b/gu))]).toEqual(EPOCH_MAPS.map((map) => `@${map}_b`));
+    expect([...new Set(whileB.match(/@\w+_[ab]\b/gu))]).toEqual(MAPS.map((map) => `@${map}_a`));
+    expect([...new Set(whileA.match(/@\w+_[ab]\b/gu))]).toEqual(MAPS.map((map) => `@${map}_b`));
   });
 
   test('writes set a while @epoch is 0 and set b while it is 1, alike', () => {
-    const counting = [
-      ...program.matchAll(/if \(\$epoch == 0\) \{\n([\s\S]*?)\n\} else \{\n([\s\S]*?)\n\}/gu),
-    ];
+    const counting = [...program.matchAll(COUNTING)];
     expect(counting.length).toBe(count(program, '@epoch;'));
     for (const [, setA, setB] of counting) {
-      expect([...new Set(setA!.match(/@\w+(?=\[)/gu))]).toEqual(EPOCH_MAPS.map((map) => `@${map}_a`));
+      expect([OWN, INTERRUPTS]).toContainEqual([...new Set(setA!.match(/@\w+(?=_a\[)/gu))]);
       expect(setB).toBe(setA!.replaceAll('_a[', '_b['));
     }
+  });
+
+  test('counts what completes in interrupts in maps of its own', () => {
+    const hooks = [...program.matchAll(/^(?:tracepoint|rawtracepoint|k\w+):\S+/gmu)].map(([hook]) => hook);
+    const written = hooks.flatMap((hook) =>
+      [...blockAt(program, `\n${hook}`).matchAll(COUNTING)].map(([, setA]) => ({
+        hook,
+        maps: [...new Set(setA!.match(/@\w+(?=_a\[)/gu))],
+      })),
+    );
+    expect(written.length).toBe(count(program, '@epoch;'));
+    expect(written).toEqual(
+      written.map(({ hook }) => ({ hook, maps: /block_|blk_/u.test(hook) ? INTERRUPTS : OWN })),
+    );
   });
 });
 
@@ -102,6 +137,8 @@ test('state is declared in BEGIN, where it leaves nothing behind', () => {
   expect(blockAt(program, 'BEGIN')).toMatchInlineSnapshot(`
     "
       @exemplar_token[(uint64)0] = (uint64)0; delete(@exemplar_token[(uint64)0]);
+    @told_file[(uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@told_file[(uint64)0, (uint64)0, (uint64)0]);
+    @told_process[(uint64)0, (uint64)0] = (uint64)0; delete(@told_process[(uint64)0, (uint64)0]);
     @copy_up_start[(uint64)0] = (uint64)0; delete(@copy_up_start[(uint64)0]);
     @copy_up_size[(uint64)0] = (uint64)0; delete(@copy_up_size[(uint64)0]);
     @copy_up_dentry[(uint64)0] = (uint64)0; delete(@copy_up_dentry[(uint64)0]);

@@ -68,7 +68,6 @@ const records: readonly (readonly [Fields, KernelRecord])[] = [
     { type: 'flush', sequence: 2, startedBootUs: 135551271, endedBootUs: 137552670, set: 1 },
   ],
   [['flushed', 2], { type: 'flushed', sequence: 2 }],
-  [['end', 17], { type: 'end', sequence: 17 }],
 ];
 
 test.each(records)('%j is understood', (fields, record) => {

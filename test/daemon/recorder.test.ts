@@ -105,27 +105,22 @@ describe('a flush', () => {
     expect(Number(row?.['alive_us'])).toBeGreaterThanOrEqual(before);
   });
 
-  test('whose counts do not reach what the kernel counted is a loss, by operation', () => {
+  test('whose counts never reach what the kernel counted is a loss, by operation', () => {
     const one = recording();
     one.value('flush', 1, 0, 1e6, 0);
     one.print('stats', '@latency_a', { [KEY]: { count: 3, average: 1, total: 3 } });
     one.print('map', '@bucket_a', { '1,1,5301,266338304,0': 2 });
     one.print('map', '@ops', { '1,0': 5, '2,0': 1 });
     one.value('flushed', 1);
-    expect(one.all('SELECT kind, op, lost_count, detail, started_us, ended_us FROM loss')).toEqual(
+    expect(one.all('SELECT * FROM loss')).toEqual([]);
+    one.recorder.finish();
+    expect(one.all('SELECT kind, op, lost_count, detail FROM loss')).toEqual(
       [
         ['operations_uncounted', 'fsync', 2, 'missing from the totals'],
         ['latencies_uncounted', 'fsync', 3, 'missing from the percentiles'],
         ['operations_uncounted', 'copy_up', 1, 'missing from the totals'],
         ['latencies_uncounted', 'copy_up', 1, 'missing from the percentiles'],
-      ].map(([kind, op, lost_count, detail]) => ({
-        kind,
-        op,
-        lost_count,
-        detail,
-        started_us: BOOTED_US,
-        ended_us: BOOTED_US + 1e6,
-      })),
+      ].map(([kind, op, lost_count, detail]) => ({ kind, op, lost_count, detail })),
     );
   });
 });
@@ -370,23 +365,30 @@ describe('what is wrong', () => {
     expect(one.all('SELECT * FROM loss')).toEqual([]);
   });
 
-  test('after the end no map counts: bpftrace prints all of them once more', () => {
+  test('what bpftrace prints when it ends is the last interval', () => {
     const one = recording();
     one.flush([KEY]);
-    expect(one.recorder.endSeen()).toBe(false);
-    one.value('end', 1);
-    one.print('stats', '@latency_a', { [KEY]: { count: 9, average: 1, total: 9 } });
-    one.print('map', '@ops', { '1,0': 9 });
-    expect([one.recorder.endSeen(), one.recorder.finish()]).toEqual([true, true]);
-    expect(one.all('SELECT op_count FROM operations')).toEqual([{ op_count: 1 }]);
-    expect(one.all('SELECT kernel_op_count FROM ledger')).toEqual([{ kernel_op_count: 1 }]);
+    one.value('flush', 2, 2e6, 2_400_000, 2);
+    one.print('map', '@bucket_b', { '1,1,5301,266338304,79': 9 });
+    one.print('map', '@epoch', { '': 1 });
+    one.print('stats', '@latency_b', { [KEY]: { count: 9, average: 1, total: 9 } });
+    one.print('map', '@ops', { '1,0': 1, '1,1': 9 });
+    expect(one.recorder.finish()).toBe(true);
+    expect(one.all('SELECT flush_id, op_count FROM operations')).toEqual([
+      { flush_id: 1, op_count: 1 },
+      { flush_id: 2, op_count: 9 },
+    ]);
+    expect(one.all('SELECT ended_us - started_us AS us, kernel_op_count AS n FROM ledger')).toEqual([
+      { us: 1e6, n: 1 },
+      { us: 400_000, n: 9 },
+    ]);
     expect(one.all('SELECT * FROM loss')).toEqual([]);
+    expect(one.events.flushes.map(({ sequence }) => sequence)).toEqual([1, 2]);
   });
 
-  test('what other CPUs sent may come after the end: it is stored, in an interval without length', () => {
+  test('what other CPUs sent may come after the last flush: it is stored, in an interval without length', () => {
     const one = recording();
     one.flush([KEY]);
-    one.value('end', 1);
     one.value('slow', 1, 1, 1_500_000, 5301, 561, 562, 'late', ...FILE, 0, 2e7, 0, 0);
     one.recorder.line('{"type": "lost_events", "data": {"events": 3}}');
     expect(one.recorder.finish()).toBe(true);
@@ -396,6 +398,12 @@ describe('what is wrong', () => {
       { us: 1e6, n: 1 },
       { us: 0, n: 0 },
     ]);
+  });
+
+  test('a recording in which nothing was flushed has nothing to finish', () => {
+    const one = recording();
+    expect(one.recorder.finish()).toBe(true);
+    expect(one.all('SELECT * FROM ledger')).toEqual([]);
   });
 });
 

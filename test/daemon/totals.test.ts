@@ -113,55 +113,98 @@ test('the maps of one flush become one total per key, and buckets', () => {
       [5, 2],
     ]),
     suppressed: new Map(),
+    sent: new Map(),
   });
 });
 
-describe('the flush at the end, with both sets', () => {
-  const end = (reader: Reader): Flush | undefined =>
-    flush(
+describe('the rest, which bpftrace prints when it ends, of both sets', () => {
+  const rest = (reader: Reader): Flush | undefined => {
+    print(
       reader,
-      3,
-      2,
-      stats('@latency_a', { [KEY]: [3, 600] }),
-      map('@max_a', { [KEY]: 300 }),
       map('@bucket_a', { '1,2,5301,266338304,65': 3 }),
-      map('@bytes_a', { [KEY]: 10 }),
-      map('@errors_a', { [KEY]: 1 }),
-      stats('@latency_b', { [KEY]: [5, 900] }),
-      map('@max_b', { [KEY]: 250 }),
       map('@bucket_b', { '1,2,5301,266338304,65': 4, '1,2,5301,266338304,66': 1 }),
+      map('@bytes_a', { [KEY]: 10 }),
       map('@bytes_b', { [KEY]: 32 }),
+      map('@epoch', { '': 1 }),
+      map('@errors_a', { [KEY]: 1 }),
       map('@inner_b', { [KEY]: 800 }),
-      ops({ '1,0': 3, '1,1': 5 }),
+      map('@irq_bytes_a', { '5,0,1,58,266338304,0,1': 4096 }),
+      stats('@irq_latency_a', { '5,0,1,58,266338304,0,1': [1, 45] }),
+      stats('@latency_a', { [KEY]: [3, 600] }),
+      stats('@latency_b', { [KEY]: [5, 900] }),
+      map('@max_a', { [KEY]: 300 }),
+      map('@max_b', { [KEY]: 250 }),
+      ops({ '1,0': 3, '1,1': 5, '5,0': 1 }),
+      map('@sync_start', { '18446612687018950656': 5 }),
     );
+    return reader.rest(900);
+  };
+  const ended = (): Reader => {
+    const reader = createFlushReader();
+    reader.begin(header(3, 2));
+    return reader;
+  };
 
   test('adds up what both have of a key, and takes the longest of either', () => {
-    expect(end(createFlushReader())?.totals).toEqual([
-      {
-        opId: 1,
-        variant: 2,
-        cgroupId: 5301,
-        pid: 561,
-        file: FILE,
-        opCount: 8,
-        errorCount: 1,
-        sizeBytes: 42,
-        latencyNs: 1500,
-        latencyNsMax: 300,
-        innerNs: 800,
-      },
-    ]);
+    expect(rest(ended())?.totals.find(({ opId }) => opId === 1)).toEqual({
+      opId: 1,
+      variant: 2,
+      cgroupId: 5301,
+      pid: 561,
+      file: FILE,
+      opCount: 8,
+      errorCount: 1,
+      sizeBytes: 42,
+      latencyNs: 1500,
+      latencyNsMax: 300,
+      innerNs: 800,
+    });
   });
 
-  test('adds up the buckets', () => {
-    expect(end(createFlushReader())?.buckets.map(({ bucket, opCount }) => [bucket, opCount])).toEqual([
+  test('adds up the buckets, and has what was counted in interrupts', () => {
+    const read = rest(ended());
+    expect(read?.buckets.map(({ bucket, opCount }) => [bucket, opCount])).toEqual([
       [65, 7],
       [66, 1],
     ]);
+    expect(read?.totals.find(({ opId }) => opId === 5)).toMatchObject({ opCount: 1, sizeBytes: 4096 });
   });
 
-  test('is reconciled with what the kernel counted in both', () => {
-    expect(end(createFlushReader())?.kernelOps).toEqual(new Map([[1, 8]]));
+  test('is held against what the kernel counted in both', () => {
+    expect(rest(ended())?.kernelOps).toEqual(
+      new Map([
+        [1, 8],
+        [5, 1],
+      ]),
+    );
+  });
+
+  test('is in the interval that END told', () => {
+    const { sequence, startedBootUs, endedBootUs } = rest(ended())!;
+    expect([sequence, startedBootUs, endedBootUs]).toEqual([3, 300, 400]);
+  });
+
+  test('has also what a turn of the maps left that was not printed any more', () => {
+    const reader = createFlushReader();
+    flush(reader, 1, 0);
+    // END tells the last turn: of the maps that were about to be printed, the time before it is as well.
+    reader.begin({ ...header(3, 2), startedBootUs: 290 });
+    expect([rest(reader)?.startedBootUs, header(1, 0).endedBootUs]).toEqual([200, 200]);
+  });
+
+  test('is in the time since the last flush where END’s word was lost', () => {
+    const reader = createFlushReader();
+    flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
+    const read = rest(reader)!;
+    expect([read.sequence, read.startedBootUs, read.endedBootUs]).toEqual([2, 200, 900]);
+    expect(read.totals.length).toBe(2);
+  });
+
+  test('is nothing when nothing came after the last flush', () => {
+    const reader = createFlushReader();
+    flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
+    print(reader, ops({ '1,0': 3 }));
+    expect(reader.rest(900)).toBeUndefined();
   });
 });
 
@@ -196,7 +239,9 @@ describe('what the kernel counted', () => {
   test('is known in the end, whichever messages were lost on the way', () => {
     const reader = createFlushReader();
     flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
-    const end = flush(reader, 4, 2, stats('@latency_a', { [KEY]: [1, 6] }), ops({ '1,0': 8, '1,1': 7 }));
+    reader.begin(header(4, 2));
+    print(reader, stats('@latency_a', { [KEY]: [1, 6] }), ops({ '1,0': 8, '1,1': 7 }));
+    const end = reader.rest(900);
     expect([end?.kernelOps, end?.totals[0]?.opCount]).toEqual([new Map([[1, 12]]), 1]);
   });
 });
@@ -220,44 +265,54 @@ describe('suppressed exemplars', () => {
   });
 });
 
-describe('out of order', () => {
-  test('maps printed before the first flush, between two, and after the end count nothing', () => {
+describe('exemplars sent', () => {
+  test('are counted since the start', () => {
     const reader = createFlushReader();
-    const stray = stats('@latency_a', { [KEY]: [100, 100] });
-    print(reader, stray, ops({ '1,0': 100 }), suppressed({ '1': 100 }));
-    const first = flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
-    print(reader, stray, ops({ '1,0': 100 }), suppressed({ '1': 100 }));
-    const second = flush(reader, 2, 0, stats('@latency_a', { [KEY]: [1, 50] }), ops({ '1,0': 4 }));
-    expect(
-      [first, second].map((read) => [read?.totals[0]?.opCount, read?.kernelOps, read?.suppressed]),
-    ).toEqual([
-      [3, new Map([[1, 3]]), new Map()],
-      [1, new Map([[1, 1]]), new Map()],
+    const counted = [
+      flush(reader, 1, 0, map('@sent', { '1': 5 })),
+      flush(reader, 2, 1, map('@sent', { '1': 9, '2': 1 })),
+      flush(reader, 3, 0),
+    ].map((read) => read?.sent);
+    const both = new Map([
+      [1, 9],
+      [2, 1],
     ]);
+    expect(counted).toEqual([new Map([[1, 5]]), both, both]);
+  });
+});
+
+describe('what was lost on the way', () => {
+  const some = stats('@latency_a', { [KEY]: [3, 600] });
+  const others = stats('@latency_b', { [KEY]: [2, 50] });
+  const countOf = (read: Flush | undefined) => read?.totals.map(({ opCount }) => opCount);
+
+  test('the word that a flush begins: its maps are in the next', () => {
+    const reader = createFlushReader();
+    print(reader, some, ops({ '1,0': 3 }));
+    expect(reader.end(1)).toBeUndefined();
+    expect(countOf(flush(reader, 2, 1, others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
   });
 
-  test('a flush that ends without having begun is none', () => {
+  test('the word that it ended: its maps are in the next', () => {
     const reader = createFlushReader();
-    expect(reader.end(1)).toBeUndefined();
-    flush(reader, 2, 0);
-    expect(reader.end(2)).toBeUndefined();
+    reader.begin(header(1, 0));
+    print(reader, some, ops({ '1,0': 3 }));
+    expect(countOf(flush(reader, 2, 1, others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
+    expect(flush(reader, 3, 0, ops({ '1,0': 3, '1,1': 2 }))?.kernelOps).toEqual(new Map([[1, 3]]));
   });
 
   test('the end of another flush does not end this one', () => {
     const reader = createFlushReader();
     reader.begin(header(4, 0));
-    print(reader, stats('@latency_a', { [KEY]: [3, 600] }));
+    print(reader, some);
     expect(reader.end(3)).toBeUndefined();
-    expect(reader.end(4)?.totals[0]?.opCount).toBe(3);
+    expect(countOf(reader.end(4))).toEqual([3]);
   });
 
-  test('a flush whose end was lost is dropped, and its operations are missing in the next of its set', () => {
+  test('a flush ends once', () => {
     const reader = createFlushReader();
-    reader.begin(header(1, 0));
-    print(reader, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
-    flush(reader, 2, 1, ops({ '1,0': 3 }));
-    const read = flush(reader, 3, 0, stats('@latency_a', { [KEY]: [2, 50] }), ops({ '1,0': 5 }));
-    expect([read?.totals[0]?.opCount, read?.kernelOps]).toEqual([2, new Map([[1, 5]])]);
+    flush(reader, 2, 0);
+    expect(reader.end(2)).toBeUndefined();
   });
 });
 
@@ -270,6 +325,7 @@ test('a flush in which nothing happened has nothing', () => {
     buckets: [],
     kernelOps: new Map(),
     suppressed: new Map(),
+    sent: new Map(),
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
@@ -21,7 +21,9 @@ import { wallUs } from '../../src/schema/units.ts';
 const FOLDER = join(import.meta.dirname, '../fixtures/streams');
 
 /** Folders made by test/replay/record: one for each kernel and bpftrace. */
-export const STREAMS = readdirSync(FOLDER).filter((name) => name !== 'shapes');
+export const STREAMS = readdirSync(FOLDER)
+  .filter((name) => existsSync(join(FOLDER, name, 'stream.ndjson.gz')))
+  .toSorted();
 
 /** When the recorded kernels are said to have booted. */
 const BOOTED_US = Date.parse('2026-11-21T22:00:00Z') * 1000;
@@ -75,7 +77,6 @@ export function lookupsOf(stream: string): Lookups {
 export type Replay = {
   readonly db: Db;
   readonly flushes: readonly Flush[];
-  readonly endSeen: boolean;
   readonly storeFailures: readonly Error[];
 };
 
@@ -136,7 +137,7 @@ export function startReplay(stream: string, databasePath = ':memory:') {
         `UPDATE run SET started_us = (SELECT min(started_us) FROM flush), alive_us = (SELECT max(ended_us) FROM flush),
            ended_us = (SELECT max(ended_us) FROM flush) WHERE EXISTS (SELECT 1 FROM flush)`,
       ).run();
-      return { db, flushes, endSeen: recorder.endSeen(), storeFailures };
+      return { db, flushes, storeFailures };
     },
   };
 }
