@@ -121,7 +121,7 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
     expect(said('top', '--live', '--format', 'json')).toMatchInlineSnapshot(
       `"--live and --format json do not go together: it draws on the terminal. Leave out one of them."`,
     );
-    expect(said('top', '--live', '--from', '12:00')).toMatchInlineSnapshot(
+    expect(said('top', '--live', '--from', '0:00')).toMatchInlineSnapshot(
       `"--live and --from do not go together: it always shows the time until now. Leave out one of them."`,
     );
     expect(said('sql', 'SELECT 1', '--file', 'x.sql')).toMatchInlineSnapshot(

@@ -7,7 +7,7 @@ import { openForWriting, VIEWS } from '../../src/schema/open.ts';
 import type { Requirement } from '../../src/schema/probe.ts';
 import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
 import { operationNames, operations, probes } from '../../src/schema/probes/index.ts';
-import { linesOf, planOf, STREAMS } from '../replay/replay.ts';
+import { linesOf, planOf, replay, STREAMS } from '../replay/replay.ts';
 import { assigned, expanded, fragmentFiles, headerOf, hooksOf, sourceOf } from './bpf.ts';
 
 const views = describeViews();
@@ -127,6 +127,27 @@ describe.each(probes)('the view of $name,', (probe) => {
     expect(others.map(({ name }) => name)).toEqual(renamed[probe.name] ?? []);
   });
 });
+
+test.each(probes)(
+  'the view of $name has what the view of all operations has, under the same names',
+  (probe) => {
+    const { db } = replay(STREAMS[0]!);
+    // Of a single operation sum and maximum are the same: these numbers can't be mistaken for each other.
+    db.exec(`UPDATE total SET op_count = 2, error_count = 3, size_bytes_sum = 5, latency_ns_sum = 101,
+      latency_ns_max = 53, inner_latency_ns_sum = 17`);
+    const meaning: Record<string, string> = {
+      sync_kind: 'variant',
+      queue_latency_ns_sum: 'latency_ns_sum - inner_latency_ns_sum',
+      device_latency_ns_sum: 'inner_latency_ns_sum',
+    };
+    const columns = columnsOf(probe.view).map(({ name }) => name);
+    const ops = probe.operations.map(({ name }) => `'${name}'`).join(', ');
+    const all = columns.map((name) => `${meaning[name] ?? name} AS ${name}`).join(', ');
+    const rows = db.prepare(`SELECT * FROM ${probe.view}`).all();
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows).toEqual(db.prepare(`SELECT ${all} FROM operations WHERE op IN (${ops})`).all());
+  },
+);
 
 describe('a comment that lists names lists all of them', () => {
   const listed = (text: string): string[] => text.replace(/^[^:]*: /u, '').split(', ');

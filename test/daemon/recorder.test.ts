@@ -272,6 +272,17 @@ describe('cgroups', () => {
     expect(one.all('SELECT cgroup_path FROM operations')).toEqual([{ cgroup_path: long }]);
   });
 
+  test('that are told late have their name, and their container, from the first operation on', () => {
+    const one = recording();
+    one.flush([KEY]);
+    for (const [offset, piece] of pieces(path)) one.value('cgroup', 5301, offset, piece);
+    one.flush([KEY]);
+    expect(one.all('SELECT flush_id, cgroup_path, container FROM operations')).toEqual([
+      { flush_id: 1, cgroup_path: path, container: 'b'.repeat(12) },
+      { flush_id: 2, cgroup_path: path, container: 'b'.repeat(12) },
+    ]);
+  });
+
   test('whose first piece was lost, or is no path, have no name', () => {
     const one = recording();
     one.value('cgroup', 5301, 61, '/not/the/beginning');
