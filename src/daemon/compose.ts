@@ -38,11 +38,12 @@ export function compose(options: ComposeOptions): string {
     TICK_MS,
     FLUSH_TICKS: flushTicks,
     SLOW_NS: options.slowNs,
-    EXEMPLAR_GAP_NS: Math.round(1e9 / options.exemplarsPerSecond),
+    // None at all is one in thirty years.
+    EXEMPLAR_GAP_NS: options.exemplarsPerSecond > 0 ? Math.round(1e9 / options.exemplarsPerSecond) : 1e18,
     NAME_PIECE,
   };
   const program = Object.entries(constants).reduce(
-    (filled, [name, value]) => filled.replaceAll(name, String(value)),
+    (filled, [name, value]) => filled.replaceAll(name, value.toFixed(0)),
     declareState(text),
   );
   return forArchitecture(program);

@@ -19,13 +19,23 @@ export function choose(
 ): PlannedProbe[] {
   return [
     ...probes.map(({ name, fragments, uncovered }) =>
-      chooseOne(name, fragments, verdicts, (chosen) => (chosen ? chosen.gaps : [uncovered])),
+      chooseOne(name, fragments, verdicts, (chosen) =>
+        chosen ? chosen.gaps : [waits(fragments, verdicts) ? { ...uncovered, ...WAITING } : uncovered],
+      ),
     ),
     chooseOne('cgroup', cgroupFragments, verdicts, (chosen) => [
       ...(chosen ? [] : [NAMELESS_GAP]),
       ...(layout === 'v2' ? [] : [layout === 'hybrid' ? HYBRID_GAP : V1_GAP]),
     ]),
   ];
+}
+
+/** A kernel that has what a fragment needs but for a module that may be loaded later. */
+function waits(fragments: readonly Fragment[], verdicts: ReadonlyMap<string, Verdict>): boolean {
+  return fragments.some(({ file }) => {
+    const verdict = verdicts.get(file);
+    return verdict?.usable === false && verdict.reason.endsWith(NOT_LOADED);
+  });
 }
 
 function chooseOne(
@@ -43,6 +53,11 @@ function chooseOne(
   return { probe, fragment: chosen?.file ?? null, reasons, gaps };
 }
 
+const NOT_LOADED = 'is not loaded';
+const WAITING = {
+  reason: 'its kernel module is not loaded yet; the probe is attached when it is',
+  fix: null,
+} as const;
 const UNIFIED = 'boot with systemd.unified_cgroup_hierarchy=1';
 const HYBRID_GAP: Gap = {
   subject: 'containers',
@@ -123,7 +138,7 @@ export function waitsForModule(module: string): boolean {
 }
 
 function moduleLacks(module: string | undefined): string | undefined {
-  return module !== undefined && waitsForModule(module) ? `the module ${module} is not loaded` : undefined;
+  return module !== undefined && waitsForModule(module) ? `the module ${module} ${NOT_LOADED}` : undefined;
 }
 
 async function attach(needs: readonly Requirement[], host: Capabilities): Promise<Verdict> {

@@ -298,3 +298,17 @@ test.each([
 ])('of what bpftrace %s says the first complaint that matters is the reason', (_, lines, reason) => {
   expect(firstError(lines.join('\n'))).toBe(reason);
 });
+
+test('a probe whose module is not loaded yet says so, and does not blame the kernel', () => {
+  const notLoaded = { usable: false, reason: 'the module overlay is not loaded' } as const;
+  const plan = choose(probes, new Map([['copy_up.kfunc.bt', notLoaded]]), 'v2');
+  expect(plan.find(({ probe }) => probe === 'copy_up')?.gaps).toEqual([
+    {
+      probe: 'copy_up',
+      subject: 'copy_up',
+      state: 'missing',
+      reason: 'its kernel module is not loaded yet; the probe is attached when it is',
+      fix: null,
+    },
+  ]);
+});
