@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdirSync, mkdtempSync, rmSync, statSync, statfsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClock } from './clock.ts';
 import { probes } from '../schema/probes/index.ts';
@@ -9,7 +9,6 @@ import type { Flush } from './totals.ts';
 /** What the canary did for real, to be found in the totals. */
 export type CanaryRun = {
   readonly pid: number;
-  readonly inode: number;
   /** When it was over, µs since boot. */
   readonly endedBootUs: number;
   /** Operations by name (of fsync: its kinds) and how often each was done. */
@@ -75,7 +74,7 @@ export async function runCanary(
 async function runSyncs(file: string): Promise<CanaryRun> {
   const calls = CALLS[process.arch];
   if (!calls) return nothingDone(`no system call numbers for ${process.arch}`);
-  return runPerl(SYNCS, [file, ...calls.map(String)], file, new Map(SYNC_KINDS.map((kind) => [kind, 1])));
+  return runPerl(SYNCS, [file, ...calls.map(String)], new Map(SYNC_KINDS.map((kind) => [kind, 1])));
 }
 
 async function runCopyUp(scratch: string): Promise<CanaryRun> {
@@ -92,7 +91,7 @@ async function runCopyUp(scratch: string): Promise<CanaryRun> {
   if (made.failed || mounted.failed) return nothingDone('a scratch overlay could not be mounted');
   try {
     const file = join(merged, 'file');
-    return await runPerl(COPY_UP, [file], file, new Map([['copy_up', 1]]));
+    return await runPerl(COPY_UP, [file], new Map([['copy_up', 1]]));
   } finally {
     await execa('umount', [merged], { reject: false });
   }
@@ -101,14 +100,13 @@ async function runCopyUp(scratch: string): Promise<CanaryRun> {
 async function runPerl(
   script: string,
   args: readonly string[],
-  file: string,
   did: ReadonlyMap<string, number>,
 ): Promise<CanaryRun> {
   const child = execa('perl', ['-e', script, ...args], { reject: false });
   const pid = child.pid ?? 0;
   const { failed, stderr, shortMessage } = await child;
   if (failed) return nothingDone(`the canary failed: ${String(stderr === '' ? shortMessage : stderr)}`);
-  return { pid, inode: statSync(file).ino, endedBootUs: clock.nowBootUs(), did, problems: [] };
+  return { pid, endedBootUs: clock.nowBootUs(), did, problems: [] };
 }
 
 /** What the canary's flushes prove, line by line; `flushes` are those since it started. */
@@ -161,7 +159,6 @@ const sumCounts = (totals: readonly { readonly opCount: number }[]): number =>
 
 const nothingDone = (problem: string): CanaryRun => ({
   pid: 0,
-  inode: 0,
   endedBootUs: clock.nowBootUs(),
   did: new Map(),
   problems: [problem],

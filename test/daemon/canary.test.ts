@@ -14,7 +14,6 @@ const plan: PlannedProbe[] = [
 
 const run = (pid: number, did: readonly string[], problems: readonly string[] = []): CanaryRun => ({
   pid,
-  inode: 7,
   endedBootUs: 1000,
   did: new Map(did.map((kind) => [kind, 1])),
   problems,
