@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Dimension, TopQuery, TopRow } from '../../src/query/reports/top.ts';
+import type { Dimension, Scope, TopQuery, TopRow } from '../../src/query/reports/top.ts';
 import {
   bucketsSql,
   dimensions,
@@ -374,37 +374,47 @@ test('an operation whose names are missing still counts', () => {
 });
 
 describe('the plan', () => {
-  const plan = (sql: string, values: readonly unknown[]): string[] =>
+  const all = { spans: '[1]', op_ids: null, cgroup_keys: null };
+  const plan = (sql: string, scope: Scope): string[] =>
     recording.db
-      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
-      .all(...values)
+      .prepare<[Scope], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(scope)
       .map(({ detail }) => detail);
+  /** Tables and dictionaries read from end to end: none of those that grow with time. */
+  const scanned = (steps: readonly string[]): string[] =>
+    steps
+      .filter((step) => step.startsWith('SCAN') && !/SCAN (span_\w+|json_each|\(subquery|folded)/u.test(step))
+      .toSorted();
 
   test.each(dimensions.map((dimension) => [dimension]))(
-    'by %s finds intervals by time, then their rows by key',
+    'by %s finds the rows of spans by key, and reads no table from end to end',
     (dimension) => {
       recording = demo();
-      const asked = query({ by: [dimension] });
-      for (const [sql, table] of [
-        [totalsSql(asked), 'total'],
-        ...(hasPercentiles([dimension]) ? [[bucketsSql(asked), 'bucket'] as const] : []),
-      ] as const) {
-        const steps = plan(sql, [0, 1]);
-        expect(steps).toContain('SEARCH flush USING INDEX flush_ended (ended_us>?)');
-        expect(steps).toContain(`SEARCH ${table} USING PRIMARY KEY (flush_id=?)`);
-        expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual([]);
-      }
+      const steps = plan(totalsSql([dimension], all), all);
+      const table = hasPercentiles([dimension]) ? 'period_total' : 'period_file';
+      expect(steps).toContain(`SEARCH ${table} USING PRIMARY KEY (period_id=?)`);
+      expect(steps).toContain('SEARCH total USING PRIMARY KEY (flush_id=?)');
+      expect(scanned(steps)).toEqual([]);
+      if (!hasPercentiles([dimension])) return;
+      const latencies = plan(bucketsSql([dimension], all), all);
+      expect(latencies).toContain('SEARCH period_bucket USING PRIMARY KEY (period_id=?)');
+      expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (flush_id=?)');
+      expect(scanned(latencies)).toEqual([]);
     },
   );
 
-  test('of one operation reads the rows of that operation only', () => {
+  test('of some operations and cgroups reads their rows only', () => {
     recording = demo();
-    const asked = query({ ops: ['fsync'] });
-    expect(plan(totalsSql(asked), [0, 1, 'fsync'])).toContain(
-      'SEARCH total USING PRIMARY KEY (flush_id=? AND op_id=?)',
+    const some = { spans: '[1]', op_ids: '[1]', cgroup_keys: '[1]' };
+    const totals = plan(totalsSql(['container'], some), some);
+    expect(totals).toContain(
+      'SEARCH period_total USING PRIMARY KEY (period_id=? AND op_id=? AND cgroup_key=?)',
     );
-    expect(plan(bucketsSql(asked), [0, 1, 'fsync'])).toContain(
-      'SEARCH bucket USING PRIMARY KEY (flush_id=? AND op_id=?)',
+    expect(totals).toContain('SEARCH total USING PRIMARY KEY (flush_id=? AND op_id=?)');
+    const latencies = plan(bucketsSql(['container'], some), some);
+    expect(latencies).toContain(
+      'SEARCH period_bucket USING PRIMARY KEY (period_id=? AND op_id=? AND cgroup_key=?)',
     );
+    expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (flush_id=? AND op_id=?)');
   });
 });
