@@ -32,6 +32,8 @@ export const VIEWS = [
   'coverage',
   'loss',
   'ledger',
+  'cost_samples',
+  'governor',
   'spans',
   'span_operations',
   'span_files',
