@@ -166,7 +166,7 @@ const runtimes = [
   {
     class: 'snapshot_unpack',
     means: 'a layer the runtime unpacks or reads itself: image pull, commit, build',
-    paths: ['**'],
+    paths: ['**/snapshots/**', '**/{overlay2,overlay}/*/diff/**'],
     places: ['image_layer'],
     isHostOnly: true,
   },
