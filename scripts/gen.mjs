@@ -52,7 +52,7 @@ a file outside containers is told apart by its host path. Dimensions combine: \`
 
 **Percentiles** are of log-linear buckets, eight per power of two: nearest rank, the middle of the bucket, at most 6.25 %
 from the true value and never above \`latency_ns_max\`, which is exact. Buckets are kept per operation, flavour, cgroup and
-device, so grouping by process or file has none (null). Counts, bytes and sums are exact.
+device, so grouping by process, file, class or place has none (null), nor have the files of a \`--class\`. Counts, bytes and sums are exact.
 `;
 
 const schema = `${note}

@@ -31,6 +31,7 @@ export const globalOptions = {
 const filterOptions = {
   op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
   container: text('Only the container of this name'),
+  class: text('Only files of these classes, separated by commas: docs/classes.md'),
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
   from: text('Start of the window: 12:30, 2026-11-21T12:30Z, or seconds since 1970'),
   to: text('End of the window, written like --from', 'now'),
@@ -108,7 +109,7 @@ export function readTop(typed: Typed<typeof topOptions>, nowUs: WallUs): TopArgu
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { by, filters, sort, limit, format } = parts;
-  if (sort === 'p99' && !hasPercentiles(by)) return noPercentiles(by);
+  if (sort === 'p99' && !hasPercentiles(by, filters.classes)) return noPercentiles(by);
   const isLive = typed.live ?? false;
   const clash = isLive ? liveClash(typed, format) : undefined;
   return clash ?? { query: { ...filters, by, sort, limit }, format, isLive };
@@ -175,7 +176,9 @@ function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters
   };
   if (!succeeded(parts)) return firstFailure(parts);
   if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
-  return { ...parts, container: typed.container };
+  if (typed.class === '') return failure('bad-argument', noValue('--class', 'a class', 'etcd_wal'));
+  const classes = typed.class?.split(',').map((name) => name.trim()) ?? [];
+  return { ...parts, container: typed.container, classes };
 }
 
 /** The window the options name; without any, the last 15 minutes. */
@@ -250,9 +253,9 @@ function readCount(option: string, typed: string, min: number): number | Failure
 const seen = (option: string, typed: string): string =>
   typed === '' ? `${option} has no value` : `${option} is ${JSON.stringify(typed)}`;
 
-const noValue = (option: string, what: string): { seen: string; expected: string } => ({
+const noValue = (option: string, what: string, example = 'app1'): { seen: string; expected: string } => ({
   seen: seen(option, ''),
-  expected: `Give ${what}, as in ${option} app1.`,
+  expected: `Give ${what}, as in ${option} ${example}.`,
 });
 
 function conflict(one: string, other: string, because: string): Failure {
@@ -265,7 +268,7 @@ function conflict(one: string, other: string, because: string): Failure {
 function noPercentiles(by: readonly Dimension[]): Failure {
   const others = topSorts.filter((sort) => sort !== 'p99').join(', ');
   return failure('bad-argument', {
-    seen: `--sort p99 with --by ${by.join(',')}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
+    seen: `--sort p99 with ${hasPercentiles(by) ? '--class' : `--by ${by.join(',')}`}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
     expected: `Type --sort with one of: ${others}; or group by container.`,
   });
 }

@@ -12,7 +12,7 @@ import { sqlTable } from '../query/render/sql.ts';
 import { statusText } from '../query/render/status.ts';
 import { wrap } from '../query/render/text.ts';
 import { topTable } from '../query/render/top.ts';
-import { containersSeen, coverage } from '../query/reports/coverage.ts';
+import { classesSeen, containersSeen, coverage } from '../query/reports/coverage.ts';
 import { slow, slowColumns } from '../query/reports/slow.ts';
 import type { SqlValue } from '../query/reports/sql.ts';
 import { refusal, sql } from '../query/reports/sql.ts';
@@ -79,14 +79,16 @@ export async function runSlow(typed: SlowTyped): Promise<Outcome> {
   });
 }
 
-function notesUnder(db: Db, { window, ops, container }: Filters, shown: number, row_count: number): string[] {
+function notesUnder(db: Db, filters: Filters, shown: number, row_count: number): string[] {
+  const { window, ops, container, classes = [] } = filters;
   return footnotes({
     shown,
     row_count,
     window,
     coverage: coverage(db, window),
-    isFiltered: ops.length > 0 || container !== undefined,
+    isFiltered: ops.length > 0 || container !== undefined || classes.length > 0,
     ...(row_count === 0 && container !== undefined ? { containers: containersSeen(db, window) } : {}),
+    ...(row_count === 0 && classes.length > 0 ? { classes: classesSeen(db, window) } : {}),
   });
 }
 

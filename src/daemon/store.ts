@@ -13,6 +13,7 @@ import type { Mounts } from './lookups/mounts.ts';
 import { sumCounts } from './loss.ts';
 import type { Loss } from './loss.ts';
 import type { Names } from './names.ts';
+import { createRollup } from './rollup.ts';
 import type { Flush } from './totals.ts';
 
 export type Lookups = {
@@ -58,6 +59,7 @@ export function createStore(
   const dictionaries = createDictionaries(db, runId);
   const classes = createClasses(lookups.mounts);
   const rows = prepareRows(db);
+  const rollup = createRollup(db);
   let owners = new Map<number, Owner>();
   let unnamed = new Map<string, Unnamed>();
 
@@ -136,6 +138,7 @@ export function createStore(
       const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
       rows.lost.run(runId, started, ended, kind, opId, count, detail);
     }
+    rollup.close(runId, clock.toWall(flush.startedBootUs));
     nameTheUnnamed();
     rows.alive.run(nowUs(), runId);
   });

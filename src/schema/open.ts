@@ -29,6 +29,16 @@ export const VIEWS = [
   'coverage',
   'loss',
   'ledger',
+  'spans',
+  'span_operations',
+  'span_files',
+  'span_latency',
+  'ops',
+  'variants',
+  'cgroups',
+  'processes',
+  'files',
+  'devices',
 ] as const;
 
 /** Where the database is: `--db`, else `IOTRACE_DB`, else the system's or the user's own place. */
