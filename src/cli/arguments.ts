@@ -75,6 +75,7 @@ export const daemonOptions = {
   interval: text('Totals are stored this often', '5s'),
   slow: text('Operations at least this slow are kept as single events', '10ms'),
   exemplars: text('Single events kept per second, at most', '50'),
+  config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
 } as const;
 
 export const recordOptions = {
@@ -141,6 +142,7 @@ export type RecordingArguments = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  readonly configPath: string | undefined;
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -152,12 +154,14 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { forNs, intervalNs, slowNs, exemplarsPerSecond } = parts;
+  if (typed.config === '') return failure('bad-argument', noValue('--config', 'its file', 'iotrace.json'));
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
     exemplarsPerSecond,
+    configPath: typed.config,
   };
 }
 

@@ -9,6 +9,8 @@ export type RecordOptions = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
+  readonly configPath?: string | undefined;
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

@@ -10,6 +10,8 @@ import { findCapabilities } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { createClock } from './clock.ts';
 import { compose } from './compose.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { createCostMeter, programDescriptors, readSkippedPrograms } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
@@ -34,6 +36,8 @@ import type { StopSignal } from './stop.ts';
 export async function record(options: RecordOptions): Promise<Summary | Failure> {
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
+  const config = readConfig(options.configPath);
+  if (isFailure(config)) return config;
   const host = await findCapabilities('iotrace record');
   if (isFailure(host)) return host;
   const databasePath = resolve(options.databasePath);
@@ -42,7 +46,7 @@ export async function record(options: RecordOptions): Promise<Summary | Failure>
   try {
     const session = createSession(db, host, { ...options, databasePath });
     if (isFailure(session)) return session;
-    const ended = await captureUntilStopped(db, host, session, { ...options, databasePath });
+    const ended = await captureUntilStopped(db, host, session, { ...options, ...config, databasePath });
     if (isFailure(ended)) {
       session.end('failed to start');
       return ended;
@@ -72,7 +76,8 @@ export async function doctor(): Promise<DoctorReport> {
     { name: 'kprobes', value: host.hasKprobes ? 'yes' : 'no' },
     { name: 'cgroups', value: cgroup2Path === undefined ? layout : `${layout}, cgroup2 at ${cgroup2Path}` },
   ];
-  return { facts, plan, problems: problemsOf(plan) };
+  const config = readConfig(undefined);
+  return { facts, plan, problems: [...problemsOf(plan), ...(isFailure(config) ? [config] : [])] };
 }
 
 async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
@@ -85,7 +90,7 @@ function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
 }
 
 type CaptureEnd = 'stopped' | 'died' | 'plan changed';
-type Options = RecordOptions & { readonly databasePath: string };
+type Options = RecordOptions & Config & { readonly databasePath: string };
 
 const RESTART_PAUSE_MS = 1000;
 const READY_PATIENCE_MS = 180_000;
@@ -96,7 +101,7 @@ async function captureUntilStopped(
   session: Session,
   options: Options,
 ): Promise<string | Failure> {
-  const lookups = createLookups();
+  const lookups = createLookups(options);
   const watching = lookups.containers.watch(() => undefined);
   const stop = stopSignal(options);
   try {
@@ -206,7 +211,7 @@ function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
   return wasWaiting && !waitsForModule('overlay');
 }
 
-function createLookups(): Lookups {
+function createLookups({ classes }: Config): Lookups {
   const mounts = createMounts(hostRoots);
   return {
     mounts,
@@ -214,5 +219,6 @@ function createLookups(): Lookups {
     containers: createContainers(hostRoots, mounts),
     devices: createDevices(hostRoots, mounts),
     proc: hostRoots.proc,
+    classes,
   };
 }

@@ -1,3 +1,4 @@
+import type { ClassRule } from '../schema/classes.ts';
 import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
 import { createClasses } from './classes.ts';
@@ -23,6 +24,8 @@ export type Lookups = {
   readonly mounts: Mounts;
   /** The host's /proc. */
   readonly proc: string;
+  /** File classes of the user's own. */
+  readonly classes?: readonly ClassRule[];
 };
 
 /** Everything one interval becomes rows of. */
@@ -57,7 +60,7 @@ export function createStore(
   clock: Clock,
 ): Store {
   const dictionaries = createDictionaries(db, runId);
-  const classes = createClasses(lookups.mounts);
+  const classes = createClasses(lookups.mounts, lookups.classes);
   const rows = prepareRows(db);
   const rollup = createRollup(db);
   let owners = new Map<number, Owner>();
