@@ -42,15 +42,19 @@ test('a file without rules is fine', () => {
 
 describe('what is wrong is said, with where and what to type', () => {
   test('of the file', () => {
-    expect([said('{"classes": [\n{"class": "a",}]}'), said([]), said({ clases: [] }), said({ classes: {} })])
-      .toMatchInlineSnapshot(`
+    expect([said([]), said({ clases: [] }), said({ classes: {} })]).toMatchInlineSnapshot(`
       [
-        "c.json is not understood. It is no JSON: Expected double-quoted property name in JSON at position 28 (line 2). Type as in {"classes": [{"class": "orders_wal", "paths": ["/srv/orders/wal/**"]}]}.",
         "c.json is not understood. The file is no object. Type as in {"classes": [{"class": "orders_wal", "paths": ["/srv/orders/wal/**"]}]}.",
         "c.json is not understood. The file has "clases", which means nothing here. Type as in {"classes": [{"class": "orders_wal", "paths": ["/srv/orders/wal/**"]}]}.",
         "c.json is not understood. "classes" is no list. Type as in {"classes": [{"class": "orders_wal", "paths": ["/srv/orders/wal/**"]}]}.",
       ]
     `);
+  });
+
+  test('of its syntax, with the line', () => {
+    expect(said('{"classes": [\n{"class": "a",}]}')).toMatch(
+      /^c\.json is not understood\. It is no JSON: .*\(line 2/u,
+    );
   });
 
   test('of a rule', () => {
