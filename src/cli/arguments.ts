@@ -1,6 +1,8 @@
 import type { Options } from 'yargs';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
+import type { MetricsFormat } from '../query/render/metrics.ts';
+import { metricsFormats } from '../query/render/metrics.ts';
 import type { SlowQuery } from '../query/reports/slow.ts';
 import { slowSorts } from '../query/reports/slow.ts';
 import type { Dimension, TopQuery } from '../query/reports/top.ts';
@@ -11,7 +13,7 @@ import type { DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
-export const commandNames = ['top', 'slow', 'sql', 'status', 'doctor', 'record', 'daemon'];
+export const commandNames = ['top', 'slow', 'sql', 'metrics', 'status', 'doctor', 'record', 'daemon'];
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
@@ -67,6 +69,11 @@ export const sqlOptions = {
   schema: { type: 'boolean', describe: 'Print the views and what their columns mean' },
 } as const;
 
+export const metricsOptions = {
+  format: text(`One of ${metricsFormats.join(', ')}`, 'openmetrics'),
+  limit: text('Containers and cgroups with samples of their own, at most', '500'),
+} as const;
+
 export const documentOptions = {
   format: text(`One of ${documentFormats.join(', ')}`, 'text'),
 } as const;
@@ -94,6 +101,7 @@ type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
+export type MetricsTyped = Global & Typed<typeof metricsOptions>;
 export type DocumentTyped = Global & Typed<typeof documentOptions>;
 export type DaemonTyped = Global & Typed<typeof daemonOptions>;
 export type RecordTyped = Global & Typed<typeof recordOptions>;
@@ -167,6 +175,16 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
 
 export function readSqlFormat({ format }: SqlTyped): Format | Failure {
   return oneOf('--format', format ?? 'table', formats);
+}
+
+export type MetricsArguments = { readonly format: MetricsFormat; readonly ownersMax: number };
+
+export function readMetrics(typed: Typed<typeof metricsOptions>): MetricsArguments | Failure {
+  const parts = {
+    format: oneOf('--format', typed.format ?? 'openmetrics', metricsFormats),
+    ownersMax: readCount('--limit', typed.limit ?? '500', 1),
+  };
+  return succeeded(parts) ? parts : firstFailure(parts);
 }
 
 export function readDocumentFormat({ format }: DocumentTyped): DocumentFormat | Failure {

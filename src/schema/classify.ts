@@ -63,7 +63,7 @@ function placeOf({ layer, path, hostPath, isInContainer, isBound, fsType }: File
   if (fsType?.startsWith('nfs')) return 'volume_nfs';
   if (fsType !== null && IN_MEMORY.includes(fsType)) return 'memory';
   if (isBound) return 'volume_host_path';
-  return told === null ? 'unknown' : 'host';
+  return hostPath === null ? 'unknown' : 'host';
 }
 
 const IN_MEMORY: readonly string[] = ['tmpfs', 'ramfs', 'hugetlbfs', 'devtmpfs'];

@@ -221,7 +221,7 @@ describe('what applications write', () => {
 
   test('a deleted file keeps its class', () => {
     expect(onHost('/data/temp-2311.rdb (deleted)', { hostPath: null, state: 'deleted' })).toBe(
-      'redis_rdb host',
+      'redis_rdb unknown',
     );
   });
 
@@ -260,6 +260,7 @@ test.each([
   ['/dev/shm/PostgreSQL.1', 'memory memory'],
   ['/var/lib/iotrace/iotrace.db-wal', 'iotrace host'],
   [`${CONTAINERD}/.iotrace-canary-rhanBX/upper/file`, 'iotrace host'],
+  [`${CONTAINERD}/.iotrace-canary-rhanBX/work/work/#393286`, 'iotrace host'],
   ['/usr/bin/bash', 'other host'],
 ])("the system's own: %s: %s", (path, expected) => {
   expect(onHost(path)).toBe(expected);
