@@ -44,7 +44,7 @@ function classOf(
     hostPath: host_path ?? null,
     state: 'known',
     isInContainer,
-    layer: null,
+    layer: isInContainer && host_path?.includes('/snapshots/') === true ? 'writable' : null,
     isBound: false,
     fsType: 'ext4',
   });
