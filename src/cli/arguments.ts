@@ -1,6 +1,8 @@
 import type { Options } from 'yargs';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
+import type { MetricsFormat } from '../query/render/metrics.ts';
+import { metricsFormats } from '../query/render/metrics.ts';
 import type { SlowQuery } from '../query/reports/slow.ts';
 import { slowSorts } from '../query/reports/slow.ts';
 import type { Dimension, TopQuery } from '../query/reports/top.ts';
@@ -11,7 +13,7 @@ import type { Bytes, DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseBytes, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
-export const commandNames = ['top', 'slow', 'sql', 'status', 'doctor', 'record', 'daemon'];
+export const commandNames = ['top', 'slow', 'sql', 'metrics', 'status', 'doctor', 'record', 'daemon'];
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
@@ -31,6 +33,7 @@ export const globalOptions = {
 const filterOptions = {
   op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
   container: text('Only the container of this name'),
+  class: text('Only files of these classes, separated by commas: docs/classes.md'),
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
   from: text('Start of the window: 12:30, 2026-11-21T12:30Z, or seconds since 1970'),
   to: text('End of the window, written like --from', 'now'),
@@ -66,6 +69,11 @@ export const sqlOptions = {
   schema: { type: 'boolean', describe: 'Print the views and what their columns mean' },
 } as const;
 
+export const metricsOptions = {
+  format: text(`One of ${metricsFormats.join(', ')}`, 'openmetrics'),
+  limit: text('Containers and cgroups with samples of their own, at most', '500'),
+} as const;
+
 export const documentOptions = {
   format: text(`One of ${documentFormats.join(', ')}`, 'text'),
 } as const;
@@ -76,6 +84,7 @@ export const daemonOptions = {
   exemplars: text('Single events kept per second and operation, at most', '50'),
   'map-memory': text('Kernel memory for counting, at most', '64MiB'),
   'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
+  config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
 } as const;
 
 export const recordOptions = {
@@ -94,6 +103,7 @@ type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
+export type MetricsTyped = Global & Typed<typeof metricsOptions>;
 export type DocumentTyped = Global & Typed<typeof documentOptions>;
 export type DaemonTyped = Global & Typed<typeof daemonOptions>;
 export type RecordTyped = Global & Typed<typeof recordOptions>;
@@ -110,7 +120,7 @@ export function readTop(typed: Typed<typeof topOptions>, nowUs: WallUs): TopArgu
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { by, filters, sort, limit, format } = parts;
-  if (sort === 'p99' && !hasPercentiles(by)) return noPercentiles(by);
+  if (sort === 'p99' && !hasPercentiles(by, filters.classes)) return noPercentiles(by);
   const isLive = typed.live ?? false;
   const clash = isLive ? liveClash(typed, format) : undefined;
   return clash ?? { query: { ...filters, by, sort, limit }, format, isLive };
@@ -144,6 +154,7 @@ export type RecordingArguments = {
   readonly exemplarsPerSecond: number;
   readonly mapMemoryBytes: number;
   readonly maxCpuPercent: number;
+  readonly configPath: string | undefined;
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -157,17 +168,29 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { forNs, intervalNs, slowNs, ...budgets } = parts;
+  if (typed.config === '') return failure('bad-argument', noValue('--config', 'its file', 'iotrace.json'));
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
     ...budgets,
+    configPath: typed.config,
   };
 }
 
 export function readSqlFormat({ format }: SqlTyped): Format | Failure {
   return oneOf('--format', format ?? 'table', formats);
+}
+
+export type MetricsArguments = { readonly format: MetricsFormat; readonly ownersMax: number };
+
+export function readMetrics(typed: Typed<typeof metricsOptions>): MetricsArguments | Failure {
+  const parts = {
+    format: oneOf('--format', typed.format ?? 'openmetrics', metricsFormats),
+    ownersMax: readCount('--limit', typed.limit ?? '500', 1),
+  };
+  return succeeded(parts) ? parts : firstFailure(parts);
 }
 
 export function readDocumentFormat({ format }: DocumentTyped): DocumentFormat | Failure {
@@ -181,7 +204,9 @@ function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters
   };
   if (!succeeded(parts)) return firstFailure(parts);
   if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
-  return { ...parts, container: typed.container };
+  if (typed.class === '') return failure('bad-argument', noValue('--class', 'a class', 'etcd_wal'));
+  const classes = typed.class?.split(',').map((name) => name.trim()) ?? [];
+  return { ...parts, container: typed.container, classes };
 }
 
 /** The window the options name; without any, the last 15 minutes. */
@@ -273,9 +298,9 @@ function readCount(option: string, typed: string, min: number): number | Failure
 const seen = (option: string, typed: string): string =>
   typed === '' ? `${option} has no value` : `${option} is ${JSON.stringify(typed)}`;
 
-const noValue = (option: string, what: string): { seen: string; expected: string } => ({
+const noValue = (option: string, what: string, example = 'app1'): { seen: string; expected: string } => ({
   seen: seen(option, ''),
-  expected: `Give ${what}, as in ${option} app1.`,
+  expected: `Give ${what}, as in ${option} ${example}.`,
 });
 
 function conflict(one: string, other: string, because: string): Failure {
@@ -288,7 +313,7 @@ function conflict(one: string, other: string, because: string): Failure {
 function noPercentiles(by: readonly Dimension[]): Failure {
   const others = topSorts.filter((sort) => sort !== 'p99').join(', ');
   return failure('bad-argument', {
-    seen: `--sort p99 with --by ${by.join(',')}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
+    seen: `--sort p99 with ${hasPercentiles(by) ? '--class' : `--by ${by.join(',')}`}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
     expected: `Type --sort with one of: ${others}; or group by container.`,
   });
 }

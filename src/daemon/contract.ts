@@ -13,6 +13,8 @@ export type RecordOptions = {
   readonly mapMemoryBytes: number;
   /** Above this share of one CPU, in percent, detail is shed. */
   readonly maxCpuPercent: number;
+  /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
+  readonly configPath?: string | undefined;
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

@@ -1,3 +1,4 @@
+import type { Classes } from './classes.ts';
 import type { FileIdentity } from './decode.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { labelDevice, labelFile } from './enrich.ts';
@@ -40,6 +41,7 @@ export function createFileKeys(
   names: Names,
   mounts: Mounts,
   devices: Devices,
+  classes: Classes,
 ): FileKeys {
   /** By container, then inode: numbers make fast keys. */
   let known = new Map<number, Map<number, Known[]>>();
@@ -66,7 +68,9 @@ export function createFileKeys(
     if (named.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
       unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), { file, viewer });
     }
-    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container));
+    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container), () =>
+      classes.of(named, file.dev, container),
+    );
     return { key, isWhole: isWhole(named) };
   };
   const remember = (ofContainer: Map<number, Known[]>, entry: Known): void => {

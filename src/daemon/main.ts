@@ -13,6 +13,8 @@ import { compose } from './compose.ts';
 import { createControl } from './control.ts';
 import { createAccounting } from './accounting.ts';
 import type { Accounting } from './accounting.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { createCostMeter } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
@@ -37,6 +39,8 @@ import type { StopSignal } from './stop.ts';
 export async function record(options: RecordOptions): Promise<Summary | Failure> {
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
+  const config = readConfig(options.configPath);
+  if (isFailure(config)) return config;
   const host = await findCapabilities('iotrace record');
   if (isFailure(host)) return host;
   const databasePath = resolve(options.databasePath);
@@ -45,7 +49,7 @@ export async function record(options: RecordOptions): Promise<Summary | Failure>
   try {
     const session = createSession(db, host, { ...options, databasePath });
     if (isFailure(session)) return session;
-    const ended = await captureUntilStopped(db, host, session, { ...options, databasePath });
+    const ended = await captureUntilStopped(db, host, session, { ...options, ...config, databasePath });
     if (isFailure(ended)) {
       session.end('failed to start');
       return ended;
@@ -75,7 +79,8 @@ export async function doctor(): Promise<DoctorReport> {
     { name: 'kprobes', value: host.hasKprobes ? 'yes' : 'no' },
     { name: 'cgroups', value: cgroup2Path === undefined ? layout : `${layout}, cgroup2 at ${cgroup2Path}` },
   ];
-  return { facts, plan, problems: problemsOf(plan) };
+  const config = readConfig(undefined);
+  return { facts, plan, problems: [...problemsOf(plan), ...(isFailure(config) ? [config] : [])] };
 }
 
 async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
@@ -89,7 +94,7 @@ function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
 }
 
 type CaptureEnd = 'stopped' | 'died' | 'plan changed';
-type Options = RecordOptions & { readonly databasePath: string };
+type Options = RecordOptions & Config & { readonly databasePath: string };
 
 const RESTART_PAUSE_MS = 1000;
 const READY_PATIENCE_MS = 180_000;
@@ -100,7 +105,7 @@ async function captureUntilStopped(
   session: Session,
   options: Options,
 ): Promise<string | Failure> {
-  const lookups = createLookups();
+  const lookups = createLookups(options);
   const watching = lookups.containers.watch(() => undefined);
   const stop = stopSignal(options);
   try {
@@ -212,7 +217,7 @@ function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
   return wasWaiting && !waitsForModule('overlay');
 }
 
-function createLookups(): Lookups {
+function createLookups({ classes }: Config): Lookups {
   const mounts = createMounts(hostRoots);
   return {
     mounts,
@@ -220,5 +225,6 @@ function createLookups(): Lookups {
     containers: createContainers(hostRoots, mounts),
     devices: createDevices(hostRoots, mounts),
     proc: hostRoots.proc,
+    classes,
   };
 }

@@ -1,5 +1,7 @@
+import type { ClassRule } from '../schema/classes.ts';
 import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
+import { createClasses } from './classes.ts';
 import type { Clock } from './clock.ts';
 import type { Exemplar } from './decode.ts';
 import { createDictionaries } from './dictionaries.ts';
@@ -23,6 +25,8 @@ export type Lookups = {
   readonly mounts: Mounts;
   /** The host's /proc. */
   readonly proc: string;
+  /** File classes of the user's own. */
+  readonly classes?: readonly ClassRule[];
 };
 
 /** Everything one interval becomes rows of. */
@@ -50,7 +54,8 @@ export function createStore(
   clock: Clock,
 ): Store {
   const dictionaries = createDictionaries(db, runId);
-  const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices);
+  const classes = createClasses(lookups.mounts, lookups.classes);
+  const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices, classes);
   const rows = prepareRows(db);
   const rollup = createRollup(db);
   let owners = new Map<number, Owner>();

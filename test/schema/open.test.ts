@@ -20,7 +20,11 @@ afterEach(() => {
 });
 
 const said = (result: Db | Failure): string =>
-  isFailure(result) ? explain(result).replaceAll(folder, 'FOLDER') : 'opened';
+  isFailure(result)
+    ? explain(result)
+        .replaceAll(folder, 'FOLDER')
+        .replace(/up to \d+/u, 'up to N')
+    : 'opened';
 
 function recording(): Db {
   const db = openForWriting(path);
@@ -80,7 +84,7 @@ test('a recording of a newer iotrace is refused, both ways', () => {
   db.pragma('user_version = 999');
   db.close();
   expect(said(openForReading(path))).toMatchInlineSnapshot(
-    `"FOLDER/a.db has format 999, this iotrace knows up to 2. Use the newer iotrace that wrote it."`,
+    `"FOLDER/a.db has format 999, this iotrace knows up to N. Use the newer iotrace that wrote it."`,
   );
   expect(said(openForWriting(path))).toBe(said(openForReading(path)));
 });

@@ -60,6 +60,16 @@ export function containersSeen(db: Db, { fromUs, toUs }: Window): string[] {
     .all(fromUs, toUs);
 }
 
+/** Classes of the files something was done to in the window, alphabetically. */
+export function classesSeen(db: Db, { fromUs, toUs }: Window): string[] {
+  return db
+    .prepare<[number, number], string>(
+      'SELECT DISTINCT class FROM operations WHERE ended_us > ? AND started_us < ? ORDER BY class',
+    )
+    .pluck()
+    .all(fromUs, toUs);
+}
+
 type Intervals = { interval_count: number; recorded_us: number };
 
 function readIntervals(db: Db, { fromUs, toUs }: Window): Intervals {
