@@ -7,6 +7,8 @@ import type { Dimension, TopQuery } from '../query/reports/top.ts';
 import { dimensions, hasPercentiles, topSorts } from '../query/reports/top.ts';
 import type { Filters, Window } from '../query/window.ts';
 import { operationNames } from '../schema/probes/index.ts';
+import type { SamplerName } from '../schema/samplers.ts';
+import { samplerNames } from '../schema/samplers.ts';
 import type { DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
@@ -74,6 +76,8 @@ export const daemonOptions = {
   interval: text('Totals are stored this often', '5s'),
   slow: text('Operations at least this slow are kept as single events', '10ms'),
   exemplars: text('Single events kept per second, at most', '50'),
+  samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
+  'no-samplers': { type: 'boolean', describe: 'Read none of them' },
 } as const;
 
 export const recordOptions = {
@@ -140,6 +144,7 @@ export type RecordingArguments = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  readonly samplers: readonly SamplerName[];
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -148,16 +153,26 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     intervalNs: readDuration('--interval', typed.interval ?? '5s', '100ms', '1h'),
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
+    samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, exemplarsPerSecond } = parts;
+  const { forNs, intervalNs, slowNs, exemplarsPerSecond, samplers } = parts;
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
     exemplarsPerSecond,
+    samplers,
   };
+}
+
+function readSamplers(typed: Typed<typeof daemonOptions>): readonly SamplerName[] | Failure {
+  const { samplers } = typed;
+  if (typed['no-samplers'] !== true) {
+    return samplers === undefined ? samplerNames : listOf('--samplers', samplers, samplerNames);
+  }
+  return samplers === undefined ? [] : conflict('--samplers', '--no-samplers', 'one of them is too much');
 }
 
 export function readSqlFormat({ format }: SqlTyped): Format | Failure {
