@@ -13,14 +13,25 @@ import type { DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
-export const commandNames = ['top', 'slow', 'sql', 'status', 'doctor', 'record', 'daemon'];
+export const commandNames = [
+  'top',
+  'slow',
+  'devices',
+  'filesystems',
+  'deleted',
+  'sql',
+  'status',
+  'doctor',
+  'record',
+  'daemon',
+];
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
 export const documentFormats = ['text', 'json'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
-const text = (describe: string, placeholder?: string): { type: 'string'; describe: string } => ({
+export const text = (describe: string, placeholder?: string): { type: 'string'; describe: string } => ({
   type: 'string',
   describe,
   ...(placeholder === undefined ? {} : { defaultDescription: placeholder }),
@@ -30,15 +41,19 @@ export const globalOptions = {
   db: text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
 } as const;
 
-const filterOptions = {
-  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
-  container: text('Only the container of this name'),
+export const windowOptions = {
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
   from: text('Start of the window: 12:30, 2026-11-21T12:30Z, or seconds since 1970'),
   to: text('End of the window, written like --from', 'now'),
 } as const;
 
-const listOptions = {
+const filterOptions = {
+  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
+  container: text('Only the container of this name'),
+  ...windowOptions,
+} as const;
+
+export const listOptions = {
   limit: text('Rows to show', '20'),
   format: text(`One of ${formats.join(', ')}`, 'table'),
 } as const;
@@ -218,7 +233,11 @@ export function readWindow(
   return failure('bad-argument', { seen, expected: 'Give a --from that lies before --to.' });
 }
 
-function oneOf<Name extends string>(option: string, typed: string, names: readonly Name[]): Name | Failure {
+export function oneOf<Name extends string>(
+  option: string,
+  typed: string,
+  names: readonly Name[],
+): Name | Failure {
   return names.find((each) => each === typed) ?? notOneOf(option, typed, names);
 }
 
@@ -255,7 +274,7 @@ function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Fai
   return parseInstant(typed, nowUs) ?? failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readCount(option: string, typed: string, min: number): number | Failure {
+export function readCount(option: string, typed: string, min: number): number | Failure {
   const value = /^\d{1,15}$/u.test(typed) ? Number(typed) : -1;
   if (value >= min) return value;
   const expected = `Type a whole number from ${String(min)} on, as in ${option} 20.`;
@@ -270,7 +289,7 @@ const noValue = (option: string, what: string): { seen: string; expected: string
   expected: `Give ${what}, as in ${option} app1.`,
 });
 
-function conflict(one: string, other: string, because: string): Failure {
+export function conflict(one: string, other: string, because: string): Failure {
   return failure('bad-argument', {
     seen: `${one} and ${other} do not go together: ${because}`,
     expected: `Leave out one of them.`,
@@ -287,11 +306,11 @@ function noPercentiles(by: readonly Dimension[]): Failure {
 
 type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
 
-function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
+export function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
   return !Object.values(parts).some(isFailure);
 }
 
-function firstFailure(parts: object): Failure {
+export function firstFailure(parts: object): Failure {
   const failed = Object.values(parts).find(isFailure);
   if (!failed) throw new Error('no part failed');
   return failed;
