@@ -30,7 +30,7 @@ export function createCpu({ roots }: Sight): Sampler {
       const now = isRead(text) ? parseStat(text) : undefined;
       const then = before;
       before = now;
-      if (!isRead(text)) return { rows: [], problems: [unreadable(file, text)] };
+      if (!isRead(text)) return { rows: [], problems: [unreadable('/proc/stat', text)] };
       return now && then
         ? { rows: [{ kind: 'host', values: cpuBetween(now, then) }], problems: [] }
         : nothing;

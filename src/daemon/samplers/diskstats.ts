@@ -23,7 +23,7 @@ export function createDiskstats({ roots, devices }: Sight): Sampler {
       const text = readText(file);
       if (!isRead(text)) {
         memory.forget();
-        return { rows: [], problems: [unreadable(file, text)] };
+        return { rows: [], problems: [unreadable('/proc/diskstats', text)] };
       }
       const disks = parseDiskstats(text).filter(
         (disk) => hasServed(disk) && devices.of(disk.major, disk.minor).kind !== 'partition',

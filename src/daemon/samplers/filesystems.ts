@@ -85,7 +85,13 @@ function isVolume(source: string): boolean {
 function shortest(mounts: Mounts, mount: Mount): Mount {
   return mounts
     .byDevice(mount.major, mount.minor)
-    .reduce((best, each) => (each.mountPoint.length < best.mountPoint.length ? each : best), mount);
+    .reduce((best, each) => (isBetter(each, best) ? each : best), mount);
+}
+
+/** A bind mount shows a part; the mount of the whole is the file system to people. */
+function isBetter(one: Mount, other: Mount): boolean {
+  const [isWhole, isOtherWhole] = [one.root === '/', other.root === '/'];
+  return isWhole === isOtherWhole ? one.mountPoint.length < other.mountPoint.length : isWhole;
 }
 
 type Space = Pick<

@@ -19,7 +19,7 @@ import { createProblems } from './problems.ts';
 import { createProcessIo } from './process-io.ts';
 import type { Row } from './rows.ts';
 import { createRuntimeLog } from './runtime-log.ts';
-import type { Instant, Reading, Sampler, Sight } from './sampler.ts';
+import type { Instant, Problem, Reading, Sampler, Sight } from './sampler.ts';
 import { createSampleStore } from './store.ts';
 import type { Tick } from './store.ts';
 import { createTargets } from './targets.ts';
@@ -153,6 +153,7 @@ export function createRound(
         return;
       }
     }
+    problems.note('store', droppedCount === 0 ? [] : [givenUp(droppedCount)]);
   };
   const tick = (now: Instant, isLast: boolean): void => {
     costs.measure('targets', now.wallUs, () => {
@@ -198,7 +199,12 @@ function sampleSafely(sampler: Sampler, now: Instant): Reading {
   }
 }
 
-function unwritten(seen: string, waitingCount: number, droppedCount: number) {
+function unwritten(seen: string, waitingCount: number, droppedCount: number): Problem {
   const reason = `${String(waitingCount)} ticks wait to be written, ${String(droppedCount)} were given up: ${seen}`;
-  return { subject: 'database', state: 'partial' as const, reason, fix: null };
+  return { subject: 'database', state: 'partial', reason, fix: null };
+}
+
+function givenUp(count: number): Problem {
+  const reason = `${String(count)} ticks could not be written and were given up`;
+  return { subject: 'database', state: 'partial', reason, fix: null };
 }

@@ -25,7 +25,7 @@ const TOPICS: readonly (readonly [topic: string, pattern: RegExp])[] = [
   ['block', /I\/O error|I\/O timeout|critical \w+ error|medium error|\breset\w* (?:controller|adapter)/iu],
   [
     'block',
-    /\b(?:device-mapper|md\/raid\w*|blk_update_request|virtio_blk|scsi|ata\d+(?:\.\d+)?|nvme\d*)\b/iu,
+    /\b(?:device-mapper|md\/raid\w*|blk_update_request|virtio_blk|scsi|ata\d+(?:\.\d+)?|nvme\w*)\b/iu,
   ],
   ['block', /\b(?:(?:sd|vd|xvd)[a-z]{1,3}\d*|dm-\d+|md\d+|loop\d+|mmcblk\d+|nbd\d+|zram\d+)\b/u],
 ];

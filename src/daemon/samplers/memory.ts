@@ -87,11 +87,11 @@ function createHostMemory({ roots }: Sight): () => Read {
     const problems: Problem[] = [];
     const now = readText(meminfo);
     if (isRead(now)) rows.push({ kind: 'host', values: parseMeminfo(now) });
-    else problems.push(unreadable(meminfo, now));
+    else problems.push(unreadable('/proc/meminfo', now));
     const text = readText(vmstat);
     const counters = isRead(text) ? parseVmstat(text) : undefined;
     if (counters && before) rows.push({ kind: 'host', values: vmBetween(counters, before) });
-    if (!isRead(text)) problems.push(unreadable(vmstat, text));
+    if (!isRead(text)) problems.push(unreadable('/proc/vmstat', text));
     before = counters;
     return { rows, problems };
   };

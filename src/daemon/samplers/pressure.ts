@@ -51,7 +51,8 @@ function createHostPressure({ roots }: Sight, resource: Resource): () => Read {
     const now = isRead(text) ? parsePressure(text) : undefined;
     const then = before;
     before = now;
-    if (!isRead(text)) return { rows: [], problems: [unreadable(file, text, SWITCHED_OFF)] };
+    if (!isRead(text))
+      return { rows: [], problems: [unreadable(`/proc/pressure/${resource}`, text, SWITCHED_OFF)] };
     if (!now || !then) return { rows: [], problems: [] };
     return { rows: [{ kind: 'host', values: named(resource, now, then) }], problems: [] };
   };

@@ -39,18 +39,11 @@ export function at(seconds: number): Instant {
 export function roundOver(roots: Roots, samplers: readonly SamplerName[]) {
   const recording = new Recording();
   const options = { databasePath: ':memory:', intervalMs: 5000, samplers };
-  const round = createRound(
-    recording.db,
-    recording.sessionId,
-    'boot-1',
-    roots,
-    lookupsOf(roots),
-    options,
-  );
+  const round = createRound(recording.db, recording.sessionId, 'boot-1', roots, lookupsOf(roots), options);
   return {
     db: recording.db,
-    tick: (seconds: number) => {
-      round.tick(at(seconds));
+    tick: (seconds: number, wallSeconds = seconds) => {
+      round.tick({ wallUs: at(wallSeconds).wallUs, monotonicUs: at(seconds).monotonicUs });
     },
     end: (seconds: number) => {
       round.end(at(seconds));
