@@ -44,6 +44,21 @@ export const VIEWS = [
   'processes',
   'files',
   'devices',
+  'device_samples',
+  'host_samples',
+  'container_samples',
+  'container_device_samples',
+  'process_samples',
+  'filesystems',
+  'upperdirs',
+  'mounts',
+  'device_settings',
+  'container_limits',
+  'kernel_log',
+  'runtime_log',
+  'deleted',
+  'sampler_coverage',
+  'sampler_costs',
 ] as const;
 
 /** Where the database is: `--db`, else `IOTRACE_DB`, else the system's or the user's own place. */
