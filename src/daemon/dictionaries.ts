@@ -1,4 +1,5 @@
 import type { Db } from '../schema/open.ts';
+import type { FileClass } from '../schema/classify.ts';
 import type { WallUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { DeviceLabel, FileLabel } from './enrich.ts';
@@ -10,7 +11,14 @@ export type Dictionaries = {
   cgroup(id: number, path: string | undefined, containerKey: number | null): number;
   process(pid: number, name: string | undefined): number;
   device(label: DeviceLabel): number;
-  file(identity: FileIdentity, label: FileLabel, containerKey: number | null, deviceKey: number): number;
+  /** `classify` is asked when the file is first met and when its label changes. */
+  file(
+    identity: FileIdentity,
+    label: FileLabel,
+    containerKey: number | null,
+    deviceKey: number,
+    classify: () => FileClass,
+  ): number;
   /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
   forget(): void;
 };
@@ -55,15 +63,19 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
     .pluck();
   const insertFile = db
     .prepare(
-      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET
          path = iif(excluded.state = 'unknown', path, excluded.path),
          host_path = iif(excluded.state = 'unknown', host_path, excluded.host_path),
+         class = iif(excluded.state = 'unknown', class, excluded.class),
+         place = iif(excluded.state = 'unknown', place, excluded.place),
          state = iif(excluded.state = 'unknown', state, excluded.state) RETURNING file_key`,
     )
     .pluck();
-  const updateFile = db.prepare('UPDATE file SET path = ?, host_path = ?, state = ? WHERE file_key = ?');
+  const updateFile = db.prepare(
+    'UPDATE file SET path = ?, host_path = ?, state = ?, class = ?, place = ? WHERE file_key = ?',
+  );
 
   let containers = new Map<string, Known<Container>>();
   let cgroups = new Map<number, Known<string>>();
@@ -116,18 +128,18 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       devices.set(identity, key);
       return key;
     },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey) {
+    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, classify) {
       const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
       const value = `${path}\0${hostPath ?? ''}\0${state}`;
       const known = files.get(identity);
       if (known?.value === value) return known.key;
+      const fileClass = classify();
+      const described = [path, hostPath, state, fileClass.class, fileClass.place];
       const key =
         known?.key ??
-        Number(
-          insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, path, hostPath, state),
-        );
+        Number(insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, ...described));
       // Once named, a file keeps its name when the lookups have forgotten it.
-      if (known && state !== 'unknown') updateFile.run(path, hostPath, state, key);
+      if (known && state !== 'unknown') updateFile.run(...described, key);
       files.set(identity, { key, value });
       return key;
     },

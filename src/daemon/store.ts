@@ -1,5 +1,6 @@
 import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
+import { createClasses } from './classes.ts';
 import type { Clock } from './clock.ts';
 import type { Exemplar, FileIdentity } from './decode.ts';
 import { createDictionaries } from './dictionaries.ts';
@@ -55,6 +56,7 @@ export function createStore(
   clock: Clock,
 ): Store {
   const dictionaries = createDictionaries(db, runId);
+  const classes = createClasses(lookups.mounts);
   const rows = prepareRows(db);
   let owners = new Map<number, Owner>();
   let unnamed = new Map<string, Unnamed>();
@@ -76,7 +78,10 @@ export function createStore(
     if (label.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
       unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), { file, container });
     }
-    return dictionaries.file(file, label, containerKey, deviceKeyOf(file.dev, container));
+    const deviceKey = deviceKeyOf(file.dev, container);
+    return dictionaries.file(file, label, containerKey, deviceKey, () =>
+      classes.of(label, file.dev, container),
+    );
   };
   /** The keys of whose and which: cgroup, process, file. */
   const keysOf = (operation: { cgroupId: number; pid: number; file: FileIdentity }) => {
