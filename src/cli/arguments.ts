@@ -11,14 +11,24 @@ import type { DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
-export const commandNames = ['top', 'slow', 'sql', 'status', 'doctor', 'record', 'daemon'];
+export const commandNames = [
+  'top',
+  'slow',
+  'diagnose',
+  'timeline',
+  'sql',
+  'status',
+  'doctor',
+  'record',
+  'daemon',
+];
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
 export const documentFormats = ['text', 'json'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
-const text = (describe: string, placeholder?: string): { type: 'string'; describe: string } => ({
+export const text = (describe: string, placeholder?: string): { type: 'string'; describe: string } => ({
   type: 'string',
   describe,
   ...(placeholder === undefined ? {} : { defaultDescription: placeholder }),
@@ -28,7 +38,7 @@ export const globalOptions = {
   db: text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
 } as const;
 
-const filterOptions = {
+export const filterOptions = {
   op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
   container: text('Only the container of this name'),
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
@@ -88,7 +98,7 @@ export type Typed<O extends Record<string, Options>> = {
   readonly [Name in keyof O]?: (O[Name]['type'] extends 'boolean' ? boolean : string) | undefined;
 };
 
-type Global = Typed<typeof globalOptions>;
+export type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
@@ -203,11 +213,15 @@ export function readWindow(
   return failure('bad-argument', { seen, expected: 'Give a --from that lies before --to.' });
 }
 
-function oneOf<Name extends string>(option: string, typed: string, names: readonly Name[]): Name | Failure {
+export function oneOf<Name extends string>(
+  option: string,
+  typed: string,
+  names: readonly Name[],
+): Name | Failure {
   return names.find((each) => each === typed) ?? notOneOf(option, typed, names);
 }
 
-function listOf<Name extends string>(
+export function listOf<Name extends string>(
   option: string,
   typed: string,
   names: readonly Name[],
@@ -223,7 +237,7 @@ function notOneOf(option: string, typed: string, names: readonly string[]): Fail
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
+export function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
   const value = parseDuration(typed);
   const isWithin =
     value !== undefined && value >= (parseDuration(min) ?? 0) && value <= (parseDuration(max) ?? 0);
@@ -235,12 +249,12 @@ function readDuration(option: string, typed: string, min: string, max: string): 
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
+export function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
   const expected = 'Type a time as in 12:30, 2026-11-21T12:30:00Z, or seconds since 1970.';
   return parseInstant(typed, nowUs) ?? failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readCount(option: string, typed: string, min: number): number | Failure {
+export function readCount(option: string, typed: string, min: number): number | Failure {
   const value = /^\d{1,15}$/u.test(typed) ? Number(typed) : -1;
   if (value >= min) return value;
   const expected = `Type a whole number from ${String(min)} on, as in ${option} 20.`;
@@ -250,12 +264,12 @@ function readCount(option: string, typed: string, min: number): number | Failure
 const seen = (option: string, typed: string): string =>
   typed === '' ? `${option} has no value` : `${option} is ${JSON.stringify(typed)}`;
 
-const noValue = (option: string, what: string): { seen: string; expected: string } => ({
+export const noValue = (option: string, what: string): { seen: string; expected: string } => ({
   seen: seen(option, ''),
   expected: `Give ${what}, as in ${option} app1.`,
 });
 
-function conflict(one: string, other: string, because: string): Failure {
+export function conflict(one: string, other: string, because: string): Failure {
   return failure('bad-argument', {
     seen: `${one} and ${other} do not go together: ${because}`,
     expected: `Leave out one of them.`,
@@ -270,13 +284,13 @@ function noPercentiles(by: readonly Dimension[]): Failure {
   });
 }
 
-type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
+export type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
 
-function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
+export function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
   return !Object.values(parts).some(isFailure);
 }
 
-function firstFailure(parts: object): Failure {
+export function firstFailure(parts: object): Failure {
   const failed = Object.values(parts).find(isFailure);
   if (!failed) throw new Error('no part failed');
   return failed;
