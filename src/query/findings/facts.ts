@@ -4,7 +4,7 @@ import type { Coverage } from '../reports/coverage.ts';
 import { coverage } from '../reports/coverage.ts';
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
-import { compareSql, WAITING_OPS } from './sql.ts';
+import { compareSql, isWait } from './sql.ts';
 import { isWho } from '../who.ts';
 import { literal } from '../literal.ts';
 import type { QueryName, Rows, WorkRow } from './queries.ts';
@@ -16,6 +16,9 @@ export const factNames = [
   'copy_up',
   'block',
   'file_io',
+  'journal',
+  'throttle',
+  'blame',
   'classes',
   'devices',
   'host',
@@ -67,18 +70,23 @@ export type Percentiles = Readonly<
 const VICTIM_COUNT = 3;
 
 /** Reads every fact of the window and its baseline, in one transaction. */
-export function readFacts(db: Db, asked: Omit<Scope, 'hasBaseline'>): Facts {
+export function readFacts(db: Db, asked: Pick<Scope, 'periods' | 'container'>): Facts {
   return db.transaction(() => {
     const views = viewsOf(db);
-    const phases = read(db, views, 'recorded', { ...asked, hasBaseline: false });
+    const phases = read(db, views, 'recorded', { ...asked, hasBaseline: false, hasFileIo: false });
     const seconds = (phase: string): number => phases.find((row) => row.phase === phase)?.recorded_s ?? 0;
-    const scope: Scope = { ...asked, hasBaseline: seconds('before') > 0 };
+    const probes = new Set(db.prepare<[], string>(coveredSql(asked)).pluck().all());
+    const scope: Scope = {
+      ...asked,
+      hasBaseline: seconds('before') > 0,
+      hasFileIo: probes.has('file_io'),
+    };
     const rows = readRows(db, views, scope);
-    const waits = waitsOf(rows.work, scope.container);
+    const waits = rows.work.filter((row) => isWait(scope, row));
     return {
       ...rows,
       scope,
-      known: knownIn(db, views, scope, rows),
+      known: knownIn(db, views, probes, scope, rows),
       window_s: seconds('window'),
       waits,
       coverage: coverage(db, scope.periods.window),
@@ -107,6 +115,8 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   device_settings: 'device_settings',
   kernel_log: 'kernel_log',
   deleted: 'deleted',
+  device_disks: 'device_disks',
+  blame: 'inflight',
 };
 
 function read<Name extends QueryName>(
@@ -134,25 +144,9 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     device_settings: rows('device_settings'),
     kernel_log: rows('kernel_log'),
     deleted: rows('deleted'),
+    device_disks: rows('device_disks'),
+    blame: rows('blame'),
   };
-}
-
-const OPENS_AND_WRITES = ['open', 'write'];
-const COPY_UPS = ['copy_up', 'copy_up_dir'];
-const SYNCS_IN_WRITES = ['o_sync', 'o_dsync'];
-
-function waitsOf(work: readonly WorkRow[], container: string | undefined): WorkRow[] {
-  const hasFileIo = work.some(({ op }) => OPENS_AND_WRITES.includes(op));
-  // A copy-up happens inside an open or a write, the sync of O_SYNC inside a write: once is enough.
-  const isInside = ({ op, variant }: WorkRow): boolean =>
-    hasFileIo && (COPY_UPS.includes(op) || SYNCS_IN_WRITES.includes(variant ?? ''));
-  return work.filter(
-    (row) =>
-      WAITING_OPS.includes(row.op) &&
-      !isInside(row) &&
-      row.class !== 'iotrace' &&
-      (container === undefined || row.container === container),
-  );
 }
 
 /** Growth of the waiting of a row, ns per second; without a baseline, all of it. */
@@ -180,14 +174,6 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
-/** What part of all added waiting these rows are, 0 to 1. */
-export function shareOfAdded(
-  { added_ns_per_s }: Pick<Facts, 'added_ns_per_s'>,
-  rows: readonly WorkRow[],
-): number {
-  return added_ns_per_s === 0 ? 0 : Math.min(1, sumOf(rows, addedWait) / added_ns_per_s);
-}
-
 const victimWhere = (row: WorkRow): string => `${isWho(row)} AND op = ${literal(row.op)}`;
 
 function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] {
@@ -202,6 +188,9 @@ function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] 
     });
 }
 
+/** What the view operations has of files recorded before there were classes. */
+const NOT_CLASSIFIED = 'not classified';
+
 const SAMPLED = [
   'devices',
   'host',
@@ -214,14 +203,20 @@ const SAMPLED = [
 /** Facts of which there may be none although they were looked for, and the sampler that looks. */
 const LOOKED_FOR = { limits: 'limits', kernel_log: 'kernel-log', deleted: 'deleted' } as const;
 
-function knownIn(db: Db, views: ReadonlySet<string>, scope: Scope, rows: Rows): ReadonlySet<FactName> {
+function knownIn(
+  db: Db,
+  views: ReadonlySet<string>,
+  probes: ReadonlySet<string>,
+  scope: Scope,
+  rows: Rows,
+): ReadonlySet<FactName> {
   const known = new Set<FactName>(SAMPLED.filter((name) => rows[name].length > 0));
-  const seen = new Set(db.prepare<[], string>(coveredSql(scope)).pluck().all());
-  for (const probe of ['fsync', 'copy_up', 'block', 'file_io'] as const) {
+  for (const probe of ['fsync', 'copy_up', 'block', 'file_io', 'journal', 'throttle'] as const) {
     const ops = operations.filter((each) => each.probe === probe).map(({ name }) => name);
-    if (seen.has(probe) || rows.work.some(({ op }) => ops.includes(op))) known.add(probe);
+    if (probes.has(probe) || rows.work.some(({ op }) => ops.includes(op))) known.add(probe);
   }
-  if (rows.work.some((row) => row.class !== null)) known.add('classes');
+  if (rows.work.some((row) => row.class !== NOT_CLASSIFIED)) known.add('classes');
+  if (probes.has('block') && views.has('inflight')) known.add('blame');
   const samplers = views.has('sampler_coverage')
     ? db.prepare<[], string>(samplersSql(scope)).pluck().all()
     : [];
@@ -231,12 +226,12 @@ function knownIn(db: Db, views: ReadonlySet<string>, scope: Scope, rows: Rows): 
   return known;
 }
 
-const sessionsIn = ({ periods: { window } }: Scope): string =>
+const sessionsIn = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
   `SELECT session_id FROM session WHERE started_us < ${String(window.toUs)} AND max(alive_us, ifnull(ended_us, 0)) >= ${String(window.fromUs)}`;
 
 /** Probes of which something was attached in the window. */
-const coveredSql = (scope: Scope): string =>
+const coveredSql = (scope: Pick<Scope, 'periods'>): string =>
   `SELECT DISTINCT probe FROM coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;
 
-const samplersSql = (scope: Scope): string =>
+const samplersSql = (scope: Pick<Scope, 'periods'>): string =>
   `SELECT DISTINCT sampler FROM sampler_coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;

@@ -75,3 +75,11 @@ export const ruleIds = [
   'swap',
 ] as const;
 export type RuleId = (typeof ruleIds)[number];
+
+/** A finding with what it is not about left out. */
+export function found(
+  finding: Omit<Finding, 'who' | 'device' | 'file_class'> &
+    Partial<Pick<Finding, 'who' | 'device' | 'file_class'>>,
+): Verdict {
+  return { is: 'found', finding: { who: null, device: null, file_class: null, ...finding } };
+}

@@ -17,6 +17,8 @@ export type Rows = {
   readonly device_settings: readonly DeviceSettingsRow[];
   readonly kernel_log: readonly LogRow[];
   readonly deleted: readonly DeletedRow[];
+  readonly device_disks: readonly { device: string; disk: string }[];
+  readonly blame: readonly BlameRow[];
 };
 export type QueryName = keyof Rows;
 
@@ -165,6 +167,16 @@ export type DeletedRow = {
   allocated_bytes: number;
 };
 
+/** Whose I/O was in flight on the disks of somebody's slow operations while they lasted. */
+export type BlameRow = {
+  victim: string;
+  op: string;
+  culprit: string;
+  slow_count: number;
+  inflight_ns: number;
+  share_percent: number;
+};
+
 const windowMax = (name: string, expression: string): string =>
   `max(${expression}) FILTER (WHERE phase = 'window') AS ${name}`;
 
@@ -228,36 +240,21 @@ HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
 
   limits: (scope) => limitsSql(scope),
 
-  filesystems: (
-    scope,
-  ) => `SELECT mount_point, fs_type, device, holds, size_bytes, available_bytes, used_percent,
-  inode_used_percent, inode_free_count,
-  used_bytes - first_value(used_bytes) OVER sampled AS used_bytes_growth,
-  inode_used_count - first_value(inode_used_count) OVER sampled AS inode_used_growth
-FROM filesystems AS last
-WHERE ${sampledIn(scope)}
-WINDOW sampled AS (PARTITION BY mount_point ORDER BY sampled_us)
-ORDER BY row_number() OVER (PARTITION BY mount_point ORDER BY sampled_us DESC), mount_point
-LIMIT (SELECT count(DISTINCT mount_point) FROM filesystems WHERE ${sampledIn(scope)})`,
+  filesystems: (scope) => filesystemsSql(scope),
 
   upperdirs: (scope) => `SELECT ifnull(namespace || '/', '') || ifnull(pod || '/', '') || container AS who,
   namespace, pod, container, upperdir, file_count, is_complete, max(sampled_us) AS last_at_us
 FROM upperdirs WHERE sampled_us <= ${bounds(scope).to}
 GROUP BY upperdir ORDER BY file_count DESC LIMIT 100`,
 
-  mounts: (scope) => `SELECT mount_point, fs_type, device, atime, data_mode, has_barrier, container
-FROM mounts WHERE ${holding(scope)} GROUP BY mount_point`,
+  mounts: (scope) => mountsSql(scope),
 
   device_settings: (
     scope,
   ) => `SELECT device, kind, scheduler, write_cache, is_rotational, wbt_latency_us, is_read_only
 FROM device_settings WHERE ${holding(scope)} GROUP BY device`,
 
-  kernel_log: (scope) => `SELECT topic, device, min(level) AS level, message,
-  min(logged_us) AS first_at_us, max(logged_us) AS last_at_us, count(*) AS line_count
-FROM kernel_log
-WHERE logged_us > ${bounds(scope).from} AND logged_us <= ${bounds(scope).to} AND level <= 4
-GROUP BY topic, device, message ORDER BY level, line_count DESC LIMIT 100`,
+  kernel_log: (scope) => logSql(scope),
 
   deleted: (scope) => `SELECT
   ifnull(ifnull(namespace || '/', '') || ifnull(pod || '/', '') || container, ifnull(cgroup_path, '(gone)')) AS who,
@@ -266,6 +263,10 @@ FROM deleted
 WHERE sampled_us = (SELECT max(sampled_us) FROM deleted WHERE ${sampledIn(scope)})
   AND device <> 'tmpfs'
 ORDER BY allocated_bytes DESC LIMIT 100`,
+
+  device_disks: () => 'SELECT device, disk FROM device_disks',
+
+  blame: (scope) => blameSql(scope),
 };
 
 /** Disks in the window; with a condition, those that meet it. */
@@ -286,6 +287,35 @@ WHERE ${where}
 GROUP BY device HAVING count(*) FILTER (WHERE phase = 'window') > 0`;
 }
 
+/** The latest sample of each file system in the window, and what it grew by since the first. */
+export const filesystemsSql = (scope: Scope, where = 'TRUE'): string => `WITH sampled AS (
+  SELECT *, used_bytes - first_value(used_bytes) OVER earlier AS used_bytes_growth,
+    inode_used_count - first_value(inode_used_count) OVER earlier AS inode_used_growth,
+    row_number() OVER (PARTITION BY mount_point ORDER BY sampled_us DESC) AS age
+  FROM filesystems WHERE ${sampledIn(scope)} AND ${where}
+  WINDOW earlier AS (PARTITION BY mount_point ORDER BY sampled_us))
+SELECT mount_point, fs_type, device, holds, size_bytes, available_bytes, used_percent,
+  inode_used_percent, inode_free_count, used_bytes_growth, inode_used_growth
+FROM sampled WHERE age = 1 ORDER BY mount_point`;
+
+/** Mounts that held in the window. */
+export const mountsSql = (scope: Scope, where = 'TRUE'): string =>
+  `SELECT mount_point, fs_type, device, atime, data_mode, has_barrier, container
+FROM mounts WHERE ${holding(scope)} AND ${where} GROUP BY mount_point`;
+
+/** Operations that failed for want of space or inodes (ENOSPC, EDQUOT), of those kept as single events. */
+export const noSpaceSql = (scope: Scope): string =>
+  `SELECT ${WHO_NAME} AS who, op, file, count(*) AS error_count FROM slow
+WHERE ended_us > ${bounds(scope).from} AND ended_us <= ${bounds(scope).to} AND error IN (28, 122)
+GROUP BY who, op, file ORDER BY error_count DESC LIMIT 5`;
+
+/** Warnings and errors of the kernel's log in the window. */
+export const logSql = (scope: Scope): string => `SELECT topic, device, min(level) AS level, message,
+  min(logged_us) AS first_at_us, max(logged_us) AS last_at_us, count(*) AS line_count
+FROM kernel_log
+WHERE logged_us > ${bounds(scope).from} AND logged_us <= ${bounds(scope).to} AND level <= 4
+GROUP BY topic, device, message ORDER BY level, line_count DESC LIMIT 20`;
+
 /** I/O limits that held in the window, beside what their cgroup did in its busiest interval. */
 export function limitsSql(scope: Scope, where = 'TRUE'): string {
   const done = (name: string, column: string): string =>
@@ -303,4 +333,29 @@ WHERE ${holding(scope)} AND device IS NOT NULL
   AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
   AND ${where}
 GROUP BY cgroup_path, device`;
+}
+
+/**
+ * Slow operations of the window (view slow), and whose requests were in flight on the same disk in the 100 ms slots
+ * they touched, each slot weighted by how much of it the operation lasted.
+ */
+export function blameSql(scope: Scope, where = 'TRUE'): string {
+  const { from, to } = bounds(scope);
+  const name = (table: string): string =>
+    WHO_NAME.replaceAll(/\b(namespace|pod|container|cgroup_path)\b/gu, `${table}.$1`);
+  return `WITH victims AS (
+  SELECT *, ended_us - latency_ns / 1000 AS started_us FROM slow
+  WHERE ended_us > ${from} AND ended_us <= ${to} AND op IN ('fsync', 'read', 'write', 'open', 'copy_up')),
+overlap AS (
+  SELECT ${name('victims')} AS victim, victims.op AS op, ${name('inflight')} AS culprit,
+    count(DISTINCT victims.ended_us || ':' || victims.tid) AS slow_count,
+    sum(inflight_ns * (min(victims.ended_us, inflight.started_us + 100000)
+      - max(victims.started_us, inflight.started_us)) / 100000.0) AS inflight_ns
+  FROM victims
+  JOIN device_disks ON device_disks.device = victims.device
+  JOIN inflight ON inflight.device = device_disks.disk
+    AND inflight.started_us > victims.started_us - 100000 AND inflight.started_us < victims.ended_us
+  GROUP BY victim, victims.op, culprit)
+SELECT *, inflight_ns * 100.0 / sum(inflight_ns) OVER (PARTITION BY victim, op) AS share_percent
+FROM overlap WHERE ${where} ORDER BY inflight_ns DESC LIMIT 100`;
 }

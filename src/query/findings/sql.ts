@@ -1,4 +1,5 @@
 import { literal } from '../literal.ts';
+import type { Who } from '../who.ts';
 import { WHO_NAME } from '../who.ts';
 import type { Window } from '../window.ts';
 
@@ -10,6 +11,8 @@ export type Scope = {
   readonly periods: Periods;
   /** Whether anything was recorded in the baseline: if not, what was before is not known. */
   readonly hasBaseline: boolean;
+  /** Whether opens and writes are traced: then what happens inside them is part of their time. */
+  readonly hasFileIo: boolean;
   /** Exact container name whose waiting is asked about; `undefined`: everybody's. */
   readonly container: string | undefined;
 };
@@ -133,29 +136,44 @@ SELECT *, ${name} * 100.0 / nullif(sum(${name}) OVER (), 0) AS share_percent
 FROM part ORDER BY ${name} DESC, 1 LIMIT ${String(limit)}`;
 }
 
-/** Operations an application waits for. */
-export const WAITING_OPS = [
-  'fsync',
-  'copy_up',
-  'copy_up_dir',
-  'read',
-  'write',
-  'open',
-  'close',
-  'mmap_fault',
-];
+const COPY_UPS = ['copy_up', 'copy_up_dir'];
+const SYNCS_IN_WRITES = ['o_sync', 'o_dsync'];
+
+/**
+ * Operations an application waits for, each once: a copy-up happens inside an open or a write, and the sync of O_SYNC
+ * inside a write. iotrace's own are not among them.
+ */
+export function waitCondition({ hasFileIo, container }: Scope): string {
+  const ops = ['fsync', 'read', 'write', 'open', 'close', ...(hasFileIo ? [] : COPY_UPS)];
+  return [
+    isOneOf('op', ops),
+    "class <> 'iotrace'",
+    ...(hasFileIo ? [`NOT (op = 'fsync' AND ${isOneOf('variant', SYNCS_IN_WRITES)})`] : []),
+    ...(container === undefined ? [] : [`container = ${literal(container)}`]),
+  ].join(' AND ');
+}
+
+/** The same of a row that was read already. */
+export function isWait(
+  { hasFileIo, container }: Scope,
+  row: { readonly op: string; readonly variant: string | null; readonly class: string | null } & Who,
+): boolean {
+  const ops = ['fsync', 'read', 'write', 'open', 'close', ...(hasFileIo ? [] : COPY_UPS)];
+  const isInside = hasFileIo && row.op === 'fsync' && SYNCS_IN_WRITES.includes(row.variant ?? '');
+  const isAsked = container === undefined || row.container === container;
+  return ops.includes(row.op) && row.class !== 'iotrace' && !isInside && isAsked;
+}
 
 /** Where the waiting went: by whom and operation, those that grew most first. */
-export const waitingSql = (scope: Scope): string => {
-  const theirs = scope.container === undefined ? '' : ` AND container = ${literal(scope.container)}`;
+export function waitingSql(scope: Scope): string {
   const added = scope.hasBaseline ? 'max(0, wait_ns_per_s - before_wait_ns_per_s)' : 'wait_ns_per_s';
   return `${prelude(scope)},
 wait AS (
   SELECT ${WHO_NAME} AS who, op, ${beside(scope, 'ops_per_s', 'op_count / recorded_s')},
     ${beside(scope, 'wait_ns_per_s', 'latency_ns_sum / recorded_s')}
   FROM phase CROSS JOIN operations ON ${DURING}
-  WHERE ${isOneOf('op', WAITING_OPS)}${theirs}
-  GROUP BY who, op)
+  WHERE ${waitCondition(scope)}
+  GROUP BY ${WHO_NAME}, op)
 SELECT *, ${added} AS added_ns_per_s, ${added} * 100.0 / nullif(sum(${added}) OVER (), 0) AS share_percent
 FROM wait ORDER BY added_ns_per_s DESC, who LIMIT 8`;
-};
+}

@@ -44,10 +44,6 @@ export const thresholds = {
     'a disk that is only busy serves hundreds of requests a second; one that serves few and slowly is slow',
   ),
   slow_times: threshold(3, 'the same requests taking three times as long is the device, not the load'),
-  queue_share: threshold(
-    0.5,
-    'more than half of a request spent before the device got it: the queue is the wait',
-  ),
   written_bytes_per_s: threshold(2 ** 20, 'a MiB a second is 86 GiB a day'),
   written_share: threshold(0.3, 'who writes a third of everything is worth asking'),
   read_bytes_per_s: threshold(2 ** 20, 'a MiB a second is 86 GiB a day'),
@@ -60,8 +56,6 @@ export const thresholds = {
     50_000,
     'walking, copying and deleting a writable layer takes a disk access a file',
   ),
-  small_file_bytes: threshold(64 * 1024, 'below it the inode and directory cost more than the data'),
-  small_files_touched_per_s: threshold(20, 'this many different files a second is one file for each request'),
   used_percent: threshold(
     90,
     'file systems get slow and fragmented from here, and kubelet evicts pods at 85 to 90 %',
@@ -70,16 +64,18 @@ export const thresholds = {
   deleted_bytes: threshold(2 ** 30, 'a GiB that df shows and du does not'),
   deleted_share: threshold(0.05, 'a twentieth of the file system'),
   throttled_ns_per_s: threshold(50e6, 'writers held back for a twentieth of the time'),
-  throttled_percent: threshold(10, 'a tenth of the time some task of it waited for I/O'),
   limit_share: threshold(0.8, 'at four fifths of a limit the bursts are over it'),
-  journal_ns: threshold(50e6, 'a commit this long holds up every fsync of the file system'),
   blame_share: threshold(0.3, 'a third of the wait overlapped I/O of this one'),
   swap_bytes_per_s: threshold(
     2 ** 20,
     'memory that comes back from a disk at a MiB a second is memory that is missing',
   ),
-  atime_reads_per_write: threshold(20, 'reads that cause metadata writes where nothing else writes'),
-  percentile_op_count: threshold(100, 'a P99 of fewer than a hundred operations is its maximum'),
+  atime_metadata_share: threshold(
+    0.5,
+    'more than half of the writes are metadata: hardly anybody writes data',
+  ),
+  atime_writes_per_s: threshold(5, 'a few metadata writes come from commits every five seconds'),
+  blame_slow_count: threshold(5, 'one slow operation is chance, five are a pattern'),
   recorded_s: threshold(60, 'less than a minute may be a moment, not a state'),
 } as const satisfies Readonly<Record<string, Threshold>>;
 

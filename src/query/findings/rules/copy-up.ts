@@ -1,7 +1,8 @@
 import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
-import { groups, shareOfAdded, sumOf } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import { shareOf } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { compareSql, DURING, prelude, tableSql } from '../sql.ts';
@@ -66,7 +67,7 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], kind: 'larg
     finding: {
       severity: 'serious',
       confidence: confidence(facts, 0.95, say('sure.copy-up', {})),
-      share: shareOfAdded(facts, rows),
+      share: shareOf(facts, rows),
       sentence: say(`copy-up.${kind}`, values),
       who: first.who,
       device: first.device,

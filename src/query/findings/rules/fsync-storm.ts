@@ -1,9 +1,10 @@
 import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
-import { addedWait, groups, shareOfAdded, sumOf } from '../facts.ts';
+import { addedWait, groups, sumOf } from '../facts.ts';
 import type { Mitigation, Rule, Verdict } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
+import { DISK_OPS, shareExplained } from '../share.ts';
 import { compareSql, isOneOf, tableSql } from '../sql.ts';
 import { isWho } from '../../who.ts';
 import { over, thresholds } from '../thresholds.ts';
@@ -55,6 +56,8 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
     (row) => row.class ?? '',
     (row) => row.wait_ns_per_s,
   );
+  const isTheirs = (row: WorkRow): boolean =>
+    row.who === first.who && originOf(row.class) === origin && [...DISK_OPS, 'fsync'].includes(row.op);
   const whole = `op = 'fsync' AND ${isWho(first)}`;
   const where = [whole, ...classesOf(origin)].join(' AND ');
   const numbers = {
@@ -67,7 +70,7 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
     finding: {
       severity: 'serious',
       confidence: confidence(facts, 0.9, say('sure.fsync-storm', {})),
-      share: shareOfAdded(facts, rows),
+      share: shareExplained(facts, isTheirs),
       sentence: sentenceOf(origin, first.who, numbers),
       who: first.who,
       device: largest?.rows[0].device ?? null,

@@ -1,12 +1,12 @@
 import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
-import { shareOfAdded } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
+import { shareOfDevice } from '../share.ts';
 import { over } from '../thresholds.ts';
 
 /** More requests under way than the device serves at once: each waits for others. */
@@ -32,7 +32,7 @@ function found(facts: Facts, load: Load): Verdict {
     finding: {
       severity: 'serious',
       confidence: confidence(facts, 0.7, say('sure.queueing', {})),
-      share: deviceShare(facts, device),
+      share: shareOfDevice(facts, device),
       sentence: say('queueing', { device, queue_length, await_ns, requests_per_s }),
       who: null,
       device,
@@ -51,12 +51,4 @@ function found(facts: Facts, load: Load): Verdict {
       ],
     },
   };
-}
-
-/** The part of the added waiting of those who wait for files on this device. */
-export function deviceShare(facts: Facts, device: string): number {
-  return shareOfAdded(
-    facts,
-    facts.waits.filter((row) => row.device === device),
-  );
 }

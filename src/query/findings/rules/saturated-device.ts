@@ -8,7 +8,7 @@ import { devicesSql } from '../queries.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
 import { over } from '../thresholds.ts';
-import { deviceShare } from './queueing.ts';
+import { shareOfDevice } from '../share.ts';
 
 /** A device that has no time left, with requests waiting for it. */
 export const saturatedDevice: Rule = {
@@ -50,7 +50,7 @@ function found(facts: Facts, row: DeviceRow): Verdict {
     finding: {
       severity: 'serious',
       confidence: confidence(facts, 0.8, say('sure.saturated-device', {})),
-      share: deviceShare(facts, device),
+      share: shareOfDevice(facts, device),
       sentence: say('saturated-device', {
         device,
         util_percent: row.util_percent,

@@ -4,7 +4,7 @@ import type { Facts } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
-import { deviceShare } from './queueing.ts';
+import { shareOfDevice } from '../share.ts';
 
 /** A device that takes long for each request although it has few. */
 export const slowDevice: Rule = {
@@ -34,7 +34,7 @@ function found(facts: Facts, load: Load): Verdict {
     finding: {
       severity: 'serious',
       confidence: confidence(facts, 0.85, say('sure.slow-device', { requests_per_s, queue_length })),
-      share: deviceShare(facts, device),
+      share: shareOfDevice(facts, device),
       sentence:
         before_await_ns === null
           ? say('slow-device', { device, await_ns, requests_per_s })

@@ -1,7 +1,8 @@
 import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
-import { groups, shareOfAdded, sumOf } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import { shareOf } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { isOneOf, tableSql } from '../sql.ts';
@@ -55,7 +56,7 @@ function found(
     finding: {
       severity: 'notice',
       confidence: confidence(facts, 0.85, say('sure.writable-layer', {})),
-      share: shareOfAdded(facts, waits),
+      share: shareOf(facts, waits),
       sentence: say('writable-layer', {
         who,
         size_bytes_per_s: sumOf(rows, (row) => row.size_bytes_per_s),
