@@ -19,6 +19,8 @@ import { didYouMean } from './cli/nearest.ts';
 import { endQuietlyOnClosedPipe, print, tell } from './cli/output.ts';
 import { runDaemon, runRecord } from './cli/recording.ts';
 import { runTimeline, timelineOptions } from './cli/timeline.ts';
+import { deletedOptions, sampleOptions } from './cli/sample-arguments.ts';
+import { runDeleted, runDevices, runFilesystems } from './cli/samples.ts';
 import type { Failure } from './failure.ts';
 import { exitCode, explain, failure, isFailure } from './failure.ts';
 import { iotraceVersion } from './schema/version.ts';
@@ -53,6 +55,7 @@ function buildParser(choose: Choose): Argv {
     .example('$0 top --live', 'The same, renewed every 2 seconds')
     .epilogue('Everything about a command: iotrace top --help');
   addQueries(parser, choose);
+  addSamples(parser, choose);
   addRecorders(parser, choose);
   return parser;
 }
@@ -133,6 +136,45 @@ function addQueries(parser: Argv, choose: Choose): void {
       (status) => withOptions(status, documentOptions),
       (typed) => {
         choose('status', typed, documentOptions, () => runStatus(typed));
+      },
+    );
+}
+
+function addSamples(parser: Argv, choose: Choose): void {
+  parser
+    .command(
+      'devices',
+      'Is a disk saturated: iostat -x over a window, beside what was traced',
+      (devices) =>
+        withOptions(devices, sampleOptions)
+          .example('$0 devices --since 5m', 'The last five minutes')
+          .epilogue(
+            'Columns from r/s to %util are those of iostat -x; max is %util of the busiest interval; queue and service are mean latencies of the traced requests. Each interval: the view device_samples.',
+          ),
+      (typed) => {
+        choose('devices', typed, sampleOptions, () => runDevices(typed));
+      },
+    )
+    .command(
+      'filesystems',
+      'Space and inodes where container data lies',
+      (filesystems) =>
+        withOptions(filesystems, sampleOptions).epilogue(
+          'The last sample in the window; change is since the first. All samples: the view filesystems.',
+        ),
+      (typed) => {
+        choose('filesystems', typed, sampleOptions, () => runFilesystems(typed));
+      },
+    )
+    .command(
+      'deleted',
+      'Deleted files that are held open, and by whom',
+      (deleted) =>
+        withOptions(deleted, deletedOptions)
+          .example('sudo $0 deleted', 'Now')
+          .example('$0 deleted --since 1d', 'Those of at least 64 KiB a recording has seen'),
+      (typed) => {
+        choose('deleted', typed, deletedOptions, () => runDeleted(typed));
       },
     );
 }

@@ -7,6 +7,8 @@ import type { Dimension, TopQuery } from '../query/reports/top.ts';
 import { dimensions, hasPercentiles, topSorts } from '../query/reports/top.ts';
 import type { Filters, Window } from '../query/window.ts';
 import { operationNames } from '../schema/probes/index.ts';
+import type { SamplerName } from '../schema/samplers.ts';
+import { samplerNames } from '../schema/samplers.ts';
 import type { DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
@@ -16,6 +18,9 @@ export const commandNames = [
   'slow',
   'diagnose',
   'timeline',
+  'devices',
+  'filesystems',
+  'deleted',
   'sql',
   'status',
   'doctor',
@@ -38,15 +43,19 @@ export const globalOptions = {
   db: text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
 } as const;
 
-export const filterOptions = {
-  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
-  container: text('Only the container of this name'),
+export const windowOptions = {
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
   from: text('Start of the window: 12:30, 2026-11-21T12:30Z, or seconds since 1970'),
   to: text('End of the window, written like --from', 'now'),
 } as const;
 
-const listOptions = {
+export const filterOptions = {
+  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
+  container: text('Only the container of this name'),
+  ...windowOptions,
+} as const;
+
+export const listOptions = {
   limit: text('Rows to show', '20'),
   format: text(`One of ${formats.join(', ')}`, 'table'),
 } as const;
@@ -84,6 +93,8 @@ export const daemonOptions = {
   interval: text('Totals are stored this often', '5s'),
   slow: text('Operations at least this slow are kept as single events', '10ms'),
   exemplars: text('Single events kept per second, at most', '50'),
+  samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
+  'no-samplers': { type: 'boolean', describe: 'Read none of them' },
 } as const;
 
 export const recordOptions = {
@@ -150,6 +161,7 @@ export type RecordingArguments = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  readonly samplers: readonly SamplerName[];
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -158,16 +170,26 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     intervalNs: readDuration('--interval', typed.interval ?? '5s', '100ms', '1h'),
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
+    samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, exemplarsPerSecond } = parts;
+  const { forNs, intervalNs, slowNs, exemplarsPerSecond, samplers } = parts;
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
     exemplarsPerSecond,
+    samplers,
   };
+}
+
+function readSamplers(typed: Typed<typeof daemonOptions>): readonly SamplerName[] | Failure {
+  const { samplers } = typed;
+  if (typed['no-samplers'] !== true) {
+    return samplers === undefined ? samplerNames : listOf('--samplers', samplers, samplerNames);
+  }
+  return samplers === undefined ? [] : conflict('--samplers', '--no-samplers', 'one of them is too much');
 }
 
 export function readSqlFormat({ format }: SqlTyped): Format | Failure {

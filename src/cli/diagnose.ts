@@ -13,7 +13,6 @@ import { nowUs, wallUs } from '../schema/units.ts';
 import type { Global, Typed } from './arguments.ts';
 import {
   conflict,
-  filterOptions,
   firstFailure,
   noValue,
   oneOf,
@@ -22,6 +21,7 @@ import {
   readWindow,
   succeeded,
   text,
+  windowOptions,
 } from './arguments.ts';
 import type { Outcome } from './commands.ts';
 import { withRecording } from './commands.ts';
@@ -31,9 +31,7 @@ const formats = ['text', 'markdown', 'json'] as const;
 
 export const diagnoseOptions = {
   container: text('How the container of this name suffers'),
-  since: filterOptions.since,
-  from: filterOptions.from,
-  to: filterOptions.to,
+  ...windowOptions,
   baseline: text('Compare with this long before the window', 'as long as the window'),
   'baseline-from': text('Compare with the time from here on, written like --from'),
   'baseline-to': text('… to here', 'the start of the window'),

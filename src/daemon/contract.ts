@@ -1,4 +1,5 @@
 import type { Failure } from '../failure.ts';
+import type { SamplerName } from '../schema/samplers.ts';
 
 /** What the daemon is asked for, and what it answers. */
 
@@ -9,6 +10,8 @@ export type RecordOptions = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  /** What is read from /proc and /sys meanwhile. */
+  readonly samplers: readonly SamplerName[];
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

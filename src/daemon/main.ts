@@ -20,6 +20,7 @@ import { choose, firstError, tryFragments, waitsForModule } from './plan.ts';
 import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contract.ts';
 import { createProof } from './proof.ts';
 import { createRecorder } from './recorder.ts';
+import { startSamplers } from './samplers/index.ts';
 import type { Lookups } from './store.ts';
 import { createSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -98,6 +99,7 @@ async function captureUntilStopped(
 ): Promise<string | Failure> {
   const lookups = createLookups();
   const watching = lookups.containers.watch(() => undefined);
+  const samplers = startSamplers(db, session, host.bootId, hostRoots, lookups, options);
   const stop = stopSignal(options);
   try {
     for (let starts = 1; ; starts += 1) {
@@ -115,6 +117,7 @@ async function captureUntilStopped(
       await pause(RESTART_PAUSE_MS, stop);
     }
   } finally {
+    samplers.stop();
     watching.close();
     stop.release();
   }
