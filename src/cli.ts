@@ -15,9 +15,11 @@ import {
 } from './cli/arguments.ts';
 import type { Outcome } from './cli/commands.ts';
 import { runDoctor, runMetrics, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
+import { diagnoseOptions, runDiagnose } from './cli/diagnose.ts';
 import { didYouMean } from './cli/nearest.ts';
 import { endQuietlyOnClosedPipe, print, tell } from './cli/output.ts';
 import { runDaemon, runRecord } from './cli/recording.ts';
+import { runTimeline, timelineOptions } from './cli/timeline.ts';
 import { deletedOptions, sampleOptions } from './cli/sample-arguments.ts';
 import { runDeleted, runDevices, runFilesystems } from './cli/samples.ts';
 import type { Failure } from './failure.ts';
@@ -87,6 +89,34 @@ function addQueries(parser: Argv, choose: Choose): void {
           .epilogue('Kept within a budget per second: for counts ask top. Columns: those of the view slow.'),
       (typed) => {
         choose('slow', typed, slowOptions, () => runSlow(typed));
+      },
+    )
+    .command(
+      'diagnose',
+      'What is wrong with I/O, whose it is, and what to do',
+      (diagnose) =>
+        withOptions(diagnose, diagnoseOptions)
+          .example('$0 diagnose --since 1h', 'The last hour, compared with the hour before')
+          .example('$0 diagnose --from 12:00 --to 12:20 --baseline 1h', 'An incident')
+          .example('$0 diagnose --format markdown > rca.md', 'The report, with its SQL')
+          .example('$0 diagnose --lang zh', 'In Chinese')
+          .epilogue('From what was recorded, and only that. Each rule: docs/diagnose.md.'),
+      (typed) => {
+        choose('diagnose', typed, diagnoseOptions, () => runDiagnose(typed));
+      },
+    )
+    .command(
+      'timeline',
+      'Latency or load over time, a line for each container',
+      (timeline) =>
+        withOptions(timeline, timelineOptions)
+          .example('$0 timeline --op fsync --since 1h', 'P99 of fsync, container by container')
+          .example('$0 timeline --by device --metric bytes', 'Which disk moved how much, when')
+          .epilogue(
+            'Darker is more, on one scale for all lines. A dot: nothing happened; a space: nothing was recorded.',
+          ),
+      (typed) => {
+        choose('timeline', typed, timelineOptions, () => runTimeline(typed));
       },
     )
     .command(

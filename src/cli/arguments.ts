@@ -18,6 +18,8 @@ import { didYouMean } from './nearest.ts';
 export const commandNames = [
   'top',
   'slow',
+  'diagnose',
+  'timeline',
   'devices',
   'filesystems',
   'deleted',
@@ -50,7 +52,7 @@ export const windowOptions = {
   to: text('End of the window, written like --from', 'now'),
 } as const;
 
-const filterOptions = {
+export const filterOptions = {
   op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
   container: text('Only the container of this name'),
   class: text('Only files of these classes, separated by commas: docs/classes.md'),
@@ -119,7 +121,7 @@ export type Typed<O extends Record<string, Options>> = {
   readonly [Name in keyof O]?: (O[Name]['type'] extends 'boolean' ? boolean : string) | undefined;
 };
 
-type Global = Typed<typeof globalOptions>;
+export type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
@@ -272,7 +274,7 @@ export function oneOf<Name extends string>(
   return names.find((each) => each === typed) ?? notOneOf(option, typed, names);
 }
 
-function listOf<Name extends string>(
+export function listOf<Name extends string>(
   option: string,
   typed: string,
   names: readonly Name[],
@@ -288,7 +290,7 @@ function notOneOf(option: string, typed: string, names: readonly string[]): Fail
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
+export function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
   const value = parseDuration(typed);
   const isWithin =
     value !== undefined && value >= (parseDuration(min) ?? 0) && value <= (parseDuration(max) ?? 0);
@@ -317,7 +319,7 @@ function readPercent(option: string, typed: string, min: number, max: number): n
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
+export function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
   const expected = 'Type a time as in 12:30, 2026-11-21T12:30:00Z, or seconds since 1970.';
   return parseInstant(typed, nowUs) ?? failure('bad-argument', { seen: seen(option, typed), expected });
 }
@@ -332,7 +334,11 @@ export function readCount(option: string, typed: string, min: number): number | 
 const seen = (option: string, typed: string): string =>
   typed === '' ? `${option} has no value` : `${option} is ${JSON.stringify(typed)}`;
 
-const noValue = (option: string, what: string, example = 'app1'): { seen: string; expected: string } => ({
+export const noValue = (
+  option: string,
+  what: string,
+  example = 'app1',
+): { seen: string; expected: string } => ({
   seen: seen(option, ''),
   expected: `Give ${what}, as in ${option} ${example}.`,
 });
@@ -352,7 +358,7 @@ function noPercentiles(by: readonly Dimension[]): Failure {
   });
 }
 
-type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
+export type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
 
 export function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
   return !Object.values(parts).some(isFailure);
