@@ -39,6 +39,10 @@ function keysOf(containers) {
 const line = (type, data) => JSON.stringify({ type, data });
 const entries = (keys, value) => Object.fromEntries(keys.map((key, index) => [key.join(','), value(index)]));
 
+/** As in bpf/common/row.bt: a time and a CPU. */
+const numberOf = (index) => (50_000 * index + 777) * 128 + (index % 2);
+const byRow = (keys, value) => Object.fromEntries(keys.map((_, index) => [numberOf(index), value(index)]));
+
 /** What bpftrace prints of names, once. */
 function namesOf(containers) {
   const lines = [];
@@ -59,9 +63,10 @@ function flushOf({ totals, buckets }, sequence) {
   const size = totals.length;
   return [
     line('value', ['flush', sequence, (sequence - 1) * 5e6, sequence * 5e6, 0]),
-    line('stats', { '@latency_a': entries(totals, (index) => ({ count: 3 + (index % 7), average: 1000, total: 4000 + index })) }),
-    line('map', { '@max_a': entries(totals, (index) => 2000 + index) }),
-    line('map', { '@bytes_a': entries(totals, () => 4096) }),
+    line('map', { '@row_a': entries(totals, numberOf) }),
+    line('stats', { '@latency_a': byRow(totals, (index) => ({ count: 3 + (index % 7), average: 1000, total: 4000 + index })) }),
+    line('map', { '@max_a': byRow(totals, (index) => 2000 + index) }),
+    line('map', { '@bytes_a': byRow(totals, () => 4096) }),
     line('map', { '@bucket_a': entries(buckets, (index) => 1 + (index % 9)) }),
     line('map', { '@ops': { '1,0': sequence * size } }),
     line('value', ['flushed', sequence]),
