@@ -76,6 +76,8 @@ export const daemonOptions = {
   exemplars: text('Single events kept per second and operation, at most', '50'),
   'map-memory': text('Kernel memory for counting, at most', '64MiB'),
   'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
+  keep: text('Intervals are kept this long, hours at least 90d', '7d'),
+  'max-database': text('The oldest goes when the database would be larger', '2GiB'),
 } as const;
 
 export const recordOptions = {
@@ -144,6 +146,8 @@ export type RecordingArguments = {
   readonly exemplarsPerSecond: number;
   readonly mapMemoryBytes: number;
   readonly maxCpuPercent: number;
+  readonly keepMs: number;
+  readonly maxDatabaseBytes: number;
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -153,15 +157,18 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
     mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
+    keepNs: readDuration('--keep', typed.keep ?? '7d', '2h', '3650d'),
+    maxDatabaseBytes: readBytes('--max-database', typed['max-database'] ?? '2GiB', '16MiB', '16384GiB'),
     maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, ...budgets } = parts;
+  const { forNs, intervalNs, slowNs, keepNs, ...budgets } = parts;
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
+    keepMs: Math.round(keepNs / 1e6),
     ...budgets,
   };
 }

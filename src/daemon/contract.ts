@@ -13,6 +13,9 @@ export type RecordOptions = {
   readonly mapMemoryBytes: number;
   /** Above this share of one CPU, in percent, detail is shed. */
   readonly maxCpuPercent: number;
+  /** Intervals are kept this long, and the database file below this size: see retain.ts. */
+  readonly keepMs: number;
+  readonly maxDatabaseBytes: number;
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

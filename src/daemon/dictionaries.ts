@@ -1,4 +1,5 @@
 import type { Db } from '../schema/open.ts';
+import { nowUs } from '../schema/units.ts';
 import type { WallUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { DeviceLabel, FileLabel } from './enrich.ts';
@@ -42,8 +43,8 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
   );
   const insertProcess = db
     .prepare(
-      `INSERT INTO process (run_id, pid, name) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET pid = pid RETURNING process_key`,
+      `INSERT INTO process (run_id, pid, name, used_us) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET used_us = excluded.used_us RETURNING process_key`,
     )
     .pluck();
   const updateProcess = db.prepare('UPDATE OR IGNORE process SET name = ? WHERE process_key = ?');
@@ -55,9 +56,9 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
     .pluck();
   const insertFile = db
     .prepare(
-      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET
+      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, used_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET used_us = excluded.used_us,
          path = iif(excluded.state = 'unknown', path, excluded.path),
          host_path = iif(excluded.state = 'unknown', host_path, excluded.host_path),
          state = iif(excluded.state = 'unknown', state, excluded.state) RETURNING file_key`,
@@ -100,7 +101,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       if (known && known.value === name) return known.key;
       // A name that arrives after its first operations belongs to them too.
       const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
-      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null));
+      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null, nowUs()));
       if (nameless !== undefined) updateProcess.run(name, nameless);
       if (name === undefined) namelessProcesses.set(pid, key);
       else namelessProcesses.delete(pid);
@@ -120,11 +121,11 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       const value = `${path}\0${hostPath ?? ''}\0${state}`;
       const known = files.get(identity);
       if (known?.value === value) return known.key;
-      const key =
-        known?.key ??
-        Number(
-          insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, path, hostPath, state),
-        );
+      const inode = signed64(ino);
+      // prettier-ignore
+      const key = known?.key ?? Number(
+        insertFile.get(runId, dev, inode, hash, containerKey, deviceKey, path, hostPath, state, nowUs()),
+      );
       // Once named, a file keeps its name when the lookups have forgotten it.
       if (known && state !== 'unknown') updateFile.run(path, hostPath, state, key);
       files.set(identity, { key, value });

@@ -32,6 +32,7 @@ export const VIEWS = [
   'coverage',
   'loss',
   'ledger',
+  'removals',
   'spans',
   'span_operations',
   'span_files',
