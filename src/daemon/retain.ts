@@ -70,17 +70,24 @@ export function createRetention(db: Db, { keepMs, maxDatabaseBytes }: RetentionO
   return {
     step(now) {
       step(now);
+      shrink(db);
     },
   };
 }
 
+/** Free pages are filled before the file grows; those beyond a quarter of it are given back, some at a time. */
+function shrink(db: Db): void {
+  const [pages, free] = [pragma(db, 'page_count'), pragma(db, 'freelist_count')];
+  if (free > pages / 4) db.pragma(`incremental_vacuum(${String(PAGES_AT_ONCE)})`);
+}
+
+const PAGES_AT_ONCE = 1000;
+const pragma = (db: Db, name: string): number => Number(db.pragma(name, { simple: true }));
+
 type Condemned = { readonly period_id: number; readonly removing: 1 | 2; readonly reason: string };
 
-/** What of the file is in use: free pages are filled before it grows. */
-function usedBytes(db: Db): number {
-  const read = (name: string): number => Number(db.pragma(name, { simple: true }));
-  return (read('page_count') - read('freelist_count')) * read('page_size');
-}
+const usedBytes = (db: Db): number =>
+  (pragma(db, 'page_count') - pragma(db, 'freelist_count')) * pragma(db, 'page_size');
 
 function prepareCandidates(db: Db) {
   const hour = db

@@ -143,6 +143,7 @@ test('a database near its bound loses its oldest intervals first, then its oldes
     return (read('page_count') - read('freelist_count')) * read('page_size');
   };
   const before = bytes();
+  const pages = Number(db.pragma('page_count', { simple: true }));
   const total = operations(db, 0, 60 * HOUR_S);
   const bound = (share: number) => ({ keepMs: 1e9 * HOUR_MS, maxDatabaseBytes: before * share });
   const half = createRetention(db, bound(0.9));
@@ -154,6 +155,8 @@ test('a database near its bound loses its oldest intervals first, then its oldes
   const little = createRetention(db, bound(0.06));
   for (let step = 0; step < 80; step += 1) little.step(at(60 * HOUR_S));
   expect(bytes()).toBeLessThan(before * 0.2);
+  // The file itself has become smaller, too.
+  expect(Number(db.pragma('page_count', { simple: true }))).toBeLessThan(pages / 2);
   expect(operations(db, 0, 60 * HOUR_S)).toBeLessThan(total);
   expect(operations(db, 59 * HOUR_S, 60 * HOUR_S)).toBe(50 * 60);
 });
