@@ -51,6 +51,7 @@ export function createFlushReader(): {
   rest(endedBootUs: number): Flush | undefined;
 } {
   let header: Header | undefined;
+  const identities = createIdentities();
   let sets = new Map<string, MapSet>();
   let buckets = new Map<string, BucketTotal>();
   let opsNow: ReadonlyMap<string, number> = new Map();
@@ -68,7 +69,7 @@ export function createFlushReader(): {
       // Whatever was counted since the last flush is in this one, also when a turn in between was not printed.
       startedBootUs: lastSequence > 0 ? lastEndedBootUs : startedBootUs,
       endedBootUs,
-      totals: joinSets(sets.values()),
+      totals: joinSets(sets.values(), identities),
       buckets: [...buckets.values()],
       kernelOps: kernelDelta(opsNow, opsBefore, set),
       suppressed: delta(suppressedNow, suppressedBefore),
@@ -79,6 +80,7 @@ export function createFlushReader(): {
     header = undefined;
     sets = new Map();
     buckets = new Map();
+    identities.nextInterval();
     lastEndedBootUs = endedBootUs;
     lastSequence = sequence;
     return flush;
@@ -174,17 +176,39 @@ const noCounts = (): Counts => ({
 });
 
 /** The totals of all sets. A row whose meaning did not arrive stays uncounted, which the balance tells. */
-function joinSets(sets: Iterable<MapSet>): Total[] {
-  return [...sets].flatMap(({ rows, counts }) =>
-    [...counts].flatMap(([row, counted]) => {
+function joinSets(sets: Iterable<MapSet>, identities: Identities): Total[] {
+  const totals: Total[] = [];
+  for (const { rows, counts } of sets) {
+    for (const [row, counted] of counts) {
       const key = rows.get(row);
-      const meaning = key === undefined ? beyondBound(row) : identityOf(key);
-      return meaning ? [{ ...meaning, ...counted }] : [];
-    }),
-  );
+      const meaning = key === undefined ? beyondBound(row) : identities.of(key);
+      if (meaning) totals.push(Object.assign(counted, meaning));
+    }
+  }
+  return totals;
 }
 
 type Identity = Omit<Total, keyof Counts>;
+type Identities = { of(key: string): Identity | undefined };
+
+/** What keys mean. The same ones come with every interval: those of the last two are kept. */
+function createIdentities(): Identities & { nextInterval(): void } {
+  let recent = new Map<string, Identity>();
+  let before = new Map<string, Identity>();
+  return {
+    of(key) {
+      const known = recent.get(key);
+      if (known) return known;
+      const identity = before.get(key) ?? identityOf(key);
+      if (identity) recent.set(key, identity);
+      return identity;
+    },
+    nextInterval() {
+      before = recent;
+      recent = new Map();
+    },
+  };
+}
 
 function identityOf(key: string): Identity | undefined {
   const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(unsigned);
@@ -227,7 +251,7 @@ function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<stri
 
 /** 0.17 and 0.23 print keys of 2^63 and more, as inode numbers can be, as negative ones. */
 function unsigned(text: string): number {
-  return /^-\d+$/u.test(text) ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
+  return text.startsWith('-') ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
 }
 
 function numbers(message: MapMessage): ReadonlyMap<string, number> {
