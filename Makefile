@@ -1,6 +1,6 @@
 # make run            install what is missing, build, record this kernel and show `top`
 # make test           all tests that need no other kernel (root: real bpftrace on this one)
-# make bench          what it costs: store, query, start-up (docs/performance.md has results)
+# make bench          what it costs: probes (root), rates, store, query, start-up; results: docs/performance.md
 # make test-kernels   the acceptance in three real Debian kernels under QEMU
 .PHONY: help run build test bench test-kernels lab check format gen clean
 
