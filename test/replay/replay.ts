@@ -96,6 +96,7 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       host: row!.host,
       bootId: row!.boot_id,
       cpuCount: row!.cpu_count,
+      possibleCpuCount: row!.cpu_count,
       hasBtf: true,
       hasKprobes: true,
       tracing: '/sys/kernel/tracing',
@@ -106,6 +107,8 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       intervalMs: row!.interval_ms,
       slowNs: row!.slow_ns,
       exemplarsPerSecond: 50,
+      mapMemoryBytes: 2 ** 26,
+      maxCpuPercent: 5,
     },
   );
   if (isFailure(session)) throw new Error(JSON.stringify(session));
