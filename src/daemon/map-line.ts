@@ -25,7 +25,7 @@ export function readMapLine(line: string): MapLine | undefined {
   if (head === undefined || name === undefined) return undefined;
   const reader = readerOf(line, head.length);
   if (type === 'map') {
-    const entries = readEntries(reader, reader.number);
+    const entries = readEntries(reader, () => reader.number());
     return entries && END.test(reader.rest()) ? { type, name, entries } : undefined;
   }
   const entries = readEntries(reader, () => readStats(reader));
