@@ -1,4 +1,5 @@
 import type { Failure } from '../failure.ts';
+import type { SamplerName } from '../schema/samplers.ts';
 
 /** What the daemon is asked for, and what it answers. */
 
@@ -13,6 +14,10 @@ export type RecordOptions = {
   readonly mapMemoryBytes: number;
   /** Above this share of one CPU, in percent, detail is shed. */
   readonly maxCpuPercent: number;
+  /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
+  readonly configPath?: string | undefined;
+  /** What is read from /proc and /sys meanwhile. */
+  readonly samplers: readonly SamplerName[];
   /** Intervals are kept this long, and the database file below this size: see retain.ts. */
   readonly keepMs: number;
   readonly maxDatabaseBytes: number;

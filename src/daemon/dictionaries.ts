@@ -1,4 +1,5 @@
 import type { Db } from '../schema/open.ts';
+import type { FileClass } from '../schema/classify.ts';
 import { nowUs } from '../schema/units.ts';
 import type { WallUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
@@ -11,7 +12,14 @@ export type Dictionaries = {
   cgroup(id: number, path: string | undefined, containerKey: number | null): number;
   process(pid: number, name: string | undefined): number;
   device(label: DeviceLabel): number;
-  file(identity: FileIdentity, label: FileLabel, containerKey: number | null, deviceKey: number): number;
+  /** `classify` is asked when the file is first met and when its label changes. */
+  file(
+    identity: FileIdentity,
+    label: FileLabel,
+    containerKey: number | null,
+    deviceKey: number,
+    classify: () => FileClass,
+  ): number;
   /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
   forget(): void;
 };
@@ -56,15 +64,19 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
     .pluck();
   const insertFile = db
     .prepare(
-      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, used_us)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place, used_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET used_us = excluded.used_us,
          path = iif(excluded.state = 'unknown', path, excluded.path),
          host_path = iif(excluded.state = 'unknown', host_path, excluded.host_path),
+         class = iif(excluded.state = 'unknown', class, excluded.class),
+         place = iif(excluded.state = 'unknown', place, excluded.place),
          state = iif(excluded.state = 'unknown', state, excluded.state) RETURNING file_key`,
     )
     .pluck();
-  const updateFile = db.prepare('UPDATE file SET path = ?, host_path = ?, state = ? WHERE file_key = ?');
+  const updateFile = db.prepare(
+    'UPDATE file SET path = ?, host_path = ?, state = ?, class = ?, place = ? WHERE file_key = ?',
+  );
 
   let containers = new Map<string, Known<Container>>();
   let cgroups = new Map<number, Known<string>>();
@@ -116,18 +128,20 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       devices.set(identity, key);
       return key;
     },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey) {
+    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, classify) {
       const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
       const value = `${path}\0${hostPath ?? ''}\0${state}`;
       const known = files.get(identity);
       if (known?.value === value) return known.key;
+      const fileClass = classify();
+      const described = [path, hostPath, state, fileClass.class, fileClass.place];
       const inode = signed64(ino);
       // prettier-ignore
       const key = known?.key ?? Number(
-        insertFile.get(runId, dev, inode, hash, containerKey, deviceKey, path, hostPath, state, nowUs()),
+        insertFile.get(runId, dev, inode, hash, containerKey, deviceKey, ...described, nowUs()),
       );
       // Once named, a file keeps its name when the lookups have forgotten it.
-      if (known && state !== 'unknown') updateFile.run(path, hostPath, state, key);
+      if (known && state !== 'unknown') updateFile.run(...described, key);
       files.set(identity, { key, value });
       return key;
     },

@@ -1,3 +1,4 @@
+import type { Classes } from './classes.ts';
 import { nowUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { Dictionaries } from './dictionaries.ts';
@@ -41,6 +42,7 @@ export function createFileKeys(
   names: Names,
   mounts: Mounts,
   devices: Devices,
+  classes: Classes,
 ): FileKeys {
   /** By container, then inode: numbers make fast keys. */
   let known = new Map<number, Map<number, Known[]>>();
@@ -73,7 +75,9 @@ export function createFileKeys(
     if (named.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
       unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), { file, viewer });
     }
-    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container));
+    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container), () =>
+      classes.of(named, file.dev, container),
+    );
     return { key, isWhole: isWhole(named) };
   };
   const remember = (ofContainer: Map<number, Known[]>, entry: Known): void => {

@@ -14,6 +14,8 @@ import { compose } from './compose.ts';
 import { createControl } from './control.ts';
 import { createAccounting } from './accounting.ts';
 import type { Accounting } from './accounting.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { createCostMeter } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
@@ -24,6 +26,7 @@ import { choose, firstError, tryFragments, waitsForModule } from './plan.ts';
 import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contract.ts';
 import { createProof } from './proof.ts';
 import { createRecorder } from './recorder.ts';
+import { startSamplers } from './samplers/index.ts';
 import { createRetention } from './retain.ts';
 import type { Retention } from './retain.ts';
 import type { Lookups } from './store.ts';
@@ -40,6 +43,8 @@ import type { StopSignal } from './stop.ts';
 export async function record(options: RecordOptions): Promise<Summary | Failure> {
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
+  const config = readConfig(options.configPath);
+  if (isFailure(config)) return config;
   const host = await findCapabilities('iotrace record');
   if (isFailure(host)) return host;
   const databasePath = resolve(options.databasePath);
@@ -48,7 +53,7 @@ export async function record(options: RecordOptions): Promise<Summary | Failure>
   try {
     const session = createSession(db, host, { ...options, databasePath });
     if (isFailure(session)) return session;
-    const ended = await captureUntilStopped(db, host, session, { ...options, databasePath });
+    const ended = await captureUntilStopped(db, host, session, { ...options, ...config, databasePath });
     if (isFailure(ended)) {
       session.end('failed to start');
       return ended;
@@ -78,7 +83,8 @@ export async function doctor(): Promise<DoctorReport> {
     { name: 'kprobes', value: host.hasKprobes ? 'yes' : 'no' },
     { name: 'cgroups', value: cgroup2Path === undefined ? layout : `${layout}, cgroup2 at ${cgroup2Path}` },
   ];
-  return { facts, plan, problems: problemsOf(plan) };
+  const config = readConfig(undefined);
+  return { facts, plan, problems: [...problemsOf(plan), ...(isFailure(config) ? [config] : [])] };
 }
 
 async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
@@ -92,7 +98,7 @@ function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
 }
 
 type CaptureEnd = 'stopped' | 'died' | 'plan changed';
-type Options = RecordOptions & { readonly databasePath: string };
+type Options = RecordOptions & Config & { readonly databasePath: string };
 
 const RESTART_PAUSE_MS = 1000;
 const READY_PATIENCE_MS = 180_000;
@@ -103,8 +109,9 @@ async function captureUntilStopped(
   session: Session,
   options: Options,
 ): Promise<string | Failure> {
-  const lookups = createLookups();
+  const lookups = createLookups(options);
   const watching = lookups.containers.watch(() => undefined);
+  const samplers = startSamplers(db, session, host.bootId, hostRoots, lookups, options);
   const stop = stopSignal(options);
   try {
     for (let starts = 1; ; starts += 1) {
@@ -122,6 +129,7 @@ async function captureUntilStopped(
       await pause(RESTART_PAUSE_MS, stop);
     }
   } finally {
+    samplers.stop();
     watching.close();
     stop.release();
   }
@@ -226,7 +234,7 @@ function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
   return wasWaiting && !waitsForModule('overlay');
 }
 
-function createLookups(): Lookups {
+function createLookups({ classes }: Config): Lookups {
   const mounts = createMounts(hostRoots);
   return {
     mounts,
@@ -234,5 +242,6 @@ function createLookups(): Lookups {
     containers: createContainers(hostRoots, mounts),
     devices: createDevices(hostRoots, mounts),
     proc: hostRoots.proc,
+    classes,
   };
 }

@@ -1,5 +1,7 @@
+import type { ClassRule } from '../schema/classes.ts';
 import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
+import { createClasses } from './classes.ts';
 import type { Clock } from './clock.ts';
 import type { Exemplar } from './decode.ts';
 import { createDictionaries } from './dictionaries.ts';
@@ -23,6 +25,8 @@ export type Lookups = {
   readonly mounts: Mounts;
   /** The host's /proc. */
   readonly proc: string;
+  /** File classes of the user's own. */
+  readonly classes?: readonly ClassRule[];
 };
 
 /** Everything one interval becomes rows of. */
@@ -50,7 +54,8 @@ export function createStore(
   clock: Clock,
 ): Store {
   const dictionaries = createDictionaries(db, runId);
-  const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices);
+  const classes = createClasses(lookups.mounts, lookups.classes);
+  const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices, classes);
   const rows = prepareRows(db);
   const rollup = createRollup(db);
   let owners = new Map<number, Owner>();
@@ -111,7 +116,7 @@ export function createStore(
     }
     for (const { kind, opId, count, detail } of losses) {
       const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
-      rows.lost.run(runId, started, ended, kind, opId, count, detail);
+      rows.lost.run(runId, flushId, started, ended, kind, opId, count, detail);
     }
     rollup.close(runId, clock.toWall(flush.startedBootUs));
     fileKeys.nameTheUnnamed();
@@ -158,8 +163,8 @@ function prepareRows(db: Db) {
          size_bytes, latency_ns, inner_latency_ns, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     lost: db.prepare(
-      `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO lost (run_id, flush_id, started_us, ended_us, kind, op_id, lost_count, detail)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     alive: db.prepare('UPDATE run SET alive_us = ? WHERE run_id = ?'),
   };

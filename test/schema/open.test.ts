@@ -20,7 +20,11 @@ afterEach(() => {
 });
 
 const said = (result: Db | Failure): string =>
-  isFailure(result) ? explain(result).replaceAll(folder, 'FOLDER') : 'opened';
+  isFailure(result)
+    ? explain(result)
+        .replaceAll(folder, 'FOLDER')
+        .replace(/up to \d+/u, 'up to N')
+    : 'opened';
 
 function recording(): Db {
   const db = openForWriting(path);

@@ -4,7 +4,17 @@ import type { Db } from '../../schema/open.ts';
 import { cover, spanIds } from '../cover.ts';
 import type { Filters } from '../window.ts';
 
-export const dimensions = ['container', 'pod', 'cgroup', 'process', 'file', 'device', 'sync_kind'] as const;
+export const dimensions = [
+  'container',
+  'pod',
+  'cgroup',
+  'process',
+  'file',
+  'class',
+  'place',
+  'device',
+  'sync_kind',
+] as const;
 export type Dimension = (typeof dimensions)[number];
 
 export const topSorts = ['latency', 'p99', 'max', 'ops', 'bytes'] as const;
@@ -39,6 +49,8 @@ type Group = {
   pid: number | null;
   file: string | null;
   host_path: string | null;
+  class: string | null;
+  place: string | null;
   device: string | null;
   op: string;
   sync_kind: string | null;
@@ -60,6 +72,8 @@ export const topColumns = [
   ['pid', 'process id in the initial pid namespace'],
   ['file', 'path as the container sees it (outside containers: as the host does)'],
   ['host_path', 'path on the host, where it is known'],
+  ['class', 'what the file is; see docs/classes.md'],
+  ['place', 'where it lies; see docs/classes.md'],
   ['device', "device the file's data is on; for block operations the disk"],
   ['op', 'operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard'],
   [
@@ -70,18 +84,29 @@ export const topColumns = [
   ['error_count', 'how many of them failed'],
   ['size_bytes_sum', 'bytes moved by them'],
   ['latency_ns_sum', 'sum of their latencies, ns'],
-  ['latency_ns_p50', 'median latency, ns, within 6.25 %; null when grouped by process or file'],
-  ['latency_ns_p95', '95th percentile, ns, within 6.25 %; null when grouped by process or file'],
-  ['latency_ns_p99', '99th percentile, ns, within 6.25 %; null when grouped by process or file'],
+  [
+    'latency_ns_p50',
+    'median latency, ns, within 6.25 %; null when grouped by process or file, class or place',
+  ],
+  [
+    'latency_ns_p95',
+    '95th percentile, ns, within 6.25 %; null when grouped by process or file, class or place',
+  ],
+  [
+    'latency_ns_p99',
+    '99th percentile, ns, within 6.25 %; null when grouped by process or file, class or place',
+  ],
   ['latency_ns_max', 'longest latency, ns; exact'],
 ] as const satisfies readonly (readonly [keyof TopRow, string])[];
 
 export const topColumnNames = topColumns.map(([name]) => name);
 
-/** Whether the grouping has percentiles: buckets are kept per operation, cgroup and device. */
-export function hasPercentiles(by: readonly Dimension[]): boolean {
-  return !by.includes('process') && !by.includes('file');
+/** Whether the answer has percentiles: buckets are kept per operation, cgroup and device. */
+export function hasPercentiles(by: readonly Dimension[], classes: readonly string[] = []): boolean {
+  return classes.length === 0 && !by.some((dimension) => NEEDS_FILES.includes(dimension));
 }
+
+const NEEDS_FILES: readonly Dimension[] = ['process', 'file', 'class', 'place'];
 
 /** Who did how much of each operation in the window, largest first. */
 export function top(db: Db, query: TopQuery): Top {
@@ -124,9 +149,10 @@ export type Scope = {
   readonly spans: string;
   readonly op_ids: string | null;
   readonly cgroup_keys: string | null;
+  readonly classes: string | null;
 };
 
-function scopeOf(db: Db, { window, ops, container }: TopQuery): Scope {
+function scopeOf(db: Db, { window, ops, container, classes = [] }: TopQuery): Scope {
   const keys = (sql: string, value: string): string | null =>
     db.prepare<[string], string>(sql).pluck().get(value) ?? null;
   const opIds = 'SELECT json_group_array(op_id) FROM ops WHERE op IN (SELECT value FROM json_each(?))';
@@ -135,6 +161,7 @@ function scopeOf(db: Db, { window, ops, container }: TopQuery): Scope {
     spans: spanIds(cover(db, window)),
     op_ids: ops.length === 0 ? null : keys(opIds, JSON.stringify(ops)),
     cgroup_keys: container === undefined ? null : keys(cgroupKeys, container),
+    classes: classes.length === 0 ? null : JSON.stringify(classes),
   };
 }
 
@@ -148,6 +175,8 @@ const keyColumns: readonly KeyColumn[] = [
   'pid',
   'file',
   'host_path',
+  'class',
+  'place',
   'device',
   'sync_kind',
 ];
@@ -162,6 +191,8 @@ const keyedBy: Readonly<Record<Dimension, Partial<Record<KeyColumn, string>>>> =
   cgroup: { ...theContainer, cgroup_path: always },
   process: { ...theContainer, cgroup_path: outsideContainers, process: always, pid: always },
   file: { ...theContainer, file: always, host_path: outsideContainers },
+  class: { class: always },
+  place: { place: always },
   device: { device: always },
   sync_kind: { sync_kind: always },
 };
@@ -172,7 +203,9 @@ const settledBy: Readonly<Record<Dimension, readonly KeyColumn[]>> = {
   pod: [],
   cgroup: [],
   process: ['cgroup_path'],
-  file: ['host_path', 'device'],
+  file: ['host_path', 'class', 'place', 'device'],
+  class: [],
+  place: [],
   device: [],
   sync_kind: [],
 };
@@ -208,6 +241,8 @@ const integersOf: Readonly<Record<Dimension, readonly Key[]>> = {
   cgroup: ['cgroup_key'],
   process: ['cgroup_key', 'process_key'],
   file: ['cgroup_key', 'file_key'],
+  class: ['file_key'],
+  place: ['file_key'],
   device: ['device_key'],
   sync_kind: ['variant_id'],
 };
@@ -221,23 +256,28 @@ const namesOf: Readonly<Record<Key, string>> = {
   variant_id: 'LEFT JOIN variants USING (op_id, variant_id)',
 };
 
-function integersBy(by: readonly Dimension[]): Key[] {
+function integersBy(by: readonly Dimension[], scope: Scope): Key[] {
   const keys = by.flatMap((dimension) => integersOf[dimension]);
+  if (scope.classes !== null) keys.push('file_key');
   // Where files are told apart or counted, the device is the file's.
-  const real = hasPercentiles(by) ? keys : keys.map((key) => (key === 'device_key' ? 'file_key' : key));
+  const real = isByBuckets(by, scope) ? keys : keys.map((key) => (key === 'device_key' ? 'file_key' : key));
   return [...new Set(real)];
 }
 
+const isByBuckets = (by: readonly Dimension[], { classes }: Scope): boolean =>
+  classes === null && hasPercentiles(by);
+
 /** SQL of what a `span_…` view has in scope, added up by integers and by `more`, with the names. */
 function named(by: readonly Dimension[], scope: Scope, view: string, sums: string, more = ''): string {
-  const integers = integersBy(by);
+  const integers = integersBy(by, scope);
   const keys = ['op_id', ...integers].join(', ') + more;
   const ops = scope.op_ids === null ? '' : 'AND op_id IN (SELECT value FROM json_each(@op_ids))';
   const cgroups =
     scope.cgroup_keys === null ? '' : 'AND cgroup_key IN (SELECT value FROM json_each(@cgroup_keys))';
+  const classes = scope.classes === null ? '' : 'WHERE class IN (SELECT value FROM json_each(@classes))';
   return `(SELECT ${keys}, ${sums} FROM ${view}
       WHERE span_id IN (SELECT value FROM json_each(@spans)) ${ops} ${cgroups} GROUP BY ${keys})
-    LEFT JOIN ops USING (op_id) ${integers.map((key) => namesOf[key]).join(' ')}`;
+    LEFT JOIN ops USING (op_id) ${integers.map((key) => namesOf[key]).join(' ')} ${classes}`;
 }
 
 const SUMS = `sum(op_count) AS op_count, sum(error_count) AS error_count, sum(size_bytes_sum) AS size_bytes_sum,
@@ -247,8 +287,8 @@ const SUMS = `sum(op_count) AS op_count, sum(error_count) AS error_count, sum(si
 export function totalsSql(by: readonly Dimension[], scope: Scope): string {
   const keys = keyExpressions(by).join(', ');
   const shown = keyColumns.map((column) => `${shownExpression(by, column)} AS ${column}`).join(', ');
-  const cgroups = integersBy(by).includes('cgroup_key') ? 'json_group_array(cgroup_key)' : 'NULL';
-  const from = named(by, scope, hasPercentiles(by) ? 'span_operations' : 'span_files', SUMS);
+  const cgroups = integersBy(by, scope).includes('cgroup_key') ? 'json_group_array(cgroup_key)' : 'NULL';
+  const from = named(by, scope, isByBuckets(by, scope) ? 'span_operations' : 'span_files', SUMS);
   return `SELECT json_array(${keys}) AS group_key, op_id, ${cgroups} AS cgroup_keys, op, ${shown}, ${SUMS}
     FROM ${from} GROUP BY ${keys}`;
 }
@@ -302,7 +342,7 @@ function scopeOfRows(scope: Scope, totals: readonly Total[]): Scope {
 }
 
 function complete(db: Db, by: readonly Dimension[], scope: Scope, totals: readonly Total[]): TopRow[] {
-  const buckets = hasPercentiles(by) ? readBuckets(db, by, scope, totals) : undefined;
+  const buckets = isByBuckets(by, scope) ? readBuckets(db, by, scope, totals) : undefined;
   return totals.map((total) => completeRow(total, buckets?.get(total.group_key) ?? []));
 }
 
@@ -317,6 +357,8 @@ function completeRow(total: Total, buckets: readonly BucketCount[]): TopRow {
     pid: total.pid,
     file: total.file,
     host_path: total.host_path,
+    class: total.class,
+    place: total.place,
     device: total.device,
     op: total.op,
     sync_kind: total.sync_kind,
