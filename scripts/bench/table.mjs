@@ -26,6 +26,14 @@ export const milliseconds = (run) => {
   return Number(process.hrtime.bigint() - before) / 1e6;
 };
 
+/** CPU time of this process, ms: unlike wall time it hardly depends on what else runs. */
+export const cpuMs = (run) => {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Wall time of a node command, ms: the best of `times` runs, because whatever disturbs a run makes it longer. */

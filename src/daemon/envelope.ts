@@ -1,3 +1,6 @@
+import { readMapLine } from './map-line.ts';
+import type { Stats } from './map-line.ts';
+
 /**
  * The lines of `bpftrace -f json`, 0.17 to 0.27, as messages.
  *
@@ -11,8 +14,6 @@ export type Message =
   | { readonly type: 'lost'; readonly events: number }
   | { readonly type: 'note'; readonly text: string };
 
-export type Stats = { readonly count: number; readonly total: number };
-
 /** A line that made no sense, kept as a sample. */
 export type Reject = { readonly rejected: string };
 
@@ -23,6 +24,8 @@ export function readLine(line: string): Message | Reject | undefined {
   const lost = /^\{"type": "lost_events",.*"events": ([0-9a-f]+)\}/u.exec(line)?.[1];
   if (lost !== undefined)
     return { type: 'lost', events: Number.parseInt(lost, /[a-f]/u.test(lost) ? 16 : 10) };
+  const map = readMapLine(line);
+  if (map) return map;
   try {
     return readMessage(JSON.parse(line), line);
   } catch {
@@ -90,27 +93,14 @@ function readMap(type: 'map' | 'stats', data: unknown): Message | undefined {
   if (name === undefined) return undefined;
   if (typeof content === 'number') return { type: 'map', name, entries: new Map([['', content]]) };
   if (!isObject(content)) return undefined;
-  if (type === 'map') return { type, name, entries: entriesOf(content, isNumber) };
-  return { type, name, entries: entriesOf(content, isStats) };
-}
-
-/** Maps have tens of thousands of entries: no arrays of pairs in between. */
-function entriesOf<Value>(
-  content: Record<string, unknown>,
-  isValue: (value: unknown) => value is Value,
-): ReadonlyMap<string, Value> {
-  const entries = new Map<string, Value>();
-  for (const key of Object.keys(content)) {
-    const value = content[key];
-    if (isValue(value)) entries.set(key, value);
-  }
-  return entries;
+  if (type === 'map') return { type, name, entries: new Map(Object.entries(content).filter(isNumbered)) };
+  return { type, name, entries: new Map(Object.entries(content).filter(isStats)) };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isScalar = (value: unknown): value is string | number =>
   typeof value === 'string' || typeof value === 'number';
-const isNumber = (value: unknown): value is number => typeof value === 'number';
-const isStats = (value: unknown): value is Stats =>
-  isObject(value) && typeof value['count'] === 'number' && typeof value['total'] === 'number';
+const isNumbered = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
+const isStats = (entry: [string, unknown]): entry is [string, Stats] =>
+  isObject(entry[1]) && typeof entry[1]['count'] === 'number' && typeof entry[1]['total'] === 'number';

@@ -82,7 +82,6 @@ export function createFlushReader(): {
     for (const [name, { rows }] of sets) rowsBefore.set(name, rows);
     sets = new Map();
     buckets = new Map();
-    identities.nextInterval();
     lastEndedBootUs = endedBootUs;
     lastSequence = sequence;
     return flush;
@@ -147,8 +146,8 @@ function addRows(rows: Map<number, string>, entries: ReadonlyMap<string, number>
 function addCounts(counts: Map<number, Counts>, measure: string, message: MapMessage): void {
   for (const [key, value] of message.entries) {
     const row = Number(key);
-    const known = counts.get(row) ?? noCounts();
-    counts.set(row, known);
+    let known = counts.get(row);
+    if (!known) counts.set(row, (known = noCounts()));
     if (typeof value === 'object') {
       known.opCount += value.count;
       known.latencyNs += value.total;
@@ -224,21 +223,20 @@ function addUp(total: Total, counted: Counts): void {
 type Identity = Omit<Total, keyof Counts>;
 type Identities = { of(key: string): Identity | undefined };
 
-/** What keys mean. The same ones come with every interval: those of the last two are kept. */
-function createIdentities(): Identities & { nextInterval(): void } {
-  let recent = new Map<string, Identity>();
-  let before = new Map<string, Identity>();
+/** More keys than any interval should have; beyond them it begins anew. */
+const IDENTITIES_MAX = 100_000;
+
+/** What keys mean. The same ones come with every interval, and taking them apart costs more than finding them. */
+function createIdentities(): Identities {
+  const known = new Map<string, Identity>();
   return {
     of(key) {
-      const known = recent.get(key);
-      if (known) return known;
-      const identity = before.get(key) ?? identityOf(key);
-      if (identity) recent.set(key, identity);
+      const found = known.get(key);
+      if (found) return found;
+      const identity = identityOf(key);
+      if (known.size >= IDENTITIES_MAX) known.clear();
+      if (identity) known.set(key, identity);
       return identity;
-    },
-    nextInterval() {
-      before = recent;
-      recent = new Map();
     },
   };
 }
