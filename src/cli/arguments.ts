@@ -9,8 +9,8 @@ import type { Dimension, TopQuery } from '../query/reports/top.ts';
 import { dimensions, hasPercentiles, topSorts } from '../query/reports/top.ts';
 import type { Filters, Window } from '../query/window.ts';
 import { operationNames } from '../schema/probes/index.ts';
-import type { DurationNs, WallUs } from '../schema/units.ts';
-import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
+import type { Bytes, DurationNs, WallUs } from '../schema/units.ts';
+import { formatWall, parseBytes, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
 export const commandNames = ['top', 'slow', 'sql', 'metrics', 'status', 'doctor', 'record', 'daemon'];
@@ -81,7 +81,9 @@ export const documentOptions = {
 export const daemonOptions = {
   interval: text('Totals are stored this often', '5s'),
   slow: text('Operations at least this slow are kept as single events', '10ms'),
-  exemplars: text('Single events kept per second, at most', '50'),
+  exemplars: text('Single events kept per second and operation, at most', '50'),
+  'map-memory': text('Kernel memory for counting, at most', '64MiB'),
+  'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
   config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
 } as const;
 
@@ -150,6 +152,8 @@ export type RecordingArguments = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  readonly mapMemoryBytes: number;
+  readonly maxCpuPercent: number;
   readonly configPath: string | undefined;
 };
 
@@ -159,16 +163,18 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     intervalNs: readDuration('--interval', typed.interval ?? '5s', '100ms', '1h'),
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
+    mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
+    maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, exemplarsPerSecond } = parts;
+  const { forNs, intervalNs, slowNs, ...budgets } = parts;
   if (typed.config === '') return failure('bad-argument', noValue('--config', 'its file', 'iotrace.json'));
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
-    exemplarsPerSecond,
+    ...budgets,
     configPath: typed.config,
   };
 }
@@ -257,6 +263,23 @@ function readDuration(option: string, typed: string, min: string, max: string): 
     value === undefined
       ? `Type a number and its unit, as in ${option} 30s (ns, us, ms, s, m, h, d).`
       : `It goes from ${min} to ${max}.`;
+  return failure('bad-argument', { seen: seen(option, typed), expected });
+}
+
+function readBytes(option: string, typed: string, min: string, max: string): Bytes | Failure {
+  const value = parseBytes(typed);
+  if (value !== undefined && value >= (parseBytes(min) ?? 0) && value <= (parseBytes(max) ?? 0)) return value;
+  const expected =
+    value === undefined
+      ? `Type a number and its unit, as in ${option} ${min} (B, KiB, MiB, GiB).`
+      : `It goes from ${min} to ${max}.`;
+  return failure('bad-argument', { seen: seen(option, typed), expected });
+}
+
+function readPercent(option: string, typed: string, min: number, max: number): number | Failure {
+  const value = /^(\d+(?:\.\d+)?)\s?%$/u.exec(typed)?.[1];
+  if (value !== undefined && Number(value) >= min && Number(value) <= max) return Number(value);
+  const expected = `Type a percentage of one CPU from ${String(min)}% to ${String(max)}%, as in ${option} 2%.`;
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 

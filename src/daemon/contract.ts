@@ -9,6 +9,10 @@ export type RecordOptions = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  /** Kernel memory the maps may take, bytes. */
+  readonly mapMemoryBytes: number;
+  /** Above this share of one CPU, in percent, detail is shed. */
+  readonly maxCpuPercent: number;
   /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
   readonly configPath?: string | undefined;
   /** Called once the probes are attached and proven. */

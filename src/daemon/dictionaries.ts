@@ -11,13 +11,12 @@ export type Dictionaries = {
   cgroup(id: number, path: string | undefined, containerKey: number | null): number;
   process(pid: number, name: string | undefined): number;
   device(label: DeviceLabel): number;
-  /** `classify` is asked when the file is first met and when its label changes. */
   file(
     identity: FileIdentity,
     label: FileLabel,
     containerKey: number | null,
     deviceKey: number,
-    classify: () => FileClass,
+    fileClass: FileClass,
   ): number;
   /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
   forget(): void;
@@ -79,7 +78,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
 
   let containers = new Map<string, Known<Container>>();
   let cgroups = new Map<number, Known<string>>();
-  let processes = new Map<string, number>();
+  let processes = new Map<number, Known<string | undefined>>();
   let namelessProcesses = new Map<number, number>();
   let devices = new Map<string, number>();
   let files = new Map<string, Known<string>>();
@@ -108,16 +107,15 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       return key;
     },
     process(pid, name) {
-      const identity = `${String(pid)} ${name ?? ''}`;
-      const known = processes.get(identity);
-      if (known !== undefined) return known;
+      const known = processes.get(pid);
+      if (known && known.value === name) return known.key;
       // A name that arrives after its first operations belongs to them too.
       const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
       const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null));
       if (nameless !== undefined) updateProcess.run(name, nameless);
       if (name === undefined) namelessProcesses.set(pid, key);
       else namelessProcesses.delete(pid);
-      processes.set(identity, key);
+      processes.set(pid, { key, value: name });
       return key;
     },
     device({ major, minor, name }) {
@@ -128,13 +126,12 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       devices.set(identity, key);
       return key;
     },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, classify) {
+    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, fileClass) {
       const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
-      const value = `${path}\0${hostPath ?? ''}\0${state}`;
+      const described = [path, hostPath, state, fileClass.class, fileClass.place];
+      const value = described.join('\0');
       const known = files.get(identity);
       if (known?.value === value) return known.key;
-      const fileClass = classify();
-      const described = [path, hostPath, state, fileClass.class, fileClass.place];
       const key =
         known?.key ??
         Number(insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, ...described));

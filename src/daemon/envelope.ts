@@ -90,14 +90,27 @@ function readMap(type: 'map' | 'stats', data: unknown): Message | undefined {
   if (name === undefined) return undefined;
   if (typeof content === 'number') return { type: 'map', name, entries: new Map([['', content]]) };
   if (!isObject(content)) return undefined;
-  if (type === 'map') return { type, name, entries: new Map(Object.entries(content).filter(isNumbered)) };
-  return { type, name, entries: new Map(Object.entries(content).filter(isStats)) };
+  if (type === 'map') return { type, name, entries: entriesOf(content, isNumber) };
+  return { type, name, entries: entriesOf(content, isStats) };
+}
+
+/** Maps have tens of thousands of entries: no arrays of pairs in between. */
+function entriesOf<Value>(
+  content: Record<string, unknown>,
+  isValue: (value: unknown) => value is Value,
+): ReadonlyMap<string, Value> {
+  const entries = new Map<string, Value>();
+  for (const key of Object.keys(content)) {
+    const value = content[key];
+    if (isValue(value)) entries.set(key, value);
+  }
+  return entries;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isScalar = (value: unknown): value is string | number =>
   typeof value === 'string' || typeof value === 'number';
-const isNumbered = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
-const isStats = (entry: [string, unknown]): entry is [string, Stats] =>
-  isObject(entry[1]) && typeof entry[1]['count'] === 'number' && typeof entry[1]['total'] === 'number';
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+const isStats = (value: unknown): value is Stats =>
+  isObject(value) && typeof value['count'] === 'number' && typeof value['total'] === 'number';

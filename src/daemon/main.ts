@@ -6,13 +6,16 @@ import { databaseFailure, openForWriting } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
 import { probes } from '../schema/probes/index.ts';
 import { startBpftrace } from './bpftrace.ts';
-import { findCapabilities } from './capabilities.ts';
+import { atLeast, findCapabilities } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { createClock } from './clock.ts';
 import { compose } from './compose.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
-import { createCostMeter, programDescriptors, readSkippedPrograms } from './ledger.ts';
+import { createControl } from './control.ts';
+import { createAccounting } from './accounting.ts';
+import type { Accounting } from './accounting.ts';
+import { createCostMeter } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
 import { createDevices } from './lookups/devices.ts';
@@ -85,7 +88,8 @@ async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
 }
 
 function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
-  if (plan.some(({ probe, fragment }) => probe !== 'cgroup' && fragment !== null)) return [];
+  if (plan.some(({ probe, fragment }) => probes.some(({ name }) => name === probe) && fragment !== null))
+    return [];
   return [failure('nothing-to-record', { reasons: plan.flatMap(({ reasons }) => reasons) })];
 }
 
@@ -135,32 +139,27 @@ async function captureOnce(
   options: Options,
   stop: StopSignal,
 ): Promise<CaptureEnd | Failure> {
+  const control = createControl();
   const fragments = plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment]));
   const clock = createClock();
   const state = { isReady: false, isReplanning: false };
-  let skippedBefore = 0;
-  let descriptors: string[] = [];
+  let accounting: Accounting | undefined;
   const proof = createProof(session, plan, options);
   const cost = createCostMeter(db, () => tracer.pid);
   const recorder = createRecorder(db, session.runId, lookups, clock, cost, {
     ready() {
       state.isReady = true;
-      descriptors = programDescriptors(tracer.pid);
+      accounting = createAccounting(tracer.pid, session, control, options.maxCpuPercent);
       // What compiling and attaching cost is no part of the first interval.
       cost();
       proof.begin();
       stop.startTimer();
     },
-    flushed(flush) {
-      const skipped = readSkippedPrograms(tracer.pid, descriptors);
-      if (skipped > skippedBefore) {
-        recorder.noteLoss(
-          'programs_skipped',
-          skipped - skippedBefore,
-          'a probe was entered while it ran on the same CPU',
-        );
+    flushed(flush, spent) {
+      const skipped = accounting?.flushed(flush, spent).skipped ?? 0;
+      if (skipped > 0) {
+        recorder.noteLoss('programs_skipped', skipped, 'a probe was entered while it ran on the same CPU');
       }
-      skippedBefore = Math.max(skipped, skippedBefore);
       proof.add(flush);
       if (overlayHasAppeared(plan)) {
         state.isReplanning = true;
@@ -173,8 +172,14 @@ async function captureOnce(
       );
     },
   });
-  const program = compose({ fragments, ...options });
-  const tracer = startBpftrace(host, program, (line) => {
+  const composed = compose({
+    ...options,
+    fragments,
+    cpuCount: host.possibleCpuCount,
+    hasWideStats: atLeast(host.bpftraceVersion, [0, 18]),
+    controlToken: control.token,
+  });
+  const tracer = startBpftrace(host, composed, (line) => {
     keepLine(line);
     recorder.line(line);
   });
@@ -187,6 +192,7 @@ async function captureOnce(
   const { clean, stderr } = await tracer.ended;
   clearTimeout(unready);
   unsubscribe();
+  accounting?.end();
   await proof.settled();
   recorder.finish();
   if (!state.isReady)

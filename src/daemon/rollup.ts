@@ -1,10 +1,10 @@
 import type { Db } from '../schema/open.ts';
 
 /** Lengths of periods, s. The first is made of intervals, each other one of the periods before it. */
-export const PERIODS_S: readonly number[] = [60, 600, 3600, 86_400];
+export const PERIODS_S: readonly number[] = [60, 600, 3600, 21_600, 86_400];
 
-/** The shortest period that keeps sums by process and file. */
-const FILES_FROM_S = 600;
+/** The shortest period that keeps sums by file, and buckets: a minute's would be hardly fewer rows than its intervals'. */
+const DETAIL_FROM_S = 600;
 /** Periods closed with one interval, at most: what an older iotrace left is made up for little by little. */
 const CLOSED_AT_ONCE_MAX = 6;
 
@@ -114,10 +114,11 @@ function sums(seconds: number): string[] {
     `INSERT INTO ${table} SELECT @period_id, ${keys}, ${summed} FROM ${view}
      WHERE span_id IN (@parts) GROUP BY ${keys} ORDER BY ${keys}`;
   const key = 'op_id, cgroup_key, variant_id';
-  const files = add('period_file', 'span_files', `${key}, process_key, file_key`, SUMMED);
+  const totals = add('period_total', 'span_operations', `${key}, device_key`, SUMMED);
+  if (seconds < DETAIL_FROM_S) return [totals];
   return [
-    add('period_total', 'span_operations', `${key}, device_key`, SUMMED),
+    totals,
+    add('period_file', 'span_files', `${key}, process_key, file_key`, SUMMED),
     add('period_bucket', 'span_latency', `${key}, device_key, bucket`, 'sum(op_count)'),
-    ...(seconds >= FILES_FROM_S ? [files] : []),
   ];
 }

@@ -19,7 +19,7 @@ export const places = [
   {
     place: 'device',
     means: 'no file: what is done with the device itself',
-    paths: ['(no file)', '(file system *)', '(process memory: *)'],
+    paths: ['(no file)', '(swap)', '(file system *)', '(process memory: *)'],
   },
   {
     place: 'unknown',
@@ -121,9 +121,14 @@ const nameless = [
     paths: ['(file system metadata)'],
   },
   {
-    class: 'direct_io_or_swap',
-    means: 'memory of a process moved without the page cache: direct I/O, or swap',
-    paths: ['(process memory: direct I/O or swap)'],
+    class: 'swap',
+    means: 'swap: memory written out, and read back',
+    paths: ['(swap)', '/swap{,file,file<n>,.img}'],
+  },
+  {
+    class: 'direct_io',
+    means: 'memory of a process moved without the page cache; with swap where that is not told apart',
+    paths: ['(process memory: *)'],
   },
   {
     class: 'copy_up',
@@ -324,7 +329,6 @@ const system = [
     means: 'any other log: *.log and what lies below /var/log',
     paths: ['**/*.log{,.*,-*}', '/var/log/**'],
   },
-  { class: 'swap', means: 'a swap file', paths: ['/swap{,file,file<n>,.img}'] },
   {
     class: 'block_device',
     means: 'a block device opened as a file',

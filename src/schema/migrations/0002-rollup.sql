@@ -1,4 +1,5 @@
--- What the intervals of a minute, ten minutes, an hour and a day add up to: a long window is answered from few rows.
+-- What the intervals of a minute, ten minutes, an hour, six hours and a day add up to: a long window is answered
+-- from few rows.
 
 -- A period is made of the intervals (or smaller periods) of one run that start in it, once it is over. Its
 -- bounds tell which windows hold all of it. Numbers begin at 2^40: beside flush_ids they are one kind, span_ids.
@@ -36,7 +37,7 @@ CREATE TABLE period_total (
   PRIMARY KEY (period_id, op_id, cgroup_key, variant, device_key)
 ) STRICT, WITHOUT ROWID;
 
--- Totals of a period with them; from ten minutes on.
+-- Totals of a period with them, and its latency distribution; from ten minutes on.
 CREATE TABLE period_file (
   period_id INTEGER NOT NULL,
   op_id INTEGER NOT NULL,

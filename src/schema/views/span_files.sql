@@ -18,7 +18,7 @@ SELECT
   op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
 FROM period_file
 UNION ALL
--- A minute has hardly fewer files than its intervals have rows: they are its sums.
+-- Of a minute they are those of its intervals: its sums would be hardly fewer rows.
 SELECT
   flush.period_id, op_id, cgroup_key, variant, process_key, file_key,
   op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum

@@ -10,4 +10,10 @@ CREATE VIEW span_latency (
 ) AS
 SELECT period_id, op_id, cgroup_key, variant, device_key, bucket, op_count FROM period_bucket
 UNION ALL
+-- Of a minute they are those of its intervals.
+SELECT flush.period_id, op_id, cgroup_key, variant, device_key, bucket, op_count
+FROM flush
+CROSS JOIN bucket ON bucket.flush_id = flush.flush_id
+WHERE flush.period_id IS NOT NULL
+UNION ALL
 SELECT flush_id, op_id, cgroup_key, variant, device_key, bucket, op_count FROM bucket;

@@ -1,8 +1,8 @@
--- Intervals, and the minutes, ten minutes, hours and days they were added up to: what a window is answered from. Of a span that lies in the window, or is the last of its line and overlaps it, one row stands for all below it.
+-- Intervals, and the longer spans (a minute, ten, an hour, six, a day) they were added up to: what a window is answered from. Of a span that lies in the window, or is the last of its line and overlaps it, one row stands for all below it.
 CREATE VIEW spans (
   span_id,         -- number of the span: an interval's flush_id, from 2^40 on a longer one's
   session_id,      -- run of the daemon; joins session
-  seconds,         -- 0 for an interval, else nominal length: 60, 600, 3600, 86400
+  seconds,         -- 0 for an interval, else nominal length: 60, 600, 3600, 21600, 86400
   parent_id,       -- span_id of the longer span this one was added to; null while that is not over
   started_us_min,  -- start of the first interval in it, µs since 1970 (UTC)
   started_us_max,  -- latest start of an interval in it, µs since 1970 (UTC); the earliest once its intervals were removed
