@@ -22,11 +22,6 @@ export const places = [
     paths: ['(no file)', '(swap)', '(file system *)', '(process memory: *)'],
   },
   {
-    place: 'unknown',
-    means: 'its path is not known, or not where that is',
-    paths: ['(file not known)', '(inode *, name not known)'],
-  },
-  {
     place: 'writable_layer',
     means: 'the writable layer of a container (overlayfs: upperdir)',
     paths: [
@@ -92,6 +87,7 @@ export const places = [
     paths: ['(anonymous file)', '/dev/{shm,hugepages,mqueue}/**'],
   },
   { place: 'host', means: "the host's own file systems", paths: [] },
+  { place: 'unknown', means: 'its path is not known, or not where that is', paths: ['(**'] },
 ] as const satisfies readonly {
   readonly place: string;
   readonly means: string;
@@ -139,7 +135,7 @@ const nameless = [
   {
     class: 'unknown',
     means: 'a file whose path is not known',
-    paths: ['(file not known)', '(inode *, name not known)'],
+    paths: ['(**'],
   },
 ] as const satisfies readonly ClassRule[];
 
