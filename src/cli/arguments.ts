@@ -9,18 +9,34 @@ import type { Dimension, TopQuery } from '../query/reports/top.ts';
 import { dimensions, hasPercentiles, topSorts } from '../query/reports/top.ts';
 import type { Filters, Window } from '../query/window.ts';
 import { operationNames } from '../schema/probes/index.ts';
+import type { SamplerName } from '../schema/samplers.ts';
+import { samplerNames } from '../schema/samplers.ts';
 import type { Bytes, DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseBytes, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
-export const commandNames = ['top', 'slow', 'sql', 'metrics', 'status', 'doctor', 'record', 'daemon'];
+export const commandNames = [
+  'top',
+  'slow',
+  'diagnose',
+  'timeline',
+  'devices',
+  'filesystems',
+  'deleted',
+  'sql',
+  'metrics',
+  'status',
+  'doctor',
+  'record',
+  'daemon',
+];
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
 export const documentFormats = ['text', 'json'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
-const text = (describe: string, placeholder?: string): { type: 'string'; describe: string } => ({
+export const text = (describe: string, placeholder?: string): { type: 'string'; describe: string } => ({
   type: 'string',
   describe,
   ...(placeholder === undefined ? {} : { defaultDescription: placeholder }),
@@ -30,16 +46,20 @@ export const globalOptions = {
   db: text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
 } as const;
 
-const filterOptions = {
-  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
-  container: text('Only the container of this name'),
-  class: text('Only files of these classes, separated by commas: docs/classes.md'),
+export const windowOptions = {
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
   from: text('Start of the window: 12:30, 2026-11-21T12:30Z, or seconds since 1970'),
   to: text('End of the window, written like --from', 'now'),
 } as const;
 
-const listOptions = {
+export const filterOptions = {
+  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
+  container: text('Only the container of this name'),
+  class: text('Only files of these classes, separated by commas: docs/classes.md'),
+  ...windowOptions,
+} as const;
+
+export const listOptions = {
   limit: text('Rows to show', '20'),
   format: text(`One of ${formats.join(', ')}`, 'table'),
 } as const;
@@ -85,6 +105,8 @@ export const daemonOptions = {
   'map-memory': text('Kernel memory for counting, at most', '64MiB'),
   'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
   config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
+  samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
+  'no-samplers': { type: 'boolean', describe: 'Read none of them' },
 } as const;
 
 export const recordOptions = {
@@ -99,7 +121,7 @@ export type Typed<O extends Record<string, Options>> = {
   readonly [Name in keyof O]?: (O[Name]['type'] extends 'boolean' ? boolean : string) | undefined;
 };
 
-type Global = Typed<typeof globalOptions>;
+export type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
@@ -155,6 +177,7 @@ export type RecordingArguments = {
   readonly mapMemoryBytes: number;
   readonly maxCpuPercent: number;
   readonly configPath: string | undefined;
+  readonly samplers: readonly SamplerName[];
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -165,18 +188,27 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
     mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
     maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
+    samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, ...budgets } = parts;
+  const { forNs, intervalNs, slowNs, ...settings } = parts;
   if (typed.config === '') return failure('bad-argument', noValue('--config', 'its file', 'iotrace.json'));
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
-    ...budgets,
+    ...settings,
     configPath: typed.config,
   };
+}
+
+function readSamplers(typed: Typed<typeof daemonOptions>): readonly SamplerName[] | Failure {
+  const { samplers } = typed;
+  if (typed['no-samplers'] !== true) {
+    return samplers === undefined ? samplerNames : listOf('--samplers', samplers, samplerNames);
+  }
+  return samplers === undefined ? [] : conflict('--samplers', '--no-samplers', 'one of them is too much');
 }
 
 export function readSqlFormat({ format }: SqlTyped): Format | Failure {
@@ -234,11 +266,15 @@ export function readWindow(
   return failure('bad-argument', { seen, expected: 'Give a --from that lies before --to.' });
 }
 
-function oneOf<Name extends string>(option: string, typed: string, names: readonly Name[]): Name | Failure {
+export function oneOf<Name extends string>(
+  option: string,
+  typed: string,
+  names: readonly Name[],
+): Name | Failure {
   return names.find((each) => each === typed) ?? notOneOf(option, typed, names);
 }
 
-function listOf<Name extends string>(
+export function listOf<Name extends string>(
   option: string,
   typed: string,
   names: readonly Name[],
@@ -254,7 +290,7 @@ function notOneOf(option: string, typed: string, names: readonly string[]): Fail
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
+export function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
   const value = parseDuration(typed);
   const isWithin =
     value !== undefined && value >= (parseDuration(min) ?? 0) && value <= (parseDuration(max) ?? 0);
@@ -283,12 +319,12 @@ function readPercent(option: string, typed: string, min: number, max: number): n
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
+export function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
   const expected = 'Type a time as in 12:30, 2026-11-21T12:30:00Z, or seconds since 1970.';
   return parseInstant(typed, nowUs) ?? failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readCount(option: string, typed: string, min: number): number | Failure {
+export function readCount(option: string, typed: string, min: number): number | Failure {
   const value = /^\d{1,15}$/u.test(typed) ? Number(typed) : -1;
   if (value >= min) return value;
   const expected = `Type a whole number from ${String(min)} on, as in ${option} 20.`;
@@ -298,12 +334,16 @@ function readCount(option: string, typed: string, min: number): number | Failure
 const seen = (option: string, typed: string): string =>
   typed === '' ? `${option} has no value` : `${option} is ${JSON.stringify(typed)}`;
 
-const noValue = (option: string, what: string, example = 'app1'): { seen: string; expected: string } => ({
+export const noValue = (
+  option: string,
+  what: string,
+  example = 'app1',
+): { seen: string; expected: string } => ({
   seen: seen(option, ''),
   expected: `Give ${what}, as in ${option} ${example}.`,
 });
 
-function conflict(one: string, other: string, because: string): Failure {
+export function conflict(one: string, other: string, because: string): Failure {
   return failure('bad-argument', {
     seen: `${one} and ${other} do not go together: ${because}`,
     expected: `Leave out one of them.`,
@@ -318,13 +358,13 @@ function noPercentiles(by: readonly Dimension[]): Failure {
   });
 }
 
-type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
+export type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
 
-function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
+export function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
   return !Object.values(parts).some(isFailure);
 }
 
-function firstFailure(parts: object): Failure {
+export function firstFailure(parts: object): Failure {
   const failed = Object.values(parts).find(isFailure);
   if (!failed) throw new Error('no part failed');
   return failed;

@@ -94,7 +94,7 @@ function notesUnder(db: Db, filters: Filters, shown: number, row_count: number):
   });
 }
 
-async function printTable(table: string, shown: number, notes: readonly string[]): Promise<0> {
+export async function printTable(table: string, shown: number, notes: readonly string[]): Promise<0> {
   const { width } = outputScreen();
   const wrapped = notes.flatMap((note) => wrap(note, width));
   const lines = shown === 0 ? wrapped : ['', ...wrapped];
@@ -103,7 +103,7 @@ async function printTable(table: string, shown: number, notes: readonly string[]
 }
 
 /** Rows for programs on stdout, the notes for people on stderr. */
-async function printRows<Name extends string>(
+export async function printRows<Name extends string>(
   format: 'json' | 'csv',
   columns: readonly Name[],
   rows: readonly Readonly<Record<Name, SqlValue>>[],

@@ -1,4 +1,5 @@
 import type { Failure } from '../failure.ts';
+import type { SamplerName } from '../schema/samplers.ts';
 
 /** What the daemon is asked for, and what it answers. */
 
@@ -15,6 +16,8 @@ export type RecordOptions = {
   readonly maxCpuPercent: number;
   /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
   readonly configPath?: string | undefined;
+  /** What is read from /proc and /sys meanwhile. */
+  readonly samplers: readonly SamplerName[];
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

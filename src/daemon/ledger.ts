@@ -17,19 +17,22 @@ const PAGE_BYTES = 4096;
 export function createCostMeter(db: Db, bpftracePid: () => number): () => Cost {
   let cpuBefore = process.cpuUsage();
   let childBefore = 0;
+  let childRssBytes = 0;
   return () => {
     const used = process.cpuUsage(cpuBefore);
     cpuBefore = process.cpuUsage();
     const child = readProcess(bpftracePid());
     const bpftraceCpuUs = Math.max(0, child.cpuUs - childBefore);
     childBefore = child.cpuUs;
+    // Gone when the last interval is stored: then it holds what it held before.
+    if (child.rssBytes > 0) childRssBytes = child.rssBytes;
     const pages = db.pragma('page_count', { simple: true });
     const pageBytes = db.pragma('page_size', { simple: true });
     return {
       daemonCpuUs: used.user + used.system,
       daemonRssBytes: process.memoryUsage.rss(),
       bpftraceCpuUs,
-      bpftraceRssBytes: child.rssBytes,
+      bpftraceRssBytes: childRssBytes,
       databaseBytes: Number(pages) * Number(pageBytes),
     };
   };

@@ -10,11 +10,11 @@ import { atLeast, findCapabilities } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { createClock } from './clock.ts';
 import { compose } from './compose.ts';
-import { readConfig } from './config.ts';
-import type { Config } from './config.ts';
 import { createControl } from './control.ts';
 import { createAccounting } from './accounting.ts';
 import type { Accounting } from './accounting.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { createCostMeter } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
@@ -25,6 +25,7 @@ import { choose, firstError, tryFragments, waitsForModule } from './plan.ts';
 import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contract.ts';
 import { createProof } from './proof.ts';
 import { createRecorder } from './recorder.ts';
+import { startSamplers } from './samplers/index.ts';
 import type { Lookups } from './store.ts';
 import { createSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -107,6 +108,7 @@ async function captureUntilStopped(
 ): Promise<string | Failure> {
   const lookups = createLookups(options);
   const watching = lookups.containers.watch(() => undefined);
+  const samplers = startSamplers(db, session, host.bootId, hostRoots, lookups, options);
   const stop = stopSignal(options);
   try {
     for (let starts = 1; ; starts += 1) {
@@ -124,6 +126,7 @@ async function captureUntilStopped(
       await pause(RESTART_PAUSE_MS, stop);
     }
   } finally {
+    samplers.stop();
     watching.close();
     stop.release();
   }

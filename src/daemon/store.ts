@@ -116,7 +116,7 @@ export function createStore(
     }
     for (const { kind, opId, count, detail } of losses) {
       const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
-      rows.lost.run(runId, started, ended, kind, opId, count, detail);
+      rows.lost.run(runId, flushId, started, ended, kind, opId, count, detail);
     }
     rollup.close(runId, clock.toWall(flush.startedBootUs));
     fileKeys.nameTheUnnamed();
@@ -163,8 +163,8 @@ function prepareRows(db: Db) {
          size_bytes, latency_ns, inner_latency_ns, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     lost: db.prepare(
-      `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO lost (run_id, flush_id, started_us, ended_us, kind, op_id, lost_count, detail)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     alive: db.prepare('UPDATE run SET alive_us = ? WHERE run_id = ?'),
   };

@@ -19,7 +19,7 @@ export const places = [
   {
     place: 'device',
     means: 'no file: what is done with the device itself',
-    paths: ['(no file)', '(swap)', '(file system *)', '(process memory: *)'],
+    paths: ['(no file)', '(swap)', '(file system *)', '(process memory: **)'],
   },
   {
     place: 'writable_layer',
@@ -124,7 +124,7 @@ const nameless = [
   {
     class: 'direct_io',
     means: 'memory of a process moved without the page cache; with swap where that is not told apart',
-    paths: ['(process memory: *)'],
+    paths: ['(process memory: **)'],
   },
   {
     class: 'copy_up',

@@ -106,6 +106,7 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       intervalMs: row!.interval_ms,
       slowNs: row!.slow_ns,
       exemplarsPerSecond: 50,
+      samplers: [],
     },
   );
   if (isFailure(session)) throw new Error(JSON.stringify(session));

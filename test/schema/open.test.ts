@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -20,11 +20,7 @@ afterEach(() => {
 });
 
 const said = (result: Db | Failure): string =>
-  isFailure(result)
-    ? explain(result)
-        .replaceAll(folder, 'FOLDER')
-        .replace(/up to \d+/u, 'up to N')
-    : 'opened';
+  isFailure(result) ? explain(result).replaceAll(folder, 'FOLDER') : 'opened';
 
 function recording(): Db {
   const db = openForWriting(path);
@@ -83,8 +79,9 @@ test('a recording of a newer iotrace is refused, both ways', () => {
   const db = recording();
   db.pragma('user_version = 999');
   db.close();
-  expect(said(openForReading(path))).toMatchInlineSnapshot(
-    `"FOLDER/a.db has format 999, this iotrace knows up to N. Use the newer iotrace that wrote it."`,
+  const { length } = readdirSync('src/schema/migrations');
+  expect(said(openForReading(path))).toBe(
+    `FOLDER/a.db has format 999, this iotrace knows up to ${String(length)}. Use the newer iotrace that wrote it.`,
   );
   expect(said(openForWriting(path))).toBe(said(openForReading(path)));
 });

@@ -28,6 +28,9 @@ export function footnotes(answer: Answer): string[] {
     ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
     ...gapSummary(coverage.gaps),
     ...lossLines(coverage.losses),
+    ...(coverage.shed === undefined
+      ? []
+      : [`shed to stay below --max-cpu: ${coverage.shed}; totals are exact`]),
   ];
 }
 

@@ -31,3 +31,7 @@ CREATE TABLE governor_step (
   cpu_percent REAL NOT NULL,
   max_cpu_percent REAL NOT NULL
 ) STRICT;
+
+-- The interval a loss was noticed in; null for gaps between two.
+ALTER TABLE lost ADD COLUMN flush_id INTEGER REFERENCES flush;
+CREATE INDEX lost_flush ON lost (flush_id);
