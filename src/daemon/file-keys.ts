@@ -1,4 +1,5 @@
 import type { Classes } from './classes.ts';
+import { nowUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { labelDevice, labelFile } from './enrich.ts';
@@ -29,8 +30,8 @@ type Known = Omit<Unnamed, 'isWritten'> & { readonly key: number; isWritten: boo
 const UNNAMED_MAX = 10_000;
 /** A directory that was renamed is noticed when its files are labelled anew: after a minute by default. */
 const LABEL_EVERY = 12;
-/** Bounds what is remembered, and lets go of rows that retention may remove: after an hour by default. */
-const FORGET_EVERY = 720;
+/** Bounds what is remembered; and rows in use are looked up every hour, so that retention knows which are not. */
+const FORGET_EVERY_US = 3_600_000_000;
 const KNOWN_MAX = 50_000;
 
 /**
@@ -50,10 +51,16 @@ export function createFileKeys(
   let unnamed = new Map<string, Unnamed>();
   let interval = 0;
   let mountChanges = mounts.changes();
+  let forgotUs = nowUs();
 
   const forgetLabels = (): void => {
     known = new Map();
     knownCount = 0;
+  };
+  const forget = (): void => {
+    forgetLabels();
+    dictionaries.forget();
+    forgotUs = nowUs();
   };
   const forgetTold = (): void => {
     const told = names.takeTold();
@@ -84,10 +91,7 @@ export function createFileKeys(
   return {
     begin() {
       interval += 1;
-      if (interval % FORGET_EVERY === 0 || knownCount > KNOWN_MAX) {
-        forgetLabels();
-        dictionaries.forget();
-      }
+      if (nowUs() - forgotUs > FORGET_EVERY_US || knownCount > KNOWN_MAX) forget();
       if (mounts.changes() !== mountChanges) forgetLabels();
       mountChanges = mounts.changes();
       forgetTold();
@@ -115,10 +119,7 @@ export function createFileKeys(
         else unnamed.set(identity, each);
       }
     },
-    forget() {
-      forgetLabels();
-      dictionaries.forget();
-    },
+    forget,
   };
 }
 

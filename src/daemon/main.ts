@@ -5,6 +5,7 @@ import { failure, isFailure } from '../failure.ts';
 import { databaseFailure, openForWriting } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
 import { probes } from '../schema/probes/index.ts';
+import { nowUs } from '../schema/units.ts';
 import { startBpftrace } from './bpftrace.ts';
 import { atLeast, findCapabilities } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -26,6 +27,8 @@ import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contr
 import { createProof } from './proof.ts';
 import { createRecorder } from './recorder.ts';
 import { startSamplers } from './samplers/index.ts';
+import { createRetention } from './retain.ts';
+import type { Retention } from './retain.ts';
 import type { Lookups } from './store.ts';
 import { createSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -149,6 +152,7 @@ async function captureOnce(
   let accounting: Accounting | undefined;
   const proof = createProof(session, plan, options);
   const cost = createCostMeter(db, () => tracer.pid);
+  const retention = createRetention(db, options);
   const recorder = createRecorder(db, session.runId, lookups, clock, cost, {
     ready() {
       state.isReady = true;
@@ -164,6 +168,7 @@ async function captureOnce(
         recorder.noteLoss('programs_skipped', skipped, 'a probe was entered while it ran on the same CPU');
       }
       proof.add(flush);
+      removeOld(retention, options.databasePath);
       if (overlayHasAppeared(plan)) {
         state.isReplanning = true;
         tracer.stop();
@@ -205,6 +210,15 @@ async function captureOnce(
   if (state.isReplanning) return 'plan changed';
   if (!clean && stop.isSet()) session.gap('bpftrace did not end when asked; what it counted last is lost');
   return stop.isSet() ? 'stopped' : 'died';
+}
+
+/** What can't be removed now, from a full disk for one, is tried again with the next interval. */
+function removeOld(retention: Retention, databasePath: string): void {
+  try {
+    retention.step(nowUs());
+  } catch (error) {
+    if (!databaseFailure(databasePath, error)) throw error;
+  }
 }
 
 /** Fixtures are recorded so: IOTRACE_KEEP_STREAM names a file that gets bpftrace's output as it came. */
