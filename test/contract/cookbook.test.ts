@@ -106,14 +106,8 @@ describe('what they answer is right', () => {
   });
 
   test('percentiles of a minute', () => {
-    expect(ask('P50, P95')).toContainEqual(
-      expect.objectContaining({
-        container: 'api',
-        syncs: 21,
-        p50_ms: expect.closeTo(3.146, 2),
-        p99_ms: expect.closeTo(62.9, 0),
-      }),
-    );
+    const api = ask('P50, P95').find((row) => row['container'] === 'api');
+    expect(api).toMatchObject({ syncs: 21, p50_ms: 3.146, p99_ms: 62.915 });
   });
 
   test('small syncs: bytes for each', () => {
