@@ -12,13 +12,12 @@ export type Dictionaries = {
   cgroup(id: number, path: string | undefined, containerKey: number | null): number;
   process(pid: number, name: string | undefined): number;
   device(label: DeviceLabel): number;
-  /** `classify` is asked when the file is first met and when its label changes. */
   file(
     identity: FileIdentity,
     label: FileLabel,
     containerKey: number | null,
     deviceKey: number,
-    classify: () => FileClass,
+    fileClass: FileClass,
   ): number;
   /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
   forget(): void;
@@ -128,13 +127,12 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       devices.set(identity, key);
       return key;
     },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, classify) {
+    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, fileClass) {
       const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
-      const value = `${path}\0${hostPath ?? ''}\0${state}`;
+      const described = [path, hostPath, state, fileClass.class, fileClass.place];
+      const value = described.join('\0');
       const known = files.get(identity);
       if (known?.value === value) return known.key;
-      const fileClass = classify();
-      const described = [path, hostPath, state, fileClass.class, fileClass.place];
       const inode = signed64(ino);
       // prettier-ignore
       const key = known?.key ?? Number(
