@@ -108,6 +108,8 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       slowNs: row!.slow_ns,
       exemplarsPerSecond: 50,
       samplers: [],
+      keepMs: 7 * 86_400_000,
+      maxDatabaseBytes: 2 ** 31,
       mapMemoryBytes: 2 ** 26,
       maxCpuPercent: 5,
     },

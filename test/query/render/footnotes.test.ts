@@ -18,6 +18,7 @@ const answer = (overrides: Partial<Answer> = {}, coverage: Partial<Answer['cover
     extent: window,
     gaps: [],
     losses: [],
+    shed: undefined,
     ...coverage,
   },
   ...overrides,
