@@ -50,7 +50,7 @@ test('a recording in the first format answers the same at once, and once its per
   recordInFirstFormat(path);
   const db = openForWriting(path);
   if (isFailure(db)) throw new Error(db.code);
-  const answer = (fromMinute: number, toMinute: number) =>
+  const answer = ([fromMinute, toMinute]: readonly [number, number]) =>
     top(db, {
       by: ['file'],
       window: {
@@ -67,7 +67,7 @@ test('a recording in the first format answers the same at once, and once its per
     [7, 231],
     [59, 61],
   ] as const;
-  const before = windows.map((window) => answer(...window));
+  const before = windows.map((window) => answer(window));
   expect(before).toEqual([
     [['/data/file', 600, 900_000]],
     [['/data/file', 448, 672_000]],
@@ -76,6 +76,6 @@ test('a recording in the first format answers the same at once, and once its per
   const rollup = createRollup(db);
   for (let interval = 0; interval < 100; interval += 1) rollup.close(2, NOON_US + 1e12);
   expect(db.prepare('SELECT count(*) FROM flush WHERE period_id IS NULL').pluck().get()).toBe(0);
-  expect(windows.map((window) => answer(...window))).toEqual(before);
+  expect(windows.map((window) => answer(window))).toEqual(before);
   db.close();
 });
