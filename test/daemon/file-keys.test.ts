@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { createClasses } from '../../src/daemon/classes.ts';
 import type { FileIdentity } from '../../src/daemon/decode.ts';
 import { createDictionaries } from '../../src/daemon/dictionaries.ts';
 import { createFileKeys } from '../../src/daemon/file-keys.ts';
@@ -29,7 +30,9 @@ function start() {
   const { db, runId } = memoryDatabase();
   const names = createNames();
   const mounts = createMounts(roots);
-  const fileKeys = createFileKeys(createDictionaries(db, runId), names, mounts, createDevices(roots, mounts));
+  const dictionaries = createDictionaries(db, runId);
+  const devices = createDevices(roots, mounts);
+  const fileKeys = createFileKeys(dictionaries, names, mounts, devices, createClasses(mounts));
   const name = (file: FileIdentity, parent: FileIdentity, text: string): void => {
     names.learn({ type: 'name', file, parent, length: text.length, offset: 0, piece: Buffer.from(text) });
   };
@@ -42,13 +45,13 @@ function start() {
   names.learn({ type: 'root', file: ROOT });
   const paths = (): unknown[] => db.prepare('SELECT path FROM file').pluck().all();
   /** One interval in which the file was used; what it is called then. */
-  const interval = (file = FILE): unknown[] => {
+  const interval = (file = FILE, isWrite = true): unknown[] => {
     fileKeys.begin();
-    fileKeys.fileKey(file, HOST);
+    fileKeys.fileKey(file, HOST, isWrite);
     fileKeys.nameTheUnnamed();
     return paths();
   };
-  return { db, mounts, mount, name, tell, interval };
+  return { roots, db, mounts, mount, name, tell, interval };
 }
 
 test('a file that is told again has its new name with the next interval', () => {
@@ -101,4 +104,24 @@ test('a file in use is looked up every hour: its row tells when it was last used
   interval();
   expect(used()).toBe(Date.now() * 1000);
   expect(db.prepare('SELECT count(*) FROM file').pluck().get()).toBe(1);
+});
+
+test('a file is in the image while it is only read, and in the writable layer once it is written', () => {
+  const { roots, db, mounts, interval } = start();
+  const upper = join(roots.proc, 'upper');
+  put(join(upper, 'kept'), '');
+  const options = `lowerdir=/lower,upperdir=${upper},workdir=/work`;
+  put(join(roots.proc, 'self/mountinfo'), `55 1 254:0 / /merged rw - overlay overlay rw,${options}\n`);
+  mounts.refresh();
+  const place = (isWrite: boolean): unknown => {
+    interval(FILE, isWrite);
+    return db.prepare('SELECT place FROM file').pluck().get();
+  };
+  expect([place(false), place(false), place(true), place(false)]).toEqual([
+    'image_layer',
+    'image_layer',
+    'writable_layer',
+    'writable_layer',
+  ]);
+  for (let later = 0; later < 30; later += 1) expect(place(false)).toBe('writable_layer');
 });
