@@ -105,7 +105,12 @@ export async function tryFragments(
   probes: readonly Probe[],
   host: Capabilities,
 ): Promise<Map<string, Verdict>> {
-  const families = [...probes.map(({ fragments }) => fragments), cgroupFragments, uringFragments, controlFragments];
+  const families = [
+    ...probes.map(({ fragments }) => fragments),
+    cgroupFragments,
+    uringFragments,
+    controlFragments,
+  ];
   const tried = await Promise.all(families.map((fragments) => tryUntilUsable(fragments, host)));
   return new Map(tried.flat());
 }

@@ -25,9 +25,7 @@ export function findPrograms(pid: number): Programs {
   const infos = descriptorsOf(folder).map((name) => ({ name, text: readInfo(folder, name) }));
   // 0.27 keeps two descriptors of each. That of a link (fentry, raw tracepoints) names its program, and counts nothing.
   const programs = new Map(
-    infos.flatMap(({ name, text }) =>
-      isProgram(text) ? [[numberOf(text, 'prog_id'), name] as const] : [],
-    ),
+    infos.flatMap(({ name, text }) => (isProgram(text) ? [[numberOf(text, 'prog_id'), name] as const] : [])),
   );
   const objects = new Map(infos.map(({ text }) => [objectOf(text), numberOf(text, 'memlock')]));
   let names: ReadonlyMap<string, string> | undefined;

@@ -81,9 +81,7 @@ describe.each(fragments)('$file', ({ file, probe, needs }) => {
   });
 
   test('tells the variants of its probe, no more and no fewer, but for those of its companion', () => {
-    const named = new Set(
-      probe.operations.flatMap(({ variants }) => Object.keys(variants).map(Number)),
-    );
+    const named = new Set(probe.operations.flatMap(({ variants }) => Object.keys(variants).map(Number)));
     const told = companionsOf(probe.name).flatMap((each) => assigned(expanded(each.file), 'variant'));
     expect([...assigned(program, 'variant'), ...new Set(told)]).toEqual(
       named.size > 0 ? [...named].toSorted((a, b) => a - b) : [0],
@@ -107,24 +105,32 @@ describe.each(fragments)('$file', ({ file, probe, needs }) => {
   });
 });
 
-test.each([...cgroupFragments, ...controlFragments])('$file opens with its name, and counts nothing', ({ file, needs }) => {
-  const program = expanded(file);
-  expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
-  expect([assigned(program, 'op'), program.includes('count()')]).toEqual([[], false]);
-  expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
-});
+test.each([...cgroupFragments, ...controlFragments])(
+  '$file opens with its name, and counts nothing',
+  ({ file, needs }) => {
+    const program = expanded(file);
+    expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+    expect([assigned(program, 'op'), program.includes('count()')]).toEqual([[], false]);
+    expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
+  },
+);
 
-test.each(uringFragments)('$file opens with its name, and counts reads and writes of file_io', ({ file, needs }) => {
-  const program = expanded(file);
-  const header = headerOf(sourceOf(file));
-  const fileIo = probes.find(({ name }) => name === 'file_io')!;
-  expect(header.split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
-  expect(assigned(program, 'op')).toEqual(fileIo.operations.map(({ id }) => id));
-  expect(assigned(program, 'variant').map((variant) => fileIo.operations.map(({ variants }) => variants[variant]))).toEqual([
-    ['io_uring', 'io_uring'],
-  ]);
-  expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
-});
+test.each(uringFragments)(
+  '$file opens with its name, and counts reads and writes of file_io',
+  ({ file, needs }) => {
+    const program = expanded(file);
+    const header = headerOf(sourceOf(file));
+    const fileIo = probes.find(({ name }) => name === 'file_io')!;
+    expect(header.split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+    expect(assigned(program, 'op')).toEqual(fileIo.operations.map(({ id }) => id));
+    expect(
+      assigned(program, 'variant').map((variant) =>
+        fileIo.operations.map(({ variants }) => variants[variant]),
+      ),
+    ).toEqual([['io_uring', 'io_uring']]);
+    expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
+  },
+);
 
 describe.each(probes)('the view of $name,', (probe) => {
   test('is one of the views, and every column has a comment', () => {

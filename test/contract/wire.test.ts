@@ -50,9 +50,7 @@ describe('the maps of bpf/', () => {
   test('that exist twice are those of row.bt and add.bt, and the daemon’s count of what row.bt drew', () => {
     const used = new Set([...`${row}${add}`.matchAll(/@(\w+)%/gu)].map(([, map]) => map));
     // Where stats() is two maps, compose.ts makes count of latency.
-    expect([...used].toSorted()).toEqual(
-      [...EPOCH_MAPS.filter((map) => map !== 'count'), 'rows'].toSorted(),
-    );
+    expect([...used].toSorted()).toEqual([...EPOCH_MAPS.filter((map) => map !== 'count'), 'rows'].toSorted());
   });
 
   test('have integers alone in the keys that cross the wire', () => {

@@ -55,11 +55,14 @@ function cover(): string[][] {
 const covering = cover();
 
 const programs = covering.flatMap((fragments) =>
-  [true, false].map((hasWideStats) => [
-    `${fragments.join(' ')}, stats ${hasWideStats ? 'wide' : 'split'}`,
-    programOf(fragments, { hasWideStats }),
-    hasWideStats,
-  ] as const),
+  [true, false].map(
+    (hasWideStats) =>
+      [
+        `${fragments.join(' ')}, stats ${hasWideStats ? 'wide' : 'split'}`,
+        programOf(fragments, { hasWideStats }),
+        hasWideStats,
+      ] as const,
+  ),
 );
 
 /** stats() is one map, or count() and sum() in two. */
@@ -118,7 +121,9 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
   });
 
   test('hooks nothing twice on the same condition', () => {
-    const hooks = probesOf(program).flatMap((probe) => probe.hooks.map((hook) => `${hook} ${probe.predicate}`));
+    const hooks = probesOf(program).flatMap((probe) =>
+      probe.hooks.map((hook) => `${hook} ${probe.predicate}`),
+    );
     expect(hooks.length).toBeGreaterThan(4);
     expect(hooks).toEqual([...new Set(hooks)]);
   });
@@ -143,7 +148,11 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
     const interval = blockAt(program, 'interval:ms:100');
     for (const name of printed.flatMap((map) => [`${map}_a`, `${map}_b`])) {
       expect([name, count(interval, `print(${name}); clear(${name});`)]).toEqual([name, 1]);
-      expect([name, count(program, `print(${name})`), count(program, `clear(${name})`)]).toEqual([name, 1, 1]);
+      expect([name, count(program, `print(${name})`), count(program, `clear(${name})`)]).toEqual([
+        name,
+        1,
+        1,
+      ]);
     }
   });
 
@@ -151,7 +160,9 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
     const interval = blockAt(program, 'interval:ms:100');
     for (const family of ['@', `@${INTERRUPT_PREFIX}`]) {
       for (const set of ['a', 'b']) {
-        const forgotten = interval.indexOf(`clear(${family}number_${set}); ${family}rows_${set} = (uint64)0;`);
+        const forgotten = interval.indexOf(
+          `clear(${family}number_${set}); ${family}rows_${set} = (uint64)0;`,
+        );
         const prints = mapsOf(hasWideStats, PRINTED_MAPS).map((map) =>
           interval.indexOf(`print(${family}${map}_${set})`),
         );
@@ -199,7 +210,9 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
     expect(written.map(({ hook, maps }) => ({ hook, maps: maps.toSorted() }))).toEqual(
       written.map(({ hook }) => ({
         hook,
-        maps: all.map((map) => (/block_|blk_/u.test(hook!) ? `@${INTERRUPT_PREFIX}${map}` : `@${map}`)).toSorted(),
+        maps: all
+          .map((map) => (/block_|blk_/u.test(hook!) ? `@${INTERRUPT_PREFIX}${map}` : `@${map}`))
+          .toSorted(),
       })),
     );
   });
@@ -240,9 +253,15 @@ test('a state that two fragments share is declared once', () => {
 
 test('an interval is a whole number of ticks, three at least', () => {
   const ticks = (intervalMs: number) => /@tick % (\d+)/u.exec(programOf([], { intervalMs }))?.[1];
-  expect([100, 299, 300, 1000, 1049, 5000, 3_600_000].map(ticks)).toEqual(
-    ['3', '3', '3', '10', '10', '50', '36000'],
-  );
+  expect([100, 299, 300, 1000, 1049, 5000, 3_600_000].map(ticks)).toEqual([
+    '3',
+    '3',
+    '3',
+    '10',
+    '10',
+    '50',
+    '36000',
+  ]);
 });
 
 test('the limits of exemplars stand in the program', () => {
@@ -269,7 +288,8 @@ test('a quarter of the keys is for what lies beyond the bound on rows', () => {
 });
 
 test('row numbers have room for each possible CPU', () => {
-  const bits = (cpuCount: number) => /<< (\d+)\) \+ \(uint64\)cpu;/u.exec(programOf(['open.tracepoint.bt'], { cpuCount }))?.[1];
+  const bits = (cpuCount: number) =>
+    /<< (\d+)\) \+ \(uint64\)cpu;/u.exec(programOf(['open.tracepoint.bt'], { cpuCount }))?.[1];
   expect([1, 2, 3, 64, 65, 512].map(bits)).toEqual(['1', '1', '2', '6', '7', '9']);
   // The longest interval on 512 CPUs stays below the numbers that are no rows.
   expect(3600e9 * 2 ** 9).toBeLessThan(2 ** 52);

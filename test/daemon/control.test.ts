@@ -12,7 +12,9 @@ function heard(pid: number): { token: number; exemplars: number; rows: number } 
 
 test('the arithmetic here is that of the program', () => {
   const program = codeOf(sourceOf('control.tracepoint.bt'));
-  expect(program).toContain('(uint64)args->sig == 0 && ((uint64)args->pid & 0xffffffff) >> 8 == CONTROL_TOKEN');
+  expect(program).toContain(
+    '(uint64)args->sig == 0 && ((uint64)args->pid & 0xffffffff) >> 8 == CONTROL_TOKEN',
+  );
   expect(program).toContain('$level = (uint64)args->pid & 0xff;');
   expect(program).toContain('EXEMPLAR_GAP_NS << ($level & 15)');
   expect(program).toContain('ROWS_MAX >> ($level >> 4)');
@@ -37,6 +39,8 @@ test('two captures have two tokens', () => {
 });
 
 test('the system says that there is no such process, and nobody is signalled', () => {
-  expect(() => createControl().send({ exemplars: 15, rows: 15 })).not.toThrow();
+  expect(() => {
+    createControl().send({ exemplars: 15, rows: 15 });
+  }).not.toThrow();
   expect(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8'))).toBeLessThanOrEqual(2 ** 22);
 });

@@ -15,7 +15,11 @@ const names = new Map([
 
 test('what a program did between two readings is the difference', () => {
   expect(
-    costsBetween(new Map([[7, program('aa', 100, 5000, 2)]]), new Map([[7, program('aa', 123, 9000, 5)]]), names),
+    costsBetween(
+      new Map([[7, program('aa', 100, 5000, 2)]]),
+      new Map([[7, program('aa', 123, 9000, 5)]]),
+      names,
+    ),
   ).toEqual([{ name: 'sys_enter_read', programCount: 1, runCount: 23, runTimeNs: 4000, missedCount: 3 }]);
 });
 

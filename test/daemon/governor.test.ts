@@ -29,7 +29,9 @@ describe('levels', () => {
   });
 
   test('have room in the four bits that control.ts sends', () => {
-    expect(LEVELS.flatMap(({ exemplars, rows }) => [exemplars, rows]).filter((bits) => bits > 15)).toEqual([]);
+    expect(LEVELS.flatMap(({ exemplars, rows }) => [exemplars, rows]).filter((bits) => bits > 15)).toEqual(
+      [],
+    );
   });
 });
 

@@ -26,7 +26,8 @@ test('a maximum is two words for each CPU, as its count of values is kept', () =
 });
 
 test('a key of many maps costs the sum of them, each map once', () => {
-  const program = '@a[$x] = nsecs; if (@a[$x] > 5) { delete(@a[$x]); } @b[$x, $y] = count(); print(@b); clear(@b);';
+  const program =
+    '@a[$x] = nsecs; if (@a[$x] > 5) { delete(@a[$x]); } @b[$x, $y] = count(); print(@b); clear(@b);';
   expect(bytesPerKey(program, 2)).toBe(96 + 120);
 });
 

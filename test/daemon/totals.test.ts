@@ -250,7 +250,14 @@ describe('what the kernel counted', () => {
     flush(reader, 2, 1, ROW_B, stats('@latency_b', { [ROW]: [1, 10] }), ops({ '1,0': 4, '1,1': 1 }));
     // Flush 3, of set a, did not arrive: 4 operations.
     flush(reader, 4, 1, ROW_B, stats('@latency_b', { [ROW]: [2, 10] }), ops({ '1,0': 8, '1,1': 3 }));
-    const read = flush(reader, 5, 0, ROW_A, stats('@latency_a', { [ROW]: [5, 600] }), ops({ '1,0': 12, '1,1': 3 }));
+    const read = flush(
+      reader,
+      5,
+      0,
+      ROW_A,
+      stats('@latency_a', { [ROW]: [5, 600] }),
+      ops({ '1,0': 12, '1,1': 3 }),
+    );
     expect([read?.kernelOps, read?.totals[0]?.opCount]).toEqual([new Map([[1, 9]]), 5]);
   });
 
@@ -478,7 +485,12 @@ describe('rows', () => {
   test('are looked up in a map of its own, which is not counted when bpftrace prints it at its end', () => {
     const reader = createFlushReader();
     reader.begin(header(1, 2));
-    print(reader, map('@number_a', { [KEY]: 5 }), map('@rows_a', { '': 1 }), map('@told_file', { '1,2,3': 1 }));
+    print(
+      reader,
+      map('@number_a', { [KEY]: 5 }),
+      map('@rows_a', { '': 1 }),
+      map('@told_file', { '1,2,3': 1 }),
+    );
     expect(counted(reader.rest(900))).toEqual([]);
   });
 });

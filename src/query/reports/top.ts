@@ -61,7 +61,10 @@ export const topColumns = [
   ['file', 'path as the container sees it (outside containers: as the host does)'],
   ['host_path', 'path on the host, where it is known'],
   ['device', "device the file's data is on; for block operations the disk"],
-  ['op', 'operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, read, write, open, close'],
+  [
+    'op',
+    'operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, read, write, open, close',
+  ],
   [
     'sync_kind',
     'with `--by sync_kind`: fsync, fdatasync, msync, o_sync, o_dsync, …; null for other operations',
