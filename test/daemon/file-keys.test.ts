@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { createClasses } from '../../src/daemon/classes.ts';
 import type { FileIdentity } from '../../src/daemon/decode.ts';
 import { createDictionaries } from '../../src/daemon/dictionaries.ts';
 import { createFileKeys } from '../../src/daemon/file-keys.ts';
@@ -29,7 +30,9 @@ function start() {
   const { db, runId } = memoryDatabase();
   const names = createNames();
   const mounts = createMounts(roots);
-  const fileKeys = createFileKeys(createDictionaries(db, runId), names, mounts, createDevices(roots, mounts));
+  const dictionaries = createDictionaries(db, runId);
+  const devices = createDevices(roots, mounts);
+  const fileKeys = createFileKeys(dictionaries, names, mounts, devices, createClasses(mounts));
   const name = (file: FileIdentity, parent: FileIdentity, text: string): void => {
     names.learn({ type: 'name', file, parent, length: text.length, offset: 0, piece: Buffer.from(text) });
   };

@@ -52,6 +52,9 @@ function record(
   return { recording, windowsUs };
 }
 
+/** Dimensions that do not tell containers apart. */
+const ALONE: readonly Dimension[] = ['class', 'place', 'device', 'sync_kind'];
+
 /** What `top` says, and what the intervals say themselves. */
 function answers(db: Db, by: Dimension, fromUs: number, toUs: number) {
   const window = { fromUs: wallUs(fromUs), toUs: wallUs(toUs) };
@@ -63,7 +66,7 @@ function answers(db: Db, by: Dimension, fromUs: number, toUs: number) {
       `SELECT op, container, ${by === 'sync_kind' ? "CASE WHEN op = 'fsync' THEN variant END" : column},
          sum(op_count), sum(error_count), sum(size_bytes_sum), sum(latency_ns_sum), max(latency_ns_max)
        FROM operations WHERE ended_us > ? AND started_us < ?
-       GROUP BY op, ${by === 'device' || by === 'sync_kind' ? '3' : '2, 3'}`,
+       GROUP BY op, ${ALONE.includes(by) ? '3' : '2, 3'}`,
     )
     .raw()
     .all(fromUs, toUs);
@@ -73,7 +76,7 @@ function answers(db: Db, by: Dimension, fromUs: number, toUs: number) {
     row[column],
     ...sums.map((name) => row[name]),
   ]);
-  const isWhole = by === 'device' || by === 'sync_kind' || by === 'pod';
+  const isWhole = by === 'pod' || ALONE.includes(by);
   const comparable = (rows: readonly unknown[][]): string[] =>
     rows.map((row) => JSON.stringify(isWhole ? row.toSpliced(1, 1) : row)).toSorted();
   return { told: comparable(told), raw: comparable(raw) };
