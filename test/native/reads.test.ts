@@ -20,7 +20,6 @@ import {
 const folder = scratchFolder();
 const cgroup2 = detectCgroupLayout(hostRoots).cgroup2Path ?? '';
 const cgroup = join(cgroup2, 'iotrace-test-reads');
-const UNGOVERNED = ['--max-cpu', '10000%'];
 const BEYOND = '(files and processes beyond --map-memory)';
 const MEBIBYTE = 2 ** 20;
 let workload = '';
@@ -47,7 +46,7 @@ describe('a known workload', () => {
   let hasIoUring = false;
 
   beforeAll(async () => {
-    const recording = await startRecording(database, ...UNGOVERNED);
+    const recording = await startRecording(database);
     await execa(workload, ['rw', join(folder, 'rw')]);
     await execa(workload, ['opens', join(folder, 'opens')]);
     const { stdout } = await execa(workload, ['uring', join(folder, 'uring')]);
@@ -160,7 +159,7 @@ describe('a known workload', () => {
 
 it('with more files than rows each operation is still counted under its cgroup, the rest named as such', async () => {
   const database = join(folder, 'bounded.db');
-  const recording = await startRecording(database, '--map-memory', '4MiB', ...UNGOVERNED);
+  const recording = await startRecording(database, '--map-memory', '4MiB');
   const many = join(folder, 'many');
   mkdirSync(many);
   await runIn(cgroup, 'sh', '-c', `i=0; while [ $i -lt 1009 ]; do echo $i > ${many}/$i; i=$((i + 1)); done`);
@@ -217,7 +216,7 @@ it('what a program fired is what it counted, left out and missed, to the operati
   const before = readFileSync(STATS, 'utf8');
   writeFileSync(STATS, '1');
   try {
-    const recording = await startRecording(database, ...UNGOVERNED);
+    const recording = await startRecording(database);
     const programs = findPrograms(bpftraceOf(recording.pid));
     const fired: number[] = [];
     for (let run = 0; run < 5; run += 1) {
@@ -248,7 +247,7 @@ it('the accounting that iotrace turned on is off when it ends, and its sample ha
   const database = join(folder, 'sampled.db');
   const before = readFileSync(STATS, 'utf8').trim();
   expect(before).toBe('0');
-  const recording = await startRecording(database, '--interval', '1s', ...UNGOVERNED);
+  const recording = await startRecording(database, '--interval', '1s');
   await until(
     async () => (await ask(database, 'SELECT 1 AS is_there FROM cost_sample')).length > 0,
     'a sample is stored',
