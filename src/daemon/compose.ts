@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { INFLIGHT_SLOT_US } from './inflight.ts';
 
 /** What the programs in bpf/ leave open. */
 export type ComposeOptions = {
@@ -41,6 +42,7 @@ export function compose(options: ComposeOptions): string {
     // None at all is one in thirty years.
     EXEMPLAR_GAP_NS: options.exemplarsPerSecond > 0 ? Math.round(1e9 / options.exemplarsPerSecond) : 1e18,
     NAME_PIECE,
+    INFLIGHT_SLOT_NS: INFLIGHT_SLOT_US * 1000,
   };
   const program = Object.entries(constants).reduce(
     (filled, [name, value]) => filled.replaceAll(name, value.toFixed(0)),

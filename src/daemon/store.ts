@@ -4,6 +4,8 @@ import type { Clock } from './clock.ts';
 import type { Exemplar, FileIdentity } from './decode.ts';
 import { createDictionaries } from './dictionaries.ts';
 import { labelDevice, labelFile } from './enrich.ts';
+import type { Evidence } from './evidence.ts';
+import { createEvidenceRows } from './evidence-rows.ts';
 import type { Cost } from './ledger.ts';
 import type { Cgroups } from './lookups/cgroups.ts';
 import type { Container, Containers } from './lookups/containers.ts';
@@ -27,6 +29,7 @@ export type Lookups = {
 export type Interval = {
   readonly flush: Flush;
   readonly exemplars: readonly Exemplar[];
+  readonly evidence: Evidence;
   readonly losses: readonly Loss[];
   readonly cost: Cost;
 };
@@ -56,6 +59,7 @@ export function createStore(
 ): Store {
   const dictionaries = createDictionaries(db, runId);
   const rows = prepareRows(db);
+  const evidenceRows = createEvidenceRows(db, runId, clock);
   let owners = new Map<number, Owner>();
   let unnamed = new Map<string, Unnamed>();
 
@@ -69,8 +73,11 @@ export function createStore(
     owners.set(cgroupId, owner);
     return owner;
   };
-  const deviceKeyOf = (dev: number, container: Container | undefined): number =>
-    dictionaries.device(labelDevice(dev, container, lookups.devices, lookups.mounts));
+  const deviceKeyOf = (dev: number, container: Container | undefined): number => {
+    const label = labelDevice(dev, container, lookups.devices, lookups.mounts);
+    if (label.major > 0) evidenceRows.disks(label, lookups.devices);
+    return dictionaries.device(label);
+  };
   const fileKeyOf = (file: FileIdentity, container: Container | undefined, containerKey: number | null) => {
     const label = labelFile(file, names.pathOf(file), container, lookups.mounts);
     if (label.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
@@ -106,7 +113,7 @@ export function createStore(
     ).lastInsertRowid;
   };
   const writeAll = db.transaction((interval: Interval): void => {
-    const { flush, exemplars, losses } = interval;
+    const { flush, exemplars, evidence, losses } = interval;
     const flushId = writeFlush(interval);
     for (const total of flush.totals) {
       // prettier-ignore
@@ -122,11 +129,18 @@ export function createStore(
     for (const one of exemplars) {
       const [cgroup, process, file] = keysOf(one);
       // prettier-ignore
-      rows.exemplar.run(
+      const { lastInsertRowid } = rows.exemplar.run(
         runId, clock.toWall(one.bootUs), one.opId, one.variant, cgroup, process, one.tid, one.thread, file,
         one.sizeBytes, one.latencyNs, one.innerNs, one.error,
       );
+      const stages = evidence.stages.get(one);
+      if (stages) evidenceRows.stages(lastInsertRowid, stages);
     }
+    for (const slot of evidence.inflight) {
+      const { key, container } = ownerOf(slot.cgroupId);
+      evidenceRows.inflight(slot, key, deviceKeyOf(slot.dev, container));
+    }
+    for (const one of evidence.blockErrors) evidenceRows.blockError(one, keysOf(one));
     for (const { kind, opId, count, detail } of losses) {
       const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
       rows.lost.run(runId, started, ended, kind, opId, count, detail);
@@ -142,6 +156,7 @@ export function createStore(
         writeAll(interval);
       } catch (error) {
         dictionaries.forget();
+        evidenceRows.forget();
         throw error;
       }
     },

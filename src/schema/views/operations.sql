@@ -13,8 +13,8 @@ CREATE VIEW operations (
   file,                 -- path as the container sees it (outside containers: as the host does); in parentheses what is known instead
   host_path,            -- path on the host, where it is known
   device,               -- device the file's data is on; for block operations the disk
-  op,                   -- operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard
-  variant,              -- flavour of the operation, fsync: the sync kind
+  op,                   -- operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard, journal_commit, journal_wait, throttle_dirty, throttle_block
+  variant,              -- flavour of the operation, fsync: the sync kind, block: how the owner is known, journal: why it committed
   op_count,             -- number of operations
   error_count,          -- how many of them failed
   size_bytes_sum,       -- bytes moved by them
