@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
+import type { BlameQuery } from '../query/reports/blame.ts';
 import type { SlowQuery } from '../query/reports/slow.ts';
 import { slowSorts } from '../query/reports/slow.ts';
 import type { Dimension, TopQuery } from '../query/reports/top.ts';
@@ -11,7 +12,7 @@ import type { DurationNs, WallUs } from '../schema/units.ts';
 import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
-export const commandNames = ['top', 'slow', 'sql', 'status', 'doctor', 'record', 'daemon'];
+export const commandNames = ['top', 'slow', 'blame', 'sql', 'status', 'doctor', 'record', 'daemon'];
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
@@ -29,11 +30,15 @@ export const globalOptions = {
 } as const;
 
 const filterOptions = {
-  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
+  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all but block_stacked_*'),
   container: text('Only the container of this name'),
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
   from: text('Start of the window: 12:30, 2026-11-21T12:30Z, or seconds since 1970'),
   to: text('End of the window, written like --from', 'now'),
+  stacked: {
+    type: 'boolean',
+    describe: 'Also I/O at devices that pass it on to disks: device mapper, md, loop',
+  },
 } as const;
 
 const listOptions = {
@@ -57,6 +62,15 @@ export const topOptions = {
 export const slowOptions = {
   ...filterOptions,
   sort: text(`Largest first by ${slowSorts.join(' or ')}`, 'latency'),
+  ...listOptions,
+  explain: text('One of them part by part: its number, from the column id'),
+} as const;
+
+const { container: _, stacked: __, ...windowOptions } = filterOptions;
+
+export const blameOptions = {
+  victim: text('The container that was slow'),
+  ...windowOptions,
   ...listOptions,
 } as const;
 
@@ -91,6 +105,7 @@ export type Typed<O extends Record<string, Options>> = {
 type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
+export type BlameTyped = Global & Typed<typeof blameOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
 export type DocumentTyped = Global & Typed<typeof documentOptions>;
 export type DaemonTyped = Global & Typed<typeof daemonOptions>;
@@ -135,6 +150,34 @@ export function readSlow(typed: Typed<typeof slowOptions>, nowUs: WallUs): SlowA
   return { query: { ...parts.filters, sort: parts.sort, limit: parts.limit }, format: parts.format };
 }
 
+export type BlameArguments = { readonly query: BlameQuery; readonly format: Format };
+
+export function readBlame(typed: Typed<typeof blameOptions>, nowUs: WallUs): BlameArguments | Failure {
+  const { victim } = typed;
+  if (victim === undefined || victim === '') {
+    const expected = 'Name the container that was slow, as in --victim web.';
+    return failure('bad-argument', { seen: 'There is no --victim', expected });
+  }
+  const parts = {
+    filters: readFilters(typed, nowUs),
+    limit: readCount('--limit', typed.limit ?? '20', 1),
+    format: oneOf('--format', typed.format ?? 'table', formats),
+  };
+  if (!succeeded(parts)) return firstFailure(parts);
+  return { query: { ...parts.filters, victim, limit: parts.limit }, format: parts.format };
+}
+
+export function readExplain(
+  { format }: Pick<SlowTyped, 'format'>,
+  id: string,
+): { readonly exemplarId: number; readonly format: 'table' | 'json' } | Failure {
+  const parts = {
+    exemplarId: readCount('--explain', id, 1),
+    format: oneOf('--format', format ?? 'table', ['table', 'json']),
+  };
+  return succeeded(parts) ? parts : firstFailure(parts);
+}
+
 export type RecordingArguments = {
   readonly forMs: number | undefined;
   readonly intervalMs: number;
@@ -171,11 +214,16 @@ export function readDocumentFormat({ format }: DocumentTyped): DocumentFormat | 
 function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters | Failure {
   const parts = {
     window: readWindow(typed, nowUs),
-    ops: typed.op === undefined ? [] : listOf('--op', typed.op, operationNames),
+    ops: readOps(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
   if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
   return { ...parts, container: typed.container };
+}
+
+function readOps({ op, stacked }: Typed<typeof filterOptions>): readonly string[] | Failure {
+  if (op !== undefined) return listOf('--op', op, operationNames);
+  return stacked === true ? operationNames : [];
 }
 
 /** The window the options name; without any, the last 15 minutes. */

@@ -37,6 +37,8 @@ export type Operation = {
   readonly name: string;
   /** Flavours by the number the kernel side uses. */
   readonly variants: Readonly<Record<number, string>>;
+  /** The flavours are remarks on an operation (how its owner is known), not kinds that can be tried at start. */
+  readonly isRemark?: boolean;
 };
 
 export type Probe = {

@@ -56,11 +56,11 @@ describe.each(programs)('the program of %s', (_, program) => {
     }
   });
 
-  test('hooks nothing twice', () => {
-    const hooks = [...program.matchAll(/^(?:interval|tracepoint|rawtracepoint|k\w+):\S+/gmu)].map(
+  test('hooks no function twice: a kretprobe would not know its kprobe', () => {
+    const hooks = [...program.matchAll(/^(?:interval|k\w+):\S+/gmu)].map(
       ([hook]) => hook,
     );
-    expect(hooks.length).toBeGreaterThan(4);
+    expect(hooks.length).toBeGreaterThan(0);
     expect(hooks).toEqual([...new Set(hooks)]);
   });
 

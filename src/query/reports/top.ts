@@ -1,6 +1,7 @@
 import type { BucketCount } from '../../schema/buckets.ts';
 import { quantileNs } from '../../schema/buckets.ts';
 import type { Db } from '../../schema/open.ts';
+import { operationNames } from '../../schema/probes/index.ts';
 import type { Filters } from '../window.ts';
 import { narrowing } from '../window.ts';
 
@@ -61,7 +62,7 @@ export const topColumns = [
   ['file', 'path as the container sees it (outside containers: as the host does)'],
   ['host_path', 'path on the host, where it is known'],
   ['device', "device the file's data is on; for block operations the disk"],
-  ['op', 'operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard'],
+  ['op', `operation: ${operationNames.join(', ')}`],
   [
     'sync_kind',
     'with `--by sync_kind`: fsync, fdatasync, msync, o_sync, o_dsync, …; null for other operations',

@@ -17,14 +17,14 @@ export const block = defineProbe({
   view: 'block',
   summary: 'Every request to a block device: queue time, device time, bytes, whose and which file',
   operations: [
-    { id: 4, name: 'block_read', variants: OWNER_BASES },
-    { id: 5, name: 'block_write', variants: OWNER_BASES },
-    { id: 6, name: 'block_flush', variants: OWNER_BASES },
-    { id: 7, name: 'block_discard', variants: OWNER_BASES },
-    { id: 24, name: 'block_stacked_read', variants: OWNER_BASES },
-    { id: 25, name: 'block_stacked_write', variants: OWNER_BASES },
-    { id: 26, name: 'block_stacked_flush', variants: OWNER_BASES },
-    { id: 27, name: 'block_stacked_discard', variants: OWNER_BASES },
+    { id: 4, name: 'block_read', variants: OWNER_BASES, isRemark: true },
+    { id: 5, name: 'block_write', variants: OWNER_BASES, isRemark: true },
+    { id: 6, name: 'block_flush', variants: OWNER_BASES, isRemark: true },
+    { id: 7, name: 'block_discard', variants: OWNER_BASES, isRemark: true },
+    { id: 24, name: 'block_stacked_read', variants: OWNER_BASES, isRemark: true },
+    { id: 25, name: 'block_stacked_write', variants: OWNER_BASES, isRemark: true },
+    { id: 26, name: 'block_stacked_flush', variants: OWNER_BASES, isRemark: true },
+    { id: 27, name: 'block_stacked_discard', variants: OWNER_BASES, isRemark: true },
   ],
   fragments: [
     {

@@ -12,16 +12,15 @@ export const journal = defineProbe({
   view: 'journal',
   summary: 'Commits of ext4’s journals, whose sync asked for them, and who waited',
   operations: [
-    { id: 20, name: 'journal_commit', variants: { 1: 'asked', 2: 'due' } },
+    { id: 20, name: 'journal_commit', variants: { 1: 'asked', 2: 'due' }, isRemark: true },
     { id: 21, name: 'journal_wait', variants: {} },
   ],
   fragments: [
     {
       file: 'journal.kprobe.bt',
       needs: [
-        { kind: 'kprobe', function: 'jbd2_log_wait_commit', module: 'jbd2', entryOnly: true },
-        { kind: 'kprobe', function: 'jbd2_journal_commit_transaction', module: 'jbd2', entryOnly: true },
-        { kind: 'kprobe', function: 'blkdev_issue_flush', entryOnly: true },
+        { kind: 'kprobe', function: 'jbd2_log_wait_commit', entryOnly: true },
+        { kind: 'kprobe', function: 'jbd2_journal_commit_transaction', entryOnly: true },
         { kind: 'tracepoint', name: 'ext4:ext4_sync_file_enter' },
         ...commits,
       ],
@@ -43,7 +42,7 @@ export const journal = defineProbe({
   uncovered: {
     subject: 'journal',
     state: 'missing',
-    reason: 'jbd2, the journal of ext4, has no tracepoints here: it is not loaded',
+    reason: 'the tracepoints of jbd2, the journal of ext4, are not there: it is not loaded',
     fix: null,
   },
 });

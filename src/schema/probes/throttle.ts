@@ -7,7 +7,7 @@ export const throttle = defineProbe({
   summary: 'Writers the kernel holds back: dirty throttling, io.max, wbt, blk-iocost',
   operations: [
     { id: 22, name: 'throttle_dirty', variants: {} },
-    { id: 23, name: 'throttle_block', variants: OWNER_BASES },
+    { id: 23, name: 'throttle_block', variants: OWNER_BASES, isRemark: true },
   ],
   fragments: [
     {
