@@ -224,7 +224,13 @@ function dropOldest([oldest, ...rest]: readonly Interval[], detail: string): Int
     return { kind: 'operations_uncounted', opId, count, detail };
   });
   const [next, ...later] = rest;
-  const heir = next ?? { ...oldest, flush: emptied(oldest.flush), exemplars: [], evidence: NO_EVIDENCE, losses: [] };
+  const heir = next ?? {
+    ...oldest,
+    flush: emptied(oldest.flush),
+    exemplars: [],
+    evidence: NO_EVIDENCE,
+    losses: [],
+  };
   return [{ ...heir, losses: [...oldest.losses, ...gone, ...heir.losses] }, ...later];
 }
 

@@ -57,9 +57,7 @@ describe.each(programs)('the program of %s', (_, program) => {
   });
 
   test('hooks no function twice: a kretprobe would not know its kprobe', () => {
-    const hooks = [...program.matchAll(/^(?:interval|k\w+):\S+/gmu)].map(
-      ([hook]) => hook,
-    );
+    const hooks = [...program.matchAll(/^(?:interval|k\w+):\S+/gmu)].map(([hook]) => hook);
     expect(hooks.length).toBeGreaterThan(0);
     expect(hooks).toEqual([...new Set(hooks)]);
   });

@@ -40,7 +40,13 @@ test('stages belong to the exemplar of their thread and latency', () => {
 
 test('of what is in flight, that during the exemplars is kept', () => {
   const evidence = createEvidence();
-  evidence.addMap('@inflight', new Map([['8,27,9', 50], ['8,27,5', 60]]));
+  evidence.addMap(
+    '@inflight',
+    new Map([
+      ['8,27,9', 50],
+      ['8,27,5', 60],
+    ]),
+  );
   evidence.addMap('@block_start', new Map([['8,27,10', 70]]));
   const taken = evidence.take([exemplar(561, 20_000_000)]);
   expect(taken.inflight).toEqual([{ slotBootUs: 900_000, dev: 8, cgroupId: 27, inflightNs: 50 }]);

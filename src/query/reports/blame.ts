@@ -116,7 +116,10 @@ export function blame(db: Db, query: BlameQuery): Blame {
 
 /** The slots in which any of the victims was under way. */
 export function slotsOf(db: Db, victims: readonly Victim[]): Slot[] {
-  const from = victims.reduce((least, { ended_us, latency_ns }) => Math.min(least, ended_us - latency_ns / 1000), Infinity);
+  const from = victims.reduce(
+    (least, { ended_us, latency_ns }) => Math.min(least, ended_us - latency_ns / 1000),
+    Infinity,
+  );
   const to = victims.reduce((most, { ended_us }) => Math.max(most, ended_us), -Infinity);
   if (from > to) return [];
   return db

@@ -67,8 +67,16 @@ function innerParts({ op, latency_ns, inner_latency_ns }: SlowRow): Part[] {
   if (inner_latency_ns === 0) return [];
   const outer = { latency_ns: latency_ns - inner_latency_ns };
   const inner = { latency_ns: inner_latency_ns };
-  if (op.startsWith('block_')) return [{ part: 'queue', ...outer }, { part: 'device', ...inner }];
-  if (op === 'journal_commit') return [{ part: 'ordered data', ...outer }, { part: 'journal blocks', ...inner }];
+  if (op.startsWith('block_'))
+    return [
+      { part: 'queue', ...outer },
+      { part: 'device', ...inner },
+    ];
+  if (op === 'journal_commit')
+    return [
+      { part: 'ordered data', ...outer },
+      { part: 'journal blocks', ...inner },
+    ];
   return [{ part: 'upper file system', ...inner }];
 }
 

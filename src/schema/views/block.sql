@@ -6,7 +6,7 @@ CREATE VIEW block (
   pod,                    -- Kubernetes pod name
   namespace,              -- Kubernetes namespace
   cgroup_path,            -- path of that cgroup below the cgroup2 mount
-  owner_basis,            -- how the owner is known, best first: blkcg (the kernel charges it), dirtier (wrote to the file), syncer (its sync asked for the journal's commit), submitter (the process itself), unattributed (a kernel thread, on nobody's behalf we know)
+  owner_basis,            -- how the owner is known, best first: blkcg (the kernel charges it), dirtier (wrote to the file), syncer (its sync asked for the journal's commit or the flush), submitter (the process itself), unattributed (a kernel thread, on nobody's behalf we know)
   process,                -- process that dirtied the file, where it is known, else the one that submitted the request
   pid,                    -- its process id in the initial pid namespace
   file,                   -- path of the file the data belongs to; in parentheses what is known instead

@@ -12,7 +12,8 @@ afterAll(() => {
 const device = (path: string, number: string, files: Record<string, string> = {}): void => {
   const at = join(sys, 'devices', path);
   mkdirSync(at, { recursive: true });
-  for (const [name, text] of Object.entries({ dev: `${number}\n`, ...files })) writeFileSync(join(at, name), text);
+  for (const [name, text] of Object.entries({ dev: `${number}\n`, ...files }))
+    writeFileSync(join(at, name), text);
   mkdirSync(join(sys, 'dev/block'), { recursive: true });
   symlinkSync(at, join(sys, 'dev/block', number));
 };
