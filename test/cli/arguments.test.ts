@@ -14,10 +14,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('commands', () => {
     expect(said('topp')).toMatchInlineSnapshot(
-      `"There is no command "topp". There are: top, slow, sql, status, doctor, record, daemon. Did you mean iotrace top?"`,
+      `"There is no command "topp". There are: top, slow, blame, sql, status, doctor, record, daemon. Did you mean iotrace top?"`,
     );
     expect(said('watch')).toMatchInlineSnapshot(
-      `"There is no command "watch". There are: top, slow, sql, status, doctor, record, daemon."`,
+      `"There is no command "watch". There are: top, slow, blame, sql, status, doctor, record, daemon."`,
     );
   });
 
@@ -59,7 +59,7 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"--by has no value. It takes one of: container, pod, cgroup, process, file, device, sync_kind."`,
     );
     expect(said('top', '--op', 'fsync,write')).toMatchInlineSnapshot(
-      `"--op is "write". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard. Did you mean block_write?"`,
+      `"--op is "write". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard, journal_commit, journal_wait, throttle_dirty, throttle_block. Did you mean block_write?"`,
     );
     expect(said('top', '--format', 'xml')).toMatchInlineSnapshot(
       `"--format is "xml". It takes one of: table, json, csv."`,

@@ -49,9 +49,11 @@ describe('the registry', () => {
       operations.map(({ id, name, probe }) => ({ id, name, probe })).toSorted((a, b) => a.id - b.id),
     );
     expect(db.prepare('SELECT op_id, variant, name FROM variant ORDER BY op_id, variant').all()).toEqual(
-      operations.flatMap(({ id, variants }) =>
-        Object.entries(variants).map(([variant, name]) => ({ op_id: id, variant: Number(variant), name })),
-      ),
+      operations
+        .toSorted((a, b) => a.id - b.id)
+        .flatMap(({ id, variants }) =>
+          Object.entries(variants).map(([variant, name]) => ({ op_id: id, variant: Number(variant), name })),
+        ),
     );
     db.close();
   });

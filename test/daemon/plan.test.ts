@@ -27,6 +27,9 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'copy_up.kfunc.bt': yes,
     'block.rawtracepoint.bt': NO_RAW,
     'block.kfunc.bt': yes,
+    'journal.kprobe.bt': yes,
+    'throttle.rawtracepoint.bt': NO_RAW,
+    'throttle.tracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': NO_RAW,
     'cgroup.tracepoint.bt': yes,
   }),
@@ -36,12 +39,16 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'copy_up.ksession.bt': OLD_BPFTRACE,
     'copy_up.kfunc.bt': yes,
     'block.rawtracepoint.bt': yes,
+    'journal.kprobe.bt': yes,
+    'throttle.rawtracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': yes,
   }),
   'Debian sid (kernel 7.2, bpftrace 0.27)': verdicts({
     'fsync.ksession.bt': yes,
     'copy_up.ksession.bt': yes,
     'block.rawtracepoint.bt': yes,
+    'journal.kprobe.bt': yes,
+    'throttle.rawtracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': yes,
   }),
   'without kprobes and fentry, bpftrace 0.17': verdicts({
@@ -54,6 +61,10 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'block.rawtracepoint.bt': NO_RAW,
     'block.kfunc.bt': NO_FENTRY,
     'block.tracepoint.bt': yes,
+    'journal.kprobe.bt': NO_KPROBES,
+    'journal.tracepoint.bt': yes,
+    'throttle.rawtracepoint.bt': NO_RAW,
+    'throttle.tracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': NO_RAW,
     'cgroup.tracepoint.bt': yes,
   }),
@@ -63,6 +74,8 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'copy_up.kfunc.bt': no('the module overlay is not loaded'),
     'copy_up.kprobe.bt': no('the module overlay is not loaded'),
     'block.rawtracepoint.bt': yes,
+    'journal.kprobe.bt': yes,
+    'throttle.rawtracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': yes,
   }),
 };
@@ -77,30 +90,40 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
           'fsync: fsync.kfunc.bt',
           'copy_up: copy_up.kfunc.bt',
           'block: block.kfunc.bt',
+          'journal: journal.kprobe.bt',
+          'throttle: throttle.tracepoint.bt',
           'cgroup: cgroup.tracepoint.bt',
         ],
         'Debian 13 (kernel 6.12, bpftrace 0.23)': [
           'fsync: fsync.kfunc.bt',
           'copy_up: copy_up.kfunc.bt',
           'block: block.rawtracepoint.bt',
+          'journal: journal.kprobe.bt',
+          'throttle: throttle.rawtracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
         ],
         'Debian sid (kernel 7.2, bpftrace 0.27)': [
           'fsync: fsync.ksession.bt',
           'copy_up: copy_up.ksession.bt',
           'block: block.rawtracepoint.bt',
+          'journal: journal.kprobe.bt',
+          'throttle: throttle.rawtracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
         ],
         'without kprobes and fentry, bpftrace 0.17': [
           'fsync: fsync.tracepoint.bt',
           'copy_up: nothing',
           'block: block.tracepoint.bt',
+          'journal: journal.tracepoint.bt',
+          'throttle: throttle.tracepoint.bt',
           'cgroup: cgroup.tracepoint.bt',
         ],
         'on which overlay is not loaded yet': [
           'fsync: fsync.ksession.bt',
           'copy_up: nothing',
           'block: block.rawtracepoint.bt',
+          'journal: journal.kprobe.bt',
+          'throttle: throttle.rawtracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
         ],
       }[name],
@@ -127,7 +150,9 @@ const gapsOf = (name: string): string[] =>
 describe('what a host can’t see is told', () => {
   test('Debian 12', () => {
     expect(gapsOf('Debian 12 (kernel 6.1, bpftrace 0.17)').join('\n')).toMatchInlineSnapshot(`
-      "block queue time partial: bpftrace before 0.18 has no raw tracepoints: time in the scheduler is not measured, batched completions are not seen
+      "block queue time partial: bpftrace before 0.18 has no raw tracepoints: time in the scheduler is not measured, batched completions are not seen; neither is what I/O takes at devices of the device mapper and md
+        fix: install bpftrace 0.18 or newer
+      throttle throttle_block missing: raw tracepoints (bpftrace 0.18) and fentry are needed to see I/O held back before it becomes a request
         fix: install bpftrace 0.18 or newer"
     `);
   });
@@ -144,19 +169,25 @@ describe('what a host can’t see is told', () => {
       copy_up copy_up missing: overlayfs has no tracepoint, and neither kprobes nor fentry can be used on it
         fix: run a kernel with CONFIG_KPROBES and CONFIG_FUNCTION_TRACER (every distribution kernel has them)
       block owner and file of block I/O partial: without raw tracepoints and fentry a request is charged to the task that submitted it (writeback: a kworker), and its file is not known
+        fix: install bpftrace 0.18 or newer
+      journal journal_wait missing: no kprobes: whose sync asked for a commit, and who waited, is not known
+        fix: run a kernel with CONFIG_KPROBES and CONFIG_FUNCTION_TRACER (every distribution kernel has them)
+      throttle throttle_block missing: raw tracepoints (bpftrace 0.18) and fentry are needed to see I/O held back before it becomes a request
         fix: install bpftrace 0.18 or newer"
     `);
   });
 
   test('on a host where nothing can be used', () => {
     const plan = choose(probes, new Map(), 'v1');
-    expect(plan.map(({ fragment }) => fragment)).toEqual([null, null, null, null]);
+    expect(plan.map(({ fragment }) => fragment)).toEqual([null, null, null, null, null, null]);
     expect(
       plan.flatMap(({ gaps }) => gaps.map(({ probe, subject, state }) => `${probe}: ${subject} ${state}`)),
     ).toEqual([
       'fsync: fsync missing',
       'copy_up: copy_up missing',
       'block: block missing',
+      'journal: journal missing',
+      'throttle: throttle missing',
       'cgroup: short-lived containers partial',
       'cgroup: containers missing',
     ]);

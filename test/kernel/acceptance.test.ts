@@ -204,7 +204,12 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
          WHERE kind NOT IN ('exemplars_suppressed', 'exemplars_lost', 'programs_skipped') GROUP BY kind`,
       ),
     ).toEqual([]);
-    expect(await guest.sql(`SELECT subject, state FROM coverage WHERE state = 'missing'`)).toEqual([]);
+    // bpftrace 0.17 has no raw tracepoints.
+    expect(
+      await guest.sql(
+        `SELECT subject, state FROM coverage WHERE state = 'missing' AND subject <> 'throttle_block'`,
+      ),
+    ).toEqual([]);
     expect(await guest.sql('SELECT sum(kernel_op_count - stored_op_count) AS n FROM ledger')).toEqual([
       { n: 0 },
     ]);

@@ -80,7 +80,7 @@ test('a recording of a newer iotrace is refused, both ways', () => {
   db.pragma('user_version = 999');
   db.close();
   expect(said(openForReading(path))).toMatchInlineSnapshot(
-    `"FOLDER/a.db has format 999, this iotrace knows up to 1. Use the newer iotrace that wrote it."`,
+    `"FOLDER/a.db has format 999, this iotrace knows up to 2. Use the newer iotrace that wrote it."`,
   );
   expect(said(openForWriting(path))).toBe(said(openForReading(path)));
 });
