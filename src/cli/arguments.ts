@@ -117,7 +117,7 @@ export const daemonOptions = {
   slow: text('Operations at least this slow are kept as single events', '10ms'),
   exemplars: text('Single events kept per second and operation, at most', '50'),
   'map-memory': text('Kernel memory for counting, at most', '64MiB'),
-  'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
+  'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '10%'),
   config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
   samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
   'no-samplers': { type: 'boolean', describe: 'Read none of them' },
@@ -236,7 +236,7 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
     keepNs: readDuration('--keep', typed.keep ?? '7d', '2h', '3650d'),
     maxDatabaseBytes: readBytes('--max-database', typed['max-database'] ?? '2GiB', '16MiB', '16384GiB'),
-    maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
+    maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '10%', 0.1, 10_000),
     samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
