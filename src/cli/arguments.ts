@@ -233,7 +233,7 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     intervalNs: readDuration('--interval', typed.interval ?? '5s', '100ms', '1h'),
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
-    mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
+    mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '8MiB', '16GiB'),
     keepNs: readDuration('--keep', typed.keep ?? '7d', '2h', '3650d'),
     maxDatabaseBytes: readBytes('--max-database', typed['max-database'] ?? '2GiB', '16MiB', '16384GiB'),
     maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '10%', 0.1, 10_000),

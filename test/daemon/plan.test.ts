@@ -196,12 +196,10 @@ const gapsOf = (name: string): string[] =>
 describe('what a host can’t see is told', () => {
   test('Debian 12', () => {
     expect(gapsOf('Debian 12 (kernel 6.1, bpftrace 0.17)').join('\n')).toMatchInlineSnapshot(`
-      "block queue time partial: bpftrace before 0.18 has no raw tracepoints: time in the scheduler is not measured, batched completions are not seen
-        fix: install bpftrace 0.18 or newer
-      file_io memory mappings missing: a mapped file is read and written without a call; what its faults read from a device is in block
-      file_io aio missing: the reads and writes of io_submit do not pass the hooks; what they ask of a device is in block"
       "block queue time partial: bpftrace before 0.18 has no raw tracepoints: time in the scheduler is not measured, batched completions are not seen; neither is what I/O takes at devices of the device mapper and md
         fix: install bpftrace 0.18 or newer
+      file_io memory mappings missing: a mapped file is read and written without a call; what its faults read from a device is in block
+      file_io aio missing: the reads and writes of io_submit do not pass the hooks; what they ask of a device is in block
       throttle throttle_block missing: raw tracepoints (bpftrace 0.18) and fentry are needed to see I/O held back before it becomes a request
         fix: install bpftrace 0.18 or newer"
     `);
@@ -225,7 +223,7 @@ describe('what a host can’t see is told', () => {
       block owner and file of block I/O partial: without raw tracepoints and fentry a request is charged to the task that submitted it (writeback: a kworker), and its file is not known
         fix: install bpftrace 0.18 or newer
       file_io memory mappings missing: a mapped file is read and written without a call; what its faults read from a device is in block
-      file_io aio missing: the reads and writes of io_submit do not pass the hooks; what they ask of a device is in block"
+      file_io aio missing: the reads and writes of io_submit do not pass the hooks; what they ask of a device is in block
       journal journal_wait missing: no kprobes: whose sync asked for a commit, and who waited, is not known
         fix: run a kernel with CONFIG_KPROBES and CONFIG_FUNCTION_TRACER (every distribution kernel has them)
       throttle throttle_block missing: raw tracepoints (bpftrace 0.18) and fentry are needed to see I/O held back before it becomes a request
@@ -235,8 +233,7 @@ describe('what a host can’t see is told', () => {
 
   test('on a host where nothing can be used', () => {
     const plan = choose(probes, new Map(), 'v1');
-    expect(plan.map(({ fragment }) => fragment)).toEqual([null, null, null, null, null, null, null, null]);
-    expect(plan.map(({ fragment }) => fragment)).toEqual([null, null, null, null, null, null]);
+    expect(plan.every(({ fragment }) => fragment === null)).toBe(true);
     expect(
       plan.flatMap(({ gaps }) => gaps.map(({ probe, subject, state }) => `${probe}: ${subject} ${state}`)),
     ).toEqual([

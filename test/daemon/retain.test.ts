@@ -211,6 +211,7 @@ test('every table that grows with time is one that retention knows', () => {
     'cgroup',
     'container',
     'device',
+    'device_disk',
     'device_state',
     'governor_step',
     'limit_state',

@@ -159,7 +159,7 @@ describe('a known workload', () => {
 
 it('with more files than rows each operation is still counted under its cgroup, the rest named as such', async () => {
   const database = join(folder, 'bounded.db');
-  const recording = await startRecording(database, '--map-memory', '4MiB');
+  const recording = await startRecording(database, '--map-memory', '8MiB');
   const many = join(folder, 'many');
   mkdirSync(many);
   await runIn(cgroup, 'sh', '-c', `i=0; while [ $i -lt 1009 ]; do echo $i > ${many}/$i; i=$((i + 1)); done`);
@@ -167,7 +167,7 @@ it('with more files than rows each operation is still counted under its cgroup, 
   const rows = await ask(
     database,
     `SELECT op, variant, sum(op_count) AS n, sum(op_count) FILTER (WHERE file = '${BEYOND}') > 0 AS has_beyond,
-       count(DISTINCT file) < 600 AS is_bounded
+       count(DISTINCT file) < 900 AS is_bounded
      FROM operations WHERE cgroup_path = '/iotrace-test-reads' AND op IN ('open', 'write') AND error_count = 0
        AND (file = '${BEYOND}' OR file LIKE '${many}/%') GROUP BY 1`,
   );
