@@ -6,6 +6,7 @@ import {
   daemonOptions,
   documentOptions,
   globalOptions,
+  metricsOptions,
   recordOptions,
   slowOptions,
   sqlOptions,
@@ -13,7 +14,7 @@ import {
   unknownArgument,
 } from './cli/arguments.ts';
 import type { Outcome } from './cli/commands.ts';
-import { runDoctor, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
+import { runDoctor, runMetrics, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
 import { diagnoseOptions, runDiagnose } from './cli/diagnose.ts';
 import { didYouMean } from './cli/nearest.ts';
 import { endQuietlyOnClosedPipe, print, tell } from './cli/output.ts';
@@ -111,7 +112,9 @@ function addQueries(parser: Argv, choose: Choose): void {
         withOptions(timeline, timelineOptions)
           .example('$0 timeline --op fsync --since 1h', 'P99 of fsync, container by container')
           .example('$0 timeline --by device --metric bytes', 'Which disk moved how much, when')
-          .epilogue('Darker is more, on one scale for all lines. A dot: nothing happened; a space: nothing was recorded.'),
+          .epilogue(
+            'Darker is more, on one scale for all lines. A dot: nothing happened; a space: nothing was recorded.',
+          ),
       (typed) => {
         choose('timeline', typed, timelineOptions, () => runTimeline(typed));
       },
@@ -128,6 +131,20 @@ function addQueries(parser: Argv, choose: Choose): void {
           .epilogue('Without a query it reads one from stdin; on a terminal it asks.'),
       (typed) => {
         choose('sql', typed, { ...sqlOptions, query: true }, () => runSql(typed));
+      },
+    )
+    .command(
+      'metrics',
+      'The latest session for Prometheus',
+      (metrics) =>
+        withOptions(metrics, metricsOptions)
+          .example('$0 metrics', 'OpenMetrics on stdout')
+          .example('$0 metrics --format prometheus > iotrace.prom', "For node_exporter's textfile collector")
+          .epilogue(
+            'Counters since the session began. container_fs_… and container_blkio_… are named as in cAdvisor: keep the two apart by job.',
+          ),
+      (typed) => {
+        choose('metrics', typed, metricsOptions, () => runMetrics(typed));
       },
     )
     .command(

@@ -1,6 +1,8 @@
 import type { Options } from 'yargs';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
+import type { MetricsFormat } from '../query/render/metrics.ts';
+import { metricsFormats } from '../query/render/metrics.ts';
 import type { SlowQuery } from '../query/reports/slow.ts';
 import { slowSorts } from '../query/reports/slow.ts';
 import type { Dimension, TopQuery } from '../query/reports/top.ts';
@@ -9,8 +11,8 @@ import type { Filters, Window } from '../query/window.ts';
 import { operationNames } from '../schema/probes/index.ts';
 import type { SamplerName } from '../schema/samplers.ts';
 import { samplerNames } from '../schema/samplers.ts';
-import type { DurationNs, WallUs } from '../schema/units.ts';
-import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
+import type { Bytes, DurationNs, WallUs } from '../schema/units.ts';
+import { formatWall, parseBytes, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
 export const commandNames = [
@@ -22,6 +24,7 @@ export const commandNames = [
   'filesystems',
   'deleted',
   'sql',
+  'metrics',
   'status',
   'doctor',
   'record',
@@ -52,6 +55,7 @@ export const windowOptions = {
 export const filterOptions = {
   op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
   container: text('Only the container of this name'),
+  class: text('Only files of these classes, separated by commas: docs/classes.md'),
   ...windowOptions,
 } as const;
 
@@ -85,6 +89,11 @@ export const sqlOptions = {
   schema: { type: 'boolean', describe: 'Print the views and what their columns mean' },
 } as const;
 
+export const metricsOptions = {
+  format: text(`One of ${metricsFormats.join(', ')}`, 'openmetrics'),
+  limit: text('Containers and cgroups with samples of their own, at most', '500'),
+} as const;
+
 export const documentOptions = {
   format: text(`One of ${documentFormats.join(', ')}`, 'text'),
 } as const;
@@ -92,7 +101,10 @@ export const documentOptions = {
 export const daemonOptions = {
   interval: text('Totals are stored this often', '5s'),
   slow: text('Operations at least this slow are kept as single events', '10ms'),
-  exemplars: text('Single events kept per second, at most', '50'),
+  exemplars: text('Single events kept per second and operation, at most', '50'),
+  'map-memory': text('Kernel memory for counting, at most', '64MiB'),
+  'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
+  config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
   samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
   'no-samplers': { type: 'boolean', describe: 'Read none of them' },
 } as const;
@@ -113,6 +125,7 @@ export type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
+export type MetricsTyped = Global & Typed<typeof metricsOptions>;
 export type DocumentTyped = Global & Typed<typeof documentOptions>;
 export type DaemonTyped = Global & Typed<typeof daemonOptions>;
 export type RecordTyped = Global & Typed<typeof recordOptions>;
@@ -129,7 +142,7 @@ export function readTop(typed: Typed<typeof topOptions>, nowUs: WallUs): TopArgu
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { by, filters, sort, limit, format } = parts;
-  if (sort === 'p99' && !hasPercentiles(by)) return noPercentiles(by);
+  if (sort === 'p99' && !hasPercentiles(by, filters.classes)) return noPercentiles(by);
   const isLive = typed.live ?? false;
   const clash = isLive ? liveClash(typed, format) : undefined;
   return clash ?? { query: { ...filters, by, sort, limit }, format, isLive };
@@ -161,6 +174,9 @@ export type RecordingArguments = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  readonly mapMemoryBytes: number;
+  readonly maxCpuPercent: number;
+  readonly configPath: string | undefined;
   readonly samplers: readonly SamplerName[];
 };
 
@@ -170,17 +186,20 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     intervalNs: readDuration('--interval', typed.interval ?? '5s', '100ms', '1h'),
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
+    mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
+    maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
     samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, exemplarsPerSecond, samplers } = parts;
+  const { forNs, intervalNs, slowNs, ...settings } = parts;
+  if (typed.config === '') return failure('bad-argument', noValue('--config', 'its file', 'iotrace.json'));
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
-    exemplarsPerSecond,
-    samplers,
+    ...settings,
+    configPath: typed.config,
   };
 }
 
@@ -196,6 +215,16 @@ export function readSqlFormat({ format }: SqlTyped): Format | Failure {
   return oneOf('--format', format ?? 'table', formats);
 }
 
+export type MetricsArguments = { readonly format: MetricsFormat; readonly ownersMax: number };
+
+export function readMetrics(typed: Typed<typeof metricsOptions>): MetricsArguments | Failure {
+  const parts = {
+    format: oneOf('--format', typed.format ?? 'openmetrics', metricsFormats),
+    ownersMax: readCount('--limit', typed.limit ?? '500', 1),
+  };
+  return succeeded(parts) ? parts : firstFailure(parts);
+}
+
 export function readDocumentFormat({ format }: DocumentTyped): DocumentFormat | Failure {
   return oneOf('--format', format ?? 'text', documentFormats);
 }
@@ -207,7 +236,9 @@ function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters
   };
   if (!succeeded(parts)) return firstFailure(parts);
   if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
-  return { ...parts, container: typed.container };
+  if (typed.class === '') return failure('bad-argument', noValue('--class', 'a class', 'etcd_wal'));
+  const classes = typed.class?.split(',').map((name) => name.trim()) ?? [];
+  return { ...parts, container: typed.container, classes };
 }
 
 /** The window the options name; without any, the last 15 minutes. */
@@ -271,6 +302,23 @@ export function readDuration(option: string, typed: string, min: string, max: st
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
+function readBytes(option: string, typed: string, min: string, max: string): Bytes | Failure {
+  const value = parseBytes(typed);
+  if (value !== undefined && value >= (parseBytes(min) ?? 0) && value <= (parseBytes(max) ?? 0)) return value;
+  const expected =
+    value === undefined
+      ? `Type a number and its unit, as in ${option} ${min} (B, KiB, MiB, GiB).`
+      : `It goes from ${min} to ${max}.`;
+  return failure('bad-argument', { seen: seen(option, typed), expected });
+}
+
+function readPercent(option: string, typed: string, min: number, max: number): number | Failure {
+  const value = /^(\d+(?:\.\d+)?)\s?%$/u.exec(typed)?.[1];
+  if (value !== undefined && Number(value) >= min && Number(value) <= max) return Number(value);
+  const expected = `Type a percentage of one CPU from ${String(min)}% to ${String(max)}%, as in ${option} 2%.`;
+  return failure('bad-argument', { seen: seen(option, typed), expected });
+}
+
 export function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
   const expected = 'Type a time as in 12:30, 2026-11-21T12:30:00Z, or seconds since 1970.';
   return parseInstant(typed, nowUs) ?? failure('bad-argument', { seen: seen(option, typed), expected });
@@ -286,9 +334,13 @@ export function readCount(option: string, typed: string, min: number): number | 
 const seen = (option: string, typed: string): string =>
   typed === '' ? `${option} has no value` : `${option} is ${JSON.stringify(typed)}`;
 
-export const noValue = (option: string, what: string): { seen: string; expected: string } => ({
+export const noValue = (
+  option: string,
+  what: string,
+  example = 'app1',
+): { seen: string; expected: string } => ({
   seen: seen(option, ''),
-  expected: `Give ${what}, as in ${option} app1.`,
+  expected: `Give ${what}, as in ${option} ${example}.`,
 });
 
 export function conflict(one: string, other: string, because: string): Failure {
@@ -301,7 +353,7 @@ export function conflict(one: string, other: string, because: string): Failure {
 function noPercentiles(by: readonly Dimension[]): Failure {
   const others = topSorts.filter((sort) => sort !== 'p99').join(', ');
   return failure('bad-argument', {
-    seen: `--sort p99 with --by ${by.join(',')}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
+    seen: `--sort p99 with ${hasPercentiles(by) ? '--class' : `--by ${by.join(',')}`}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
     expected: `Type --sort with one of: ${others}; or group by container.`,
   });
 }

@@ -10,6 +10,12 @@ export type RecordOptions = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  /** Kernel memory the maps may take, bytes. */
+  readonly mapMemoryBytes: number;
+  /** Above this share of one CPU, in percent, detail is shed. */
+  readonly maxCpuPercent: number;
+  /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
+  readonly configPath?: string | undefined;
   /** What is read from /proc and /sys meanwhile. */
   readonly samplers: readonly SamplerName[];
   /** Called once the probes are attached and proven. */

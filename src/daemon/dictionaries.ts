@@ -79,7 +79,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
 
   let containers = new Map<string, Known<Container>>();
   let cgroups = new Map<number, Known<string>>();
-  let processes = new Map<string, number>();
+  let processes = new Map<number, Known<string | undefined>>();
   let namelessProcesses = new Map<number, number>();
   let devices = new Map<string, number>();
   let files = new Map<string, Known<string>>();
@@ -108,16 +108,15 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       return key;
     },
     process(pid, name) {
-      const identity = `${String(pid)} ${name ?? ''}`;
-      const known = processes.get(identity);
-      if (known !== undefined) return known;
+      const known = processes.get(pid);
+      if (known && known.value === name) return known.key;
       // A name that arrives after its first operations belongs to them too.
       const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
       const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null));
       if (nameless !== undefined) updateProcess.run(name, nameless);
       if (name === undefined) namelessProcesses.set(pid, key);
       else namelessProcesses.delete(pid);
-      processes.set(identity, key);
+      processes.set(pid, { key, value: name });
       return key;
     },
     device({ major, minor, name }) {

@@ -6,11 +6,16 @@ import { databaseFailure, openForWriting } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
 import { probes } from '../schema/probes/index.ts';
 import { startBpftrace } from './bpftrace.ts';
-import { findCapabilities } from './capabilities.ts';
+import { atLeast, findCapabilities } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { createClock } from './clock.ts';
 import { compose } from './compose.ts';
-import { createCostMeter, programDescriptors, readSkippedPrograms } from './ledger.ts';
+import { createControl } from './control.ts';
+import { createAccounting } from './accounting.ts';
+import type { Accounting } from './accounting.ts';
+import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { createCostMeter } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
 import { createDevices } from './lookups/devices.ts';
@@ -35,6 +40,8 @@ import type { StopSignal } from './stop.ts';
 export async function record(options: RecordOptions): Promise<Summary | Failure> {
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
+  const config = readConfig(options.configPath);
+  if (isFailure(config)) return config;
   const host = await findCapabilities('iotrace record');
   if (isFailure(host)) return host;
   const databasePath = resolve(options.databasePath);
@@ -43,7 +50,7 @@ export async function record(options: RecordOptions): Promise<Summary | Failure>
   try {
     const session = createSession(db, host, { ...options, databasePath });
     if (isFailure(session)) return session;
-    const ended = await captureUntilStopped(db, host, session, { ...options, databasePath });
+    const ended = await captureUntilStopped(db, host, session, { ...options, ...config, databasePath });
     if (isFailure(ended)) {
       session.end('failed to start');
       return ended;
@@ -73,7 +80,8 @@ export async function doctor(): Promise<DoctorReport> {
     { name: 'kprobes', value: host.hasKprobes ? 'yes' : 'no' },
     { name: 'cgroups', value: cgroup2Path === undefined ? layout : `${layout}, cgroup2 at ${cgroup2Path}` },
   ];
-  return { facts, plan, problems: problemsOf(plan) };
+  const config = readConfig(undefined);
+  return { facts, plan, problems: [...problemsOf(plan), ...(isFailure(config) ? [config] : [])] };
 }
 
 async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
@@ -81,12 +89,13 @@ async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
 }
 
 function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
-  if (plan.some(({ probe, fragment }) => probe !== 'cgroup' && fragment !== null)) return [];
+  if (plan.some(({ probe, fragment }) => probes.some(({ name }) => name === probe) && fragment !== null))
+    return [];
   return [failure('nothing-to-record', { reasons: plan.flatMap(({ reasons }) => reasons) })];
 }
 
 type CaptureEnd = 'stopped' | 'died' | 'plan changed';
-type Options = RecordOptions & { readonly databasePath: string };
+type Options = RecordOptions & Config & { readonly databasePath: string };
 
 const RESTART_PAUSE_MS = 1000;
 const READY_PATIENCE_MS = 180_000;
@@ -97,7 +106,7 @@ async function captureUntilStopped(
   session: Session,
   options: Options,
 ): Promise<string | Failure> {
-  const lookups = createLookups();
+  const lookups = createLookups(options);
   const watching = lookups.containers.watch(() => undefined);
   const samplers = startSamplers(db, session, host.bootId, hostRoots, lookups, options);
   const stop = stopSignal(options);
@@ -133,32 +142,27 @@ async function captureOnce(
   options: Options,
   stop: StopSignal,
 ): Promise<CaptureEnd | Failure> {
+  const control = createControl();
   const fragments = plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment]));
   const clock = createClock();
   const state = { isReady: false, isReplanning: false };
-  let skippedBefore = 0;
-  let descriptors: string[] = [];
+  let accounting: Accounting | undefined;
   const proof = createProof(session, plan, options);
   const cost = createCostMeter(db, () => tracer.pid);
   const recorder = createRecorder(db, session.runId, lookups, clock, cost, {
     ready() {
       state.isReady = true;
-      descriptors = programDescriptors(tracer.pid);
+      accounting = createAccounting(tracer.pid, session, control, options.maxCpuPercent);
       // What compiling and attaching cost is no part of the first interval.
       cost();
       proof.begin();
       stop.startTimer();
     },
-    flushed(flush) {
-      const skipped = readSkippedPrograms(tracer.pid, descriptors);
-      if (skipped > skippedBefore) {
-        recorder.noteLoss(
-          'programs_skipped',
-          skipped - skippedBefore,
-          'a probe was entered while it ran on the same CPU',
-        );
+    flushed(flush, spent) {
+      const skipped = accounting?.flushed(flush, spent).skipped ?? 0;
+      if (skipped > 0) {
+        recorder.noteLoss('programs_skipped', skipped, 'a probe was entered while it ran on the same CPU');
       }
-      skippedBefore = Math.max(skipped, skippedBefore);
       proof.add(flush);
       if (overlayHasAppeared(plan)) {
         state.isReplanning = true;
@@ -171,8 +175,14 @@ async function captureOnce(
       );
     },
   });
-  const program = compose({ fragments, ...options });
-  const tracer = startBpftrace(host, program, (line) => {
+  const composed = compose({
+    ...options,
+    fragments,
+    cpuCount: host.possibleCpuCount,
+    hasWideStats: atLeast(host.bpftraceVersion, [0, 18]),
+    controlToken: control.token,
+  });
+  const tracer = startBpftrace(host, composed, (line) => {
     keepLine(line);
     recorder.line(line);
   });
@@ -185,6 +195,7 @@ async function captureOnce(
   const { clean, stderr } = await tracer.ended;
   clearTimeout(unready);
   unsubscribe();
+  accounting?.end();
   await proof.settled();
   recorder.finish();
   if (!state.isReady)
@@ -209,7 +220,7 @@ function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
   return wasWaiting && !waitsForModule('overlay');
 }
 
-function createLookups(): Lookups {
+function createLookups({ classes }: Config): Lookups {
   const mounts = createMounts(hostRoots);
   return {
     mounts,
@@ -217,5 +228,6 @@ function createLookups(): Lookups {
     containers: createContainers(hostRoots, mounts),
     devices: createDevices(hostRoots, mounts),
     proc: hostRoots.proc,
+    classes,
   };
 }

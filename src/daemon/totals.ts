@@ -45,13 +45,13 @@ type Header = Extract<KernelRecord, { type: 'flush' }>;
 /** Puts the maps printed between `flush` and `flushed` together, and those bpftrace prints when it ends. */
 export function createFlushReader(): {
   begin(header: Header): void;
-  add(message: Extract<Message, { type: 'map' | 'stats' }>): void;
+  add(message: MapMessage): void;
   end(sequence: number): Flush | undefined;
   /** What came after the last flush: the maps as they were when bpftrace ended. */
   rest(endedBootUs: number): Flush | undefined;
 } {
   let header: Header | undefined;
-  let totals = new Map<string, Total>();
+  let sets = new Map<string, MapSet>();
   let buckets = new Map<string, BucketTotal>();
   let opsNow: ReadonlyMap<string, number> = new Map();
   let suppressedNow: ReadonlyMap<string, number> = new Map();
@@ -68,7 +68,7 @@ export function createFlushReader(): {
       // Whatever was counted since the last flush is in this one, also when a turn in between was not printed.
       startedBootUs: lastSequence > 0 ? lastEndedBootUs : startedBootUs,
       endedBootUs,
-      totals: [...totals.values()],
+      totals: joinSets(sets.values()),
       buckets: [...buckets.values()],
       kernelOps: kernelDelta(opsNow, opsBefore, set),
       suppressed: delta(suppressedNow, suppressedBefore),
@@ -77,11 +77,25 @@ export function createFlushReader(): {
     opsBefore = advance(opsBefore, opsNow, set);
     suppressedBefore = suppressedNow;
     header = undefined;
-    totals = new Map();
+    sets = new Map();
     buckets = new Map();
     lastEndedBootUs = endedBootUs;
     lastSequence = sequence;
     return flush;
+  };
+
+  const addMap = (message: MapMessage): void => {
+    const [, family, measure, set] = /^@(irq_)?([a-z]+)_([ab])$/u.exec(message.name) ?? [];
+    if (measure === undefined || set === undefined) return;
+    if (measure === 'bucket') {
+      addBuckets(buckets, numbers(message));
+      return;
+    }
+    const name = `${family ?? ''}${set}`;
+    const maps = sets.get(name) ?? { rows: new Map(), counts: new Map() };
+    sets.set(name, maps);
+    if (measure === 'row') for (const [key, row] of numbers(message)) maps.rows.set(row, key);
+    else addCounts(maps.counts, measure, message);
   };
 
   return {
@@ -89,16 +103,14 @@ export function createFlushReader(): {
       header = next;
     },
     add(message) {
-      const measure = measureOf(message.name);
       if (message.name === '@ops') opsNow = numbers(message);
       else if (message.name === '@suppressed') suppressedNow = numbers(message);
       else if (message.name === '@sent') sentNow = numbers(message);
-      else if (measure === 'bucket') addBuckets(buckets, numbers(message));
-      else if (measure !== undefined) addTotals(totals, measure, message);
+      else addMap(message);
     },
     end: (sequence) => (header?.sequence === sequence ? close(header) : undefined),
     rest(endedBootUs) {
-      if (!header && totals.size === 0) return undefined;
+      if (!header && sets.size === 0) return undefined;
       // The header goes through a buffer that may have had no room.
       const synthetic = {
         type: 'flush',
@@ -111,38 +123,93 @@ export function createFlushReader(): {
   };
 }
 
-function addTotals(
-  totals: Map<string, Total>,
-  measure: string,
-  message: Extract<Message, { type: 'map' | 'stats' }>,
-): void {
+type MapMessage = Extract<Message, { type: 'map' | 'stats' }>;
+type Counts = Pick<Total, 'opCount' | 'errorCount' | 'sizeBytes' | 'latencyNs' | 'latencyNsMax' | 'innerNs'>;
+
+/** What was printed of one set of maps: what each row stands for, and what was counted under its number. */
+type MapSet = { readonly rows: Map<number, string>; readonly counts: Map<number, Counts> };
+
+function addCounts(counts: Map<number, Counts>, measure: string, message: MapMessage): void {
   for (const [key, value] of message.entries) {
-    const total = totals.get(key) ?? newTotal(key);
-    if (!total) continue;
-    totals.set(key, total);
+    const row = Number(key);
+    const known = counts.get(row) ?? noCounts();
+    counts.set(row, known);
     if (typeof value === 'object') {
-      total.opCount += value.count;
-      total.latencyNs += value.total;
+      known.opCount += value.count;
+      known.latencyNs += value.total;
       continue;
     }
     switch (measure) {
+      case 'count':
+        known.opCount += value;
+        break;
+      case 'latency':
+        known.latencyNs += value;
+        break;
       case 'max':
-        total.latencyNsMax = Math.max(total.latencyNsMax, value);
+        known.latencyNsMax = Math.max(known.latencyNsMax, value);
         break;
       case 'bytes':
-        total.sizeBytes += value;
+        known.sizeBytes += value;
         break;
       case 'inner':
-        total.innerNs += value;
+        known.innerNs += value;
         break;
       case 'errors':
-        total.errorCount += value;
+        known.errorCount += value;
         break;
       default:
         break;
     }
   }
 }
+
+const noCounts = (): Counts => ({
+  opCount: 0,
+  errorCount: 0,
+  sizeBytes: 0,
+  latencyNs: 0,
+  latencyNsMax: 0,
+  innerNs: 0,
+});
+
+/** The totals of all sets. A row whose meaning did not arrive stays uncounted, which the balance tells. */
+function joinSets(sets: Iterable<MapSet>): Total[] {
+  return [...sets].flatMap(({ rows, counts }) =>
+    [...counts].flatMap(([row, counted]) => {
+      const key = rows.get(row);
+      const meaning = key === undefined ? beyondBound(row) : identityOf(key);
+      return meaning ? [{ ...meaning, ...counted }] : [];
+    }),
+  );
+}
+
+type Identity = Omit<Total, keyof Counts>;
+
+function identityOf(key: string): Identity | undefined {
+  const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(unsigned);
+  if (opId === undefined || variant === undefined || cgroupId === undefined || pid === undefined)
+    return undefined;
+  if (dev === undefined || ino === undefined || hash === undefined) return undefined;
+  return { opId, variant, cgroupId, pid, file: { dev, ino, hash } };
+}
+
+/** Numbers from 2^52 on (bpf/common/row.bt) are an operation, a variant and a cgroup without process and file. */
+function beyondBound(row: number): Identity | undefined {
+  if (row < FIRST_BEYOND) return undefined;
+  const rest = row - FIRST_BEYOND;
+  return {
+    opId: Math.floor(rest / 2 ** 40),
+    variant: Math.floor(rest / 2 ** 36) % 16,
+    cgroupId: rest % 2 ** 36,
+    pid: 0,
+    file: FILES_BEYOND,
+  };
+}
+
+const FIRST_BEYOND = 2 ** 52;
+/** Stands for all processes and files beyond the bound on rows. */
+export const FILES_BEYOND: FileIdentity = { dev: 0, ino: 0, hash: 4 };
 
 function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<string, number>): void {
   for (const [key, opCount] of entries) {
@@ -158,21 +225,12 @@ function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<stri
   }
 }
 
-function newTotal(key: string): Total | undefined {
-  const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(unsigned);
-  if (opId === undefined || variant === undefined || cgroupId === undefined || pid === undefined)
-    return undefined;
-  if (dev === undefined || ino === undefined || hash === undefined) return undefined;
-  const counts = { opCount: 0, errorCount: 0, sizeBytes: 0, latencyNs: 0, latencyNsMax: 0, innerNs: 0 };
-  return { opId, variant, cgroupId, pid, file: { dev, ino, hash }, ...counts };
-}
-
 /** 0.17 and 0.23 print keys of 2^63 and more, as inode numbers can be, as negative ones. */
 function unsigned(text: string): number {
   return /^-\d+$/u.test(text) ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
 }
 
-function numbers(message: Extract<Message, { type: 'map' | 'stats' }>): ReadonlyMap<string, number> {
+function numbers(message: MapMessage): ReadonlyMap<string, number> {
   return message.type === 'map' ? message.entries : new Map();
 }
 
@@ -198,9 +256,4 @@ function delta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, num
     count - (before.get(key) ?? 0),
   ]);
   return new Map(changes.filter(([, count]) => count > 0));
-}
-
-/** `@irq_latency_a` → `latency`. */
-function measureOf(map: string): string | undefined {
-  return /^@(?:irq_)?([a-z]+)_[ab]$/u.exec(map)?.[1];
 }

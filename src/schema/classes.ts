@@ -98,8 +98,13 @@ export const places = [
   readonly paths: readonly string[];
 }[];
 
-/** What is not a named file: the labels of enrich.ts. */
+/** What nobody's rules may take: our own files, and what is not a named file (the labels of enrich.ts). */
 const nameless = [
+  {
+    class: 'iotrace',
+    means: "iotrace's own database, and the files it proves its probes with",
+    paths: ['**/iotrace.db{,-wal,-shm}', '**/.iotrace-canary-*/**'],
+  },
   {
     class: 'no_file',
     means: 'an operation without a file: cache flush, discard, sync of everything',
@@ -135,11 +140,6 @@ const nameless = [
 
 const runtimes = [
   {
-    class: 'iotrace',
-    means: "iotrace's own database, and the files it proves its probes with",
-    paths: ['**/iotrace.db{,-wal,-shm}', '**/.iotrace-canary-*/**'],
-  },
-  {
     class: 'containerd_metadata',
     means: "containerd's metadata database (bolt): about a dozen syncs for a container's life",
     paths: ['**/io.containerd.metadata.v1.bolt/**'],
@@ -166,7 +166,7 @@ const runtimes = [
   {
     class: 'snapshot_unpack',
     means: 'a layer the runtime unpacks or reads itself: image pull, commit, build',
-    paths: ['**'],
+    paths: ['**/snapshots/**', '**/{overlay2,overlay}/*/diff/**'],
     places: ['image_layer'],
     isHostOnly: true,
   },

@@ -1,6 +1,6 @@
 import { namedRules, namelessRules, OTHER, places, saysLittle } from './classes.ts';
 import type { ClassRule, Place } from './classes.ts';
-import { compileGlob } from './glob.ts';
+import { compileGlobs } from './glob.ts';
 
 /** What is known of a file: its label, and what the mounts and containers of the moment say about it. */
 export type FileFacts = {
@@ -21,47 +21,49 @@ export type FileClass = { readonly class: string; readonly place: Place };
 
 /**
  * What a file is and where it lies. The user's own rules come before all but those for what has no
- * name. Throws on a glob that `compileGlob` refuses: check those of a user first.
+ * name. Throws on a glob that `compileGlobs` refuses: check those of a user first.
  */
 export function createClassifier(own: readonly ClassRule[] = []): (facts: FileFacts) => FileClass {
-  const rules = [...namelessRules, ...own, ...namedRules].map(compiled);
+  const rules = [...namelessRules, ...own, ...namedRules];
+  const compiled = rules.map((rule) => ({ rule, glob: mustCompile(rule.paths) }));
+  const anyGlob = mustCompile(rules.flatMap(({ paths }) => paths));
   return (facts) => {
     const place = placeOf(facts);
-    const paths = pathsOf(facts);
-    const found = rules.find(
-      ({ rule, globs }) =>
+    // Most files are of no rule: that is one look at each path.
+    const paths = pathsOf(facts).filter((path) => anyGlob.test(path));
+    const found = compiled.find(
+      ({ rule, glob }) =>
         (rule.places?.includes(place) ?? true) &&
         !(rule.isHostOnly && facts.isInContainer) &&
-        paths.some((path) => globs.some((glob) => glob.test(path))),
+        paths.some((path) => glob.test(path)),
     );
     return { class: found?.rule.class ?? (saysLittle(place) ? OTHER : place), place };
   };
 }
 
-const compiled = (rule: ClassRule): { rule: ClassRule; globs: RegExp[] } => ({
-  rule,
-  globs: rule.paths.map(mustCompile),
-});
-
-function mustCompile(glob: string): RegExp {
-  const compiledOne = compileGlob(glob);
-  if (!compiledOne) throw new Error(`not a glob: ${glob}`);
-  return compiledOne;
+function mustCompile(globs: readonly string[]): RegExp {
+  const compiled = compileGlobs(globs);
+  if (!compiled) throw new Error(`malformed: ${globs.join(' ')}`);
+  return compiled;
 }
 
-const placeRules = places.map(({ place, paths }) => ({ place, globs: paths.map(mustCompile) }));
+const placeRules = places
+  .filter(({ paths }) => paths.length > 0)
+  .map(({ place, paths }) => ({ place, glob: mustCompile(paths) }));
+const anyPlace = mustCompile(places.flatMap(({ paths }): readonly string[] => paths));
 
-function placeOf(facts: FileFacts): Place {
-  if (facts.layer !== null) return facts.layer === 'writable' ? 'writable_layer' : 'image_layer';
+function placeOf({ layer, path, hostPath, isInContainer, isBound, fsType }: FileFacts): Place {
+  if (layer !== null) return layer === 'writable' ? 'writable_layer' : 'image_layer';
   // The path a container sees says nothing about the host.
-  const path = facts.hostPath ?? (facts.isInContainer && !facts.path.startsWith('(') ? null : facts.path);
-  const told =
-    path === null ? undefined : placeRules.find(({ globs }) => globs.some((glob) => glob.test(path)));
-  if (told) return told.place;
-  if (facts.fsType?.startsWith('nfs')) return 'volume_nfs';
-  if (facts.fsType !== null && IN_MEMORY.includes(facts.fsType)) return 'memory';
-  if (facts.isBound) return 'volume_host_path';
-  return path === null ? 'unknown' : 'host';
+  const told = hostPath ?? (isInContainer && !path.startsWith('(') ? null : path);
+  if (told !== null && anyPlace.test(told)) {
+    const found = placeRules.find(({ glob }) => glob.test(told));
+    if (found) return found.place;
+  }
+  if (fsType?.startsWith('nfs')) return 'volume_nfs';
+  if (fsType !== null && IN_MEMORY.includes(fsType)) return 'memory';
+  if (isBound) return 'volume_host_path';
+  return hostPath === null ? 'unknown' : 'host';
 }
 
 const IN_MEMORY: readonly string[] = ['tmpfs', 'ramfs', 'hugetlbfs', 'devtmpfs'];

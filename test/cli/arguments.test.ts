@@ -14,10 +14,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('commands', () => {
     expect(said('topp')).toMatchInlineSnapshot(
-      `"There is no command "topp". There are: top, slow, sql, status, doctor, record, daemon. Did you mean iotrace top?"`,
+      `"There is no command "topp". There are: top, slow, sql, metrics, status, doctor, record, daemon. Did you mean iotrace top?"`,
     );
     expect(said('watch')).toMatchInlineSnapshot(
-      `"There is no command "watch". There are: top, slow, sql, status, doctor, record, daemon."`,
+      `"There is no command "watch". There are: top, slow, sql, metrics, status, doctor, record, daemon."`,
     );
   });
 
@@ -50,13 +50,13 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('values', () => {
     expect(said('top', '--by', 'contaner')).toMatchInlineSnapshot(
-      `"--by is "contaner". It takes one of: container, pod, cgroup, process, file, device, sync_kind. Did you mean container?"`,
+      `"--by is "contaner". It takes one of: container, pod, cgroup, process, file, class, place, device, sync_kind. Did you mean container?"`,
     );
     expect(said('top', '--by')).toMatchInlineSnapshot(
-      `"--by has no value. It takes one of: container, pod, cgroup, process, file, device, sync_kind."`,
+      `"--by has no value. It takes one of: container, pod, cgroup, process, file, class, place, device, sync_kind."`,
     );
     expect(said('top', '--by', 'container,')).toMatchInlineSnapshot(
-      `"--by has no value. It takes one of: container, pod, cgroup, process, file, device, sync_kind."`,
+      `"--by has no value. It takes one of: container, pod, cgroup, process, file, class, place, device, sync_kind."`,
     );
     expect(said('top', '--op', 'fsync,write')).toMatchInlineSnapshot(
       `"--op is "write". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard. Did you mean block_write?"`,

@@ -134,7 +134,7 @@ describe('latency buckets', () => {
     if (isFailure(db)) throw new Error(db.code);
     db.exec(`
       INSERT INTO run VALUES (1, '', '', 1, 0, 0, NULL, NULL, '', '', '', 1, 1, 1, '[]');
-      INSERT INTO flush VALUES (1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+      INSERT INTO flush VALUES (1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, NULL);
       WITH RECURSIVE n (bucket) AS (VALUES (0) UNION ALL SELECT bucket + 1 FROM n WHERE bucket < 8 * 50)
         INSERT INTO bucket SELECT 1, 1, 1, 1, 1, bucket, 1 FROM n;`);
     const bounds = db

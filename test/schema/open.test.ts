@@ -83,8 +83,9 @@ test('a recording of a newer iotrace is refused, both ways', () => {
   const db = recording();
   db.pragma('user_version = 999');
   db.close();
-  expect(said(openForReading(path))).toMatchInlineSnapshot(
-    `"FOLDER/a.db has format 999, this iotrace knows up to N. Use the newer iotrace that wrote it."`,
+  const { length } = readdirSync('src/schema/migrations');
+  expect(said(openForReading(path))).toBe(
+    `FOLDER/a.db has format 999, this iotrace knows up to ${String(length)}. Use the newer iotrace that wrote it.`,
   );
   expect(said(openForWriting(path))).toBe(said(openForReading(path)));
 });

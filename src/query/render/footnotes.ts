@@ -15,6 +15,8 @@ export type Answer = {
   readonly isFiltered: boolean;
   /** Containers that were seen, when one was asked for and nothing matched. */
   readonly containers?: readonly string[];
+  /** File classes that were seen, when some were asked for and nothing matched. */
+  readonly classes?: readonly string[];
 };
 
 /** What stands under an answer: its extent, and everything it might not contain. One line each. */
@@ -26,6 +28,9 @@ export function footnotes(answer: Answer): string[] {
     ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
     ...gapSummary(coverage.gaps),
     ...lossLines(coverage.losses),
+    ...(coverage.shed === undefined
+      ? []
+      : [`shed to stay below --max-cpu: ${coverage.shed}; totals are exact`]),
   ];
 }
 
@@ -45,9 +50,10 @@ function nothingRecorded({ window, coverage: { extent } }: Answer): string {
   return `Nothing was recorded from ${span(window)}. The recording covers ${span(extent)}; try ${asOptions(extent)}`;
 }
 
-function nothingMatched({ isFiltered, containers }: Answer): string {
+function nothingMatched({ isFiltered, containers, classes = [] }: Answer): string {
   if (!isFiltered) return 'No operation happened in this window.';
-  const matched = 'No operation matched.';
+  const seen = classes.map(visible).join(', ');
+  const matched = `No operation matched.${seen === '' ? '' : ` File classes in this window: ${seen}.`}`;
   if (!containers) return matched;
   if (containers.length === 0) return `${matched} No container did any of it in this window.`;
   const some = containers.slice(0, 10).map(visible).join(', ');

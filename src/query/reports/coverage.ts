@@ -25,6 +25,8 @@ export type Coverage = {
   readonly gaps: readonly CoverageRow[];
   /** What was lost in the window, summed by kind. */
   readonly losses: readonly LossSum[];
+  /** The least detail the governor left in the window; `undefined`: all of it. */
+  readonly shed: string | undefined;
 };
 
 /** What stands under every answer about the window. */
@@ -34,6 +36,7 @@ export function coverage(db: Db, window: Window): Coverage {
     extent: readExtent(db),
     gaps: readGaps(db, window),
     losses: readLosses(db, window),
+    shed: readShed(db, window),
   }))();
 }
 
@@ -52,6 +55,16 @@ export function containersSeen(db: Db, { fromUs, toUs }: Window): string[] {
     .prepare<[number, number], string>(
       `SELECT DISTINCT container FROM operations
        WHERE ended_us > ? AND started_us < ? AND container IS NOT NULL ORDER BY container`,
+    )
+    .pluck()
+    .all(fromUs, toUs);
+}
+
+/** Classes of the files something was done to in the window, alphabetically. */
+export function classesSeen(db: Db, { fromUs, toUs }: Window): string[] {
+  return db
+    .prepare<[number, number], string>(
+      'SELECT DISTINCT class FROM operations WHERE ended_us > ? AND started_us < ? ORDER BY class',
     )
     .pluck()
     .all(fromUs, toUs);
@@ -98,4 +111,18 @@ function readLosses(db: Db, { fromUs, toUs }: Window): LossSum[] {
        WHERE ended_us >= ? AND started_us < ? GROUP BY kind ORDER BY lost_count DESC, kind`,
     )
     .all(fromUs, toUs);
+}
+
+/** The steps in the window, and the one each session was at when the window began. */
+function readShed(db: Db, { fromUs, toUs }: Window): string | undefined {
+  const row = db
+    .prepare<[number, number, number], { detail: string }>(
+      `SELECT detail FROM governor AS step
+       WHERE level > 0 AND at_us < ? AND (at_us >= ? OR at_us = (
+         SELECT max(at_us) FROM governor WHERE session_id = step.session_id AND at_us < ?)
+         AND session_id = (SELECT max(session_id) FROM governor))
+       ORDER BY level DESC LIMIT 1`,
+    )
+    .get(toUs, fromUs, fromUs);
+  return row?.detail;
 }
