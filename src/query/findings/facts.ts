@@ -191,14 +191,7 @@ function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] 
 /** What the view operations has of files recorded before there were classes. */
 const NOT_CLASSIFIED = 'not classified';
 
-const SAMPLED = [
-  'devices',
-  'host',
-  'pressure',
-  'filesystems',
-  'mounts',
-  'device_settings',
-] as const;
+const SAMPLED = ['devices', 'host', 'pressure', 'filesystems', 'mounts', 'device_settings'] as const;
 /** Facts of which there may be none although they were looked for, and the sampler that looks. */
 const LOOKED_FOR = {
   limits: 'cgroup-limits',
@@ -221,9 +214,7 @@ function knownIn(
   }
   if (rows.work.some((row) => row.class !== NOT_CLASSIFIED)) known.add('classes');
   if (probes.has('block') && views.has('inflight')) known.add('blame');
-  const samplers = views.has('sampler_costs')
-    ? db.prepare<[], string>(samplersSql(scope)).pluck().all()
-    : [];
+  const samplers = views.has('sampler_costs') ? db.prepare<[], string>(samplersSql(scope)).pluck().all() : [];
   for (const name of ['limits', 'kernel_log', 'deleted', 'upperdirs'] as const) {
     if (samplers.includes(LOOKED_FOR[name])) known.add(name);
   }

@@ -13,7 +13,12 @@ const MINUTES = 10;
 
 export type When = 'before' | 'window';
 
-export type Who = { readonly container?: string; readonly pod?: string; readonly namespace?: string; readonly cgroup?: string };
+export type Who = {
+  readonly container?: string;
+  readonly pod?: string;
+  readonly namespace?: string;
+  readonly cgroup?: string;
+};
 
 export type Work = {
   readonly op: string;
@@ -68,12 +73,27 @@ export class Incident {
     const lastUs = START_US + MINUTES * MINUTE_US;
     this.#insert('run', {
       run_id: 1,
-      ...{ boot_id: 'b', host: 'node-a', pid: 1, started_us: firstUs, alive_us: lastUs, iotrace_version: '0' },
+      ...{
+        boot_id: 'b',
+        host: 'node-a',
+        pid: 1,
+        started_us: firstUs,
+        alive_us: lastUs,
+        iotrace_version: '0',
+      },
       ...{ kernel_release: '6.12', bpftrace_version: '0.23', cpu_count: 2, interval_ms: 60_000 },
       ...{ slow_ns: 10_000_000, plan: '[]' },
     });
     for (const probe of ['fsync', 'copy_up', 'block', 'file_io', 'journal', 'throttle']) {
-      this.#insert('proof', { run_id: 1, probe, subject: probe, state: 'seen', reason: '', fix: null, checked_us: firstUs });
+      this.#insert('proof', {
+        run_id: 1,
+        probe,
+        subject: probe,
+        state: 'seen',
+        reason: '',
+        fix: null,
+        checked_us: firstUs,
+      });
     }
     const minutes = (fromUs: number, table: (startedUs: number) => number): number[] =>
       Array.from({ length: MINUTES }, (_, minute) => table(fromUs + minute * MINUTE_US));
@@ -101,7 +121,11 @@ export class Incident {
   }
 
   /** What the counters of a disk grew by in each second. */
-  disk(when: When, device: string, sample: { reads?: number; writes?: number; busy_ms: number; request_ms: number }): this {
+  disk(
+    when: When,
+    device: string,
+    sample: { reads?: number; writes?: number; busy_ms: number; request_ms: number },
+  ): this {
     const { reads = 0, writes = 0, busy_ms, request_ms } = sample;
     for (const tick_id of this.#ticks[when]) {
       this.#insert('device_sample', {
@@ -126,9 +150,18 @@ export class Incident {
     return this;
   }
 
-  filesystem(mount_point: string, { used, inodes, size_bytes = 10e9 }: { used: number; inodes: number; size_bytes?: number }): this {
+  filesystem(
+    mount_point: string,
+    { used, inodes, size_bytes = 10e9 }: { used: number; inodes: number; size_bytes?: number },
+  ): this {
     return this.#add('filesystem_sample', {
-      ...{ run_id: 1, sampled_us: START_US + MINUTE_US, device_key: this.#device('vda'), mount_point, fs_type: 'ext4' },
+      ...{
+        run_id: 1,
+        sampled_us: START_US + MINUTE_US,
+        device_key: this.#device('vda'),
+        mount_point,
+        fs_type: 'ext4',
+      },
       ...{ holds: 'writable layers', size_bytes, free_bytes: Math.round(size_bytes * (1 - used)) },
       ...{ available_bytes: Math.round(size_bytes * (1 - used)) },
       ...{ inode_count: 100_000, inode_free_count: Math.round(100_000 * (1 - inodes)) },
@@ -137,14 +170,38 @@ export class Incident {
 
   upperdir(who: Who, file_count: number): this {
     const container_key = this.#container(who);
-    const values = { run_id: 1, sampled_us: START_US + MINUTE_US, upperdir: `/snapshots/${String(container_key)}/fs` };
-    return this.#add('upperdir_sample', { ...values, container_key, file_count, directory_count: 1, is_complete: 1 });
+    const values = {
+      run_id: 1,
+      sampled_us: START_US + MINUTE_US,
+      upperdir: `/snapshots/${String(container_key)}/fs`,
+    };
+    return this.#add('upperdir_sample', {
+      ...values,
+      container_key,
+      file_count,
+      directory_count: 1,
+      is_complete: 1,
+    });
   }
 
   mount(mount_point: string, atime: string): this {
     return this.#add('mount_state', {
-      ...{ run_id: 1, since_us: START_US - MINUTE_US, mount_point, root: '/', fs_type: 'ext4', source: '/dev/vda' },
-      ...{ device_key: this.#device('vda'), is_read_only: 0, atime, has_diratime: 1, is_discarding: 0, options: '' },
+      ...{
+        run_id: 1,
+        since_us: START_US - MINUTE_US,
+        mount_point,
+        root: '/',
+        fs_type: 'ext4',
+        source: '/dev/vda',
+      },
+      ...{
+        device_key: this.#device('vda'),
+        is_read_only: 0,
+        atime,
+        has_diratime: 1,
+        is_discarding: 0,
+        options: '',
+      },
     });
   }
 
@@ -157,7 +214,13 @@ export class Incident {
         ...{ write_bytes: done_per_s * 60 * 4096, discard_count: 0, discard_bytes: 0 },
       });
     }
-    return this.#add('limit_state', { run_id: 1, since_us: START_US, cgroup_key, device_key, writes_per_s_max });
+    return this.#add('limit_state', {
+      run_id: 1,
+      since_us: START_US,
+      cgroup_key,
+      device_key,
+      writes_per_s_max,
+    });
   }
 
   kernelLog(message: string, level = 3): this {
@@ -166,9 +229,20 @@ export class Incident {
   }
 
   deleted(who: Who, path: string, allocated_bytes: number): this {
-    const keys = { cgroup_key: this.#cgroup(who), process_key: this.#process('java'), device_key: this.#device('vda') };
+    const keys = {
+      cgroup_key: this.#cgroup(who),
+      process_key: this.#process('java'),
+      device_key: this.#device('vda'),
+    };
     return this.#add('deleted_file', {
-      ...{ run_id: 1, sampled_us: START_US + MINUTE_US, ...keys, inode: 7, path, size_bytes: allocated_bytes },
+      ...{
+        run_id: 1,
+        sampled_us: START_US + MINUTE_US,
+        ...keys,
+        inode: 7,
+        path,
+        size_bytes: allocated_bytes,
+      },
       ...{ allocated_bytes, held_by: 'fd 3', holder_count: 1 },
     });
   }
@@ -199,7 +273,14 @@ export class Incident {
   #flush(started_us: number): number {
     return this.#insert('flush', {
       ...{ run_id: 1, started_us, ended_us: started_us + MINUTE_US, stored_op_count: 0, kernel_op_count: 0 },
-      ...{ row_count: 0, daemon_cpu_us: 0, daemon_rss_bytes: 0, bpftrace_cpu_us: 0, bpftrace_rss_bytes: 0, database_bytes: 0 },
+      ...{
+        row_count: 0,
+        daemon_cpu_us: 0,
+        daemon_rss_bytes: 0,
+        bpftrace_cpu_us: 0,
+        bpftrace_rss_bytes: 0,
+        database_bytes: 0,
+      },
     });
   }
 
@@ -215,7 +296,12 @@ export class Incident {
     const device_key = this.#device(work.device ?? 'vda');
     const file = {
       ...{ run_id: 1, dev: 1, name_hash: 0, container_key: this.#container(who), device_key },
-      ...{ path: work.file ?? '/data/file', state: 'known', class: work.class ?? 'other', place: work.place ?? 'host' },
+      ...{
+        path: work.file ?? '/data/file',
+        state: 'known',
+        class: work.class ?? 'other',
+        place: work.place ?? 'host',
+      },
     };
     return {
       op_id,
@@ -242,13 +328,18 @@ export class Incident {
       `INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count`,
     );
-    for (const [latency, count] of [[latency_ns, op_count - tail_count], [tail_ns, tail_count]] as const) {
+    for (const [latency, count] of [
+      [latency_ns, op_count - tail_count],
+      [tail_ns, tail_count],
+    ] as const) {
       if (count > 0) add.run(flush_id, op_id, variant, cgroup_key, device_key, bucketOf(latency), count);
     }
   }
 
   #variant(op_id: number, name: string): number {
-    const find = this.db.prepare<[number, string], number>('SELECT variant FROM variant WHERE op_id = ? AND name = ?');
+    const find = this.db.prepare<[number, string], number>(
+      'SELECT variant FROM variant WHERE op_id = ? AND name = ?',
+    );
     const found = find.pluck().get(op_id, name);
     if (found !== undefined) return found;
     const variant = 90 + (this.db.prepare<[], number>('SELECT count(*) FROM variant').pluck().get() ?? 0);
@@ -264,9 +355,21 @@ export class Incident {
     return this.#once('process', { run_id: 1, name }, 'pid');
   }
 
-  #container({ container, pod = null, namespace = null }: { container?: string; pod?: string | null; namespace?: string | null }): number | null {
+  #container({
+    container,
+    pod = null,
+    namespace = null,
+  }: {
+    container?: string;
+    pod?: string | null;
+    namespace?: string | null;
+  }): number | null {
     if (container === undefined) return null;
-    return this.#once('container', { runtime: 'containerd', name: container, pod, namespace, first_seen_us: START_US }, 'container_id');
+    return this.#once(
+      'container',
+      { runtime: 'containerd', name: container, pod, namespace, first_seen_us: START_US },
+      'container_id',
+    );
   }
 
   #cgroup(who: Who): number {
@@ -275,7 +378,9 @@ export class Incident {
   }
 
   #once(table: string, values: Values, serial?: string): number {
-    const where = Object.keys(values).map((name) => `${name} IS ?`).join(' AND ');
+    const where = Object.keys(values)
+      .map((name) => `${name} IS ?`)
+      .join(' AND ');
     const found = this.db
       .prepare<unknown[], number>(`SELECT ${table}_key FROM ${table} WHERE ${where}`)
       .pluck()
@@ -290,7 +395,9 @@ export class Incident {
     // container_id is text, whatever it is.
     const given = names.map((name) => (name === 'container_id' ? String(values[name]) : values[name]));
     const { lastInsertRowid } = this.db
-      .prepare(`INSERT OR REPLACE INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`)
+      .prepare(
+        `INSERT OR REPLACE INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+      )
       .run(...given);
     return Number(lastInsertRowid);
   }
@@ -300,7 +407,10 @@ export class Incident {
 export function whole(): DiagnoseQuery {
   const at = (minute: number) => wallUs(START_US + minute * MINUTE_US);
   return {
-    periods: { window: { fromUs: at(0), toUs: at(MINUTES) }, baseline: { fromUs: at(-MINUTES), toUs: at(0) } },
+    periods: {
+      window: { fromUs: at(0), toUs: at(MINUTES) },
+      baseline: { fromUs: at(-MINUTES), toUs: at(0) },
+    },
     container: undefined,
   };
 }
