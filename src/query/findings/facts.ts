@@ -5,8 +5,6 @@ import { coverage } from '../reports/coverage.ts';
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
 import { compareSql, isWait } from './sql.ts';
-import { isWho } from '../who.ts';
-import { literal } from '../literal.ts';
 import type { QueryName, Rows, WorkRow } from './queries.ts';
 import { queries } from './queries.ts';
 
@@ -103,8 +101,8 @@ function viewsOf(db: Db): ReadonlySet<string> {
 
 /** The view each query reads. */
 const viewBehind: Readonly<Record<QueryName, string>> = {
-  recorded: 'ledger',
-  work: 'operations',
+  recorded: 'spans',
+  work: 'span_files',
   devices: 'device_samples',
   host: 'host_samples',
   pressure: 'container_samples',
@@ -174,13 +172,11 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
-const victimWhere = (row: WorkRow): string => `${isWho(row)} AND op = ${literal(row.op)}`;
-
 function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] {
   return groups(waits, ({ who, op }) => JSON.stringify([who, op]), addedWait)
     .slice(0, VICTIM_COUNT)
     .flatMap(({ rows: [row], size }) => {
-      const sql = compareSql(scope, victimWhere(row));
+      const sql = compareSql(scope, { ops: [row.op], who: row });
       const percentiles = db.prepare<[], Percentiles>(sql).get();
       if (size === 0 || !percentiles) return [];
       const { who, namespace, pod, container, cgroup_path, op } = row;

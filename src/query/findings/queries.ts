@@ -1,6 +1,6 @@
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
-import { beside, DURING, inWindow, mean, prelude } from './sql.ts';
+import { beside, doneSql, DURING, inWindow, mean, phases, prelude } from './sql.ts';
 import { WHO_COLUMNS, WHO_KEYS, WHO_NAME } from '../who.ts';
 
 /** The rows of every query, by its name. A `before_` column is null where the baseline was not recorded. */
@@ -201,7 +201,7 @@ export const queries: Readonly<Record<QueryName, (scope: Scope) => string>> = {
   recorded: (scope) => `${prelude(scope)}
 SELECT phase, recorded_s FROM phase`,
 
-  work: (scope) => `${prelude(scope)}
+  work: (scope) => `${doneSql(scope, ['variant_id', 'cgroup_key', 'file_key'], { ops: [] })}
 SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, op, variant, class, place, device,
   ${inWindow('op_count')} AS op_count, ${inWindow('error_count')} AS error_count,
   ${inWindow('size_bytes_sum')} AS size_bytes_sum,
@@ -210,12 +210,12 @@ SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, op, variant, class, place, device,
   ${beside(scope, 'size_bytes_per_s', 'size_bytes_sum / recorded_s')},
   ${beside(scope, 'wait_ns_per_s', 'latency_ns_sum / recorded_s')},
   ${beside(scope, 'inner_ns_per_s', 'inner_latency_ns_sum / recorded_s')}
-FROM phase CROSS JOIN operations ON ${DURING}
+FROM done
 GROUP BY ${WHO_KEYS}, op, variant, class, place, device`,
 
   devices: (scope) => devicesSql(scope),
 
-  host: (scope) => `${prelude(scope)}
+  host: (scope) => `${phases(scope)}
 SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_us')},
   ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
   ${mean(scope, 'memory_some_percent', 'memory_some_us * 100.0', 'elapsed_us')},
@@ -227,7 +227,7 @@ SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_u
 FROM phase CROSS JOIN host_samples ON ${DURING}
 HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
 
-  pressure: (scope) => `${prelude(scope)}
+  pressure: (scope) => `${phases(scope)}
 SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS},
   ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
   ${windowMax('io_some_percent_max', 'io_some_percent')},
@@ -271,7 +271,7 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
 
 /** Disks in the window; with a condition, those that meet it. */
 export function devicesSql(scope: Scope, where = 'TRUE'): string {
-  return `${prelude(scope)}
+  return `${phases(scope)}
 SELECT device,
   ${mean(scope, 'util_percent', 'busy_ms * 1e5', 'elapsed_us')},
   ${windowMax('util_percent_max', 'util_percent')},

@@ -5,6 +5,7 @@ import { groups, sumOf } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import { found } from '../finding.ts';
 import { logSql } from '../queries.ts';
+import { DISK_OPS } from '../share.ts';
 import { tableSql } from '../sql.ts';
 
 /** Levels of the kernel's log from which on something is broken. */
@@ -31,7 +32,7 @@ export const deviceErrors: Rule = {
 const failedSql = ({ scope }: Facts): string =>
   tableSql(scope, {
     by: ['device', 'op', 'who'],
-    where: `op LIKE 'block\\_%' ESCAPE '\\' AND error_count > 0`,
+    of: { ops: DISK_OPS, and: 'error_count > 0' },
     measure: 'ops',
   });
 
