@@ -20,7 +20,6 @@ export const factNames = [
   'classes',
   'devices',
   'host',
-  'pressure',
   'limits',
   'filesystems',
   'upperdirs',
@@ -105,7 +104,7 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   work: 'span_files',
   devices: 'device_samples',
   host: 'host_samples',
-  pressure: 'container_samples',
+  memory_limits: 'container_samples',
   limits: 'container_limits',
   filesystems: 'filesystems',
   upperdirs: 'upperdirs',
@@ -134,7 +133,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     work: rows('work'),
     devices: rows('devices'),
     host: rows('host'),
-    pressure: rows('pressure'),
+    memory_limits: rows('memory_limits'),
     limits: rows('limits'),
     filesystems: rows('filesystems'),
     upperdirs: rows('upperdirs'),
@@ -187,7 +186,7 @@ function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] 
 /** What the view operations has of files recorded before there were classes. */
 const NOT_CLASSIFIED = 'not classified';
 
-const SAMPLED = ['devices', 'host', 'pressure', 'filesystems', 'mounts', 'device_settings'] as const;
+const SAMPLED = ['devices', 'host', 'filesystems', 'mounts', 'device_settings'] as const;
 /** Facts of which there may be none although they were looked for, and the sampler that looks. */
 const LOOKED_FOR = {
   limits: 'cgroup-limits',

@@ -37,9 +37,7 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict 
   const { who } = first;
   const wait_ns_per_s = sumOf(rows, (row) => row.wait_ns_per_s);
   const writes = facts.waits.filter((row) => row.who === who && row.op === 'write');
-  const ofMemory = facts.pressure.find(
-    (row) => row.who === who && (row.memory_max_count ?? 0) + (row.memory_high_count ?? 0) > 0,
-  );
+  const ofMemory = facts.memory_limits.some((row) => row.who === who);
   const values = { who, wait_ns_per_s };
   return found({
     severity: 'serious',
