@@ -8,7 +8,7 @@ import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { FactName, Facts, Victim } from './facts.ts';
 import { readFacts } from './facts.ts';
-import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
+import type { Confidence, Finding, Mitigation, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
 import { rules } from './rules/index.ts';
 import type { Periods, Scope } from './sql.ts';
 import { waitingSql } from './sql.ts';
@@ -81,6 +81,7 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
       const confidence = yielded(rule, finding, found);
       return {
         ...finding,
+        mitigations: finding.mitigations.map((each) => addressed(each, finding, facts)),
         confidence,
         rule: rule.id,
         score: scoreOf({ ...finding, confidence }),
@@ -110,6 +111,24 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
 function judge(facts: Facts, { needs, examine }: Rule): Verdict {
   const missing = needs.filter((name) => !facts.known.has(name));
   return missing.length > 0 ? { is: 'unknown', missing } : examine(facts);
+}
+
+/** The measure with the disk and the cgroup it is about, where they are known. */
+function addressed(
+  { id, values }: Mitigation,
+  { who, device }: Pick<Finding, 'who' | 'device'>,
+  { containers }: Facts,
+): Mitigation {
+  const whose = values['who'] ?? who;
+  const path = whose?.startsWith('/') ? whose : containers.find((row) => row.who === whose)?.cgroup_path;
+  return {
+    id,
+    values: {
+      ...(device === null ? {} : { device }),
+      ...(path == null ? {} : { cgroup: `/sys/fs/cgroup${path}` }),
+      ...values,
+    },
+  };
 }
 
 type Found = { readonly rule: Rule; readonly finding: Finding };

@@ -17,6 +17,7 @@ export type Rows = {
   readonly device_settings: readonly DeviceSettingsRow[];
   readonly kernel_log: readonly LogRow[];
   readonly deleted: readonly DeletedRow[];
+  readonly containers: readonly { who: string; cgroup_path: string | null }[];
   readonly device_disks: readonly { device: string; disk: string }[];
   readonly blame: readonly BlameRow[];
 };
@@ -254,6 +255,8 @@ FROM deleted
 WHERE sampled_us = (SELECT max(sampled_us) FROM deleted WHERE ${sampledIn(scope)})
   AND device <> 'tmpfs'
 ORDER BY allocated_bytes DESC LIMIT 100`,
+
+  containers: () => `SELECT ${WHO_NAME} AS who, max(cgroup_path) AS cgroup_path FROM containers GROUP BY who`,
 
   device_disks: () => 'SELECT device, disk FROM device_disks',
 

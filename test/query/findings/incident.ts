@@ -37,6 +37,10 @@ export type Work = {
   readonly process?: string;
 };
 
+type Keys = Readonly<
+  Record<'op_id' | 'variant' | 'device_key' | 'cgroup_key' | 'process_key' | 'file_key', number>
+>;
+
 type Values = Readonly<Record<string, string | number | null>>;
 
 /** Operations the schema of a later probe names. */
@@ -288,7 +292,7 @@ export class Incident {
     return this.#insert('tick', { run_id: 1, started_us, ended_us: started_us + MINUTE_US });
   }
 
-  #keysOf(who: Who, work: Work) {
+  #keysOf(who: Who, work: Work): Keys {
     const [op_id, probe] = OPS[work.op] ?? [];
     if (op_id === undefined || probe === undefined) throw new Error(`no operation ${work.op}`);
     this.db.prepare('INSERT OR IGNORE INTO operation VALUES (?, ?, ?)').run(op_id, work.op, probe);
@@ -313,7 +317,7 @@ export class Incident {
     };
   }
 
-  #count(flush_id: number, keys: ReturnType<Incident['#keysOf']>, work: Work): void {
+  #count(flush_id: number, keys: Keys, work: Work): void {
     const { latency_ns = 1e6, tail_ns = latency_ns, inner_ns = 0, size_bytes = 0 } = work;
     const { op_id, variant, cgroup_key, process_key, file_key, device_key } = keys;
     const op_count = Math.round(work.per_s * 60);

@@ -106,6 +106,7 @@ export const en = {
   'not.device-errors.no-log': 'No request failed.',
   'not.swap': 'The node does not swap: {swap_in_bytes_per_s} in, {swap_out_bytes_per_s} out.',
   'not.small-files': 'No container layer holds very many files: {who} most, {file_count}.',
+  'not.small-files.none': 'No container layer holds many files.',
 
   // Titles of tables.
   'proof.compare': '{op} of {who}',

@@ -94,6 +94,7 @@ export const zh: Catalogue = {
   'not.device-errors.no-log': '没有请求失败。',
   'not.swap': '节点没有在用 swap：换入 {swap_in_bytes_per_s}，换出 {swap_out_bytes_per_s}。',
   'not.small-files': '没有文件数特别多的可写层：最多的是 {who}，{file_count}。',
+  'not.small-files.none': '没有文件数很多的可写层。',
 
   'proof.compare': '{who} 的 {op}',
   'proof.slots': '{who} 的 {op} P99 随时间变化',

@@ -39,18 +39,21 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~-]/gu, String.raw`\$&`);
 }
 
-function summary(diagnosis: Diagnosis, { say: speak, word }: Voice): string[] {
+function summary(diagnosis: Diagnosis, { say: speak, word, join, label }: Voice): string[] {
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
   return [
-    `**${headline(diagnosis).map(speak).join(' ')}**`,
+    `**${join(headline(diagnosis))}**`,
     ...(first
       ? [
-          `${word('label.cause')}: ${speak(first.sentence)} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+          label(
+            'label.cause',
+            `${speak(first.sentence)} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+          ),
         ]
       : []),
-    ...(mitigation ? [`${word('label.do')}: ${word(`do.${mitigation.id}`)}`] : []),
-    whenSentences(diagnosis).map(speak).join(' '),
+    ...(mitigation ? [label('label.do', word(`do.${mitigation.id}`))] : []),
+    join(whenSentences(diagnosis)),
   ].filter((text) => text !== '');
 }
 

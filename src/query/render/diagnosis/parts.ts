@@ -5,15 +5,9 @@ import type { FactName } from '../../findings/facts.ts';
 import type { Voice } from './words.ts';
 
 /** What was asked about, what it is compared with, and how much of it was recorded. */
-export function whenSentences({
-  periods,
-  hasBaseline,
-  window_s,
-  container,
-  coverage,
-}: Diagnosis): Sentence[] {
+export function whenSentences({ periods, hasBaseline, window_s, container }: Diagnosis): Sentence[] {
   const { window, baseline } = periods;
-  if (coverage.interval_count === 0) return [];
+  if (window_s === 0) return [];
   const window_elapsed_us = window.toUs - window.fromUs;
   const past = { from_us: baseline.fromUs, to_us: baseline.toUs };
   const isPartial = window_s * 1e6 < 0.9 * window_elapsed_us;
@@ -57,8 +51,8 @@ export function coverageLines(
 }
 
 /** What could not be judged: the rules that lack the same facts together. */
-export function unknownSentences({ unknown, coverage }: Diagnosis, { word }: Voice): Sentence[] {
-  if (coverage.interval_count === 0) return [];
+export function unknownSentences({ unknown, window_s }: Diagnosis, { word }: Voice): Sentence[] {
+  if (window_s === 0) return [];
   const byMissing = new Map<string, { missing: readonly FactName[]; rules: string[] }>();
   for (const { rule, missing } of unknown) {
     const group = byMissing.get(missing.join()) ?? { missing, rules: [] };
