@@ -1,9 +1,8 @@
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import type { Coverage } from '../reports/coverage.ts';
-import { p99Sql, slotsOf, startOf } from '../reports/timeline.ts';
+import { slotsOf, startOf, timelineSql } from '../reports/timeline.ts';
 import { isWho } from '../who.ts';
-import { literal } from '../literal.ts';
 import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { FactName, Facts, Victim } from './facts.ts';
@@ -182,10 +181,9 @@ function slotsOfVictim(db: Db, { periods, hasBaseline }: Scope, victim: Victim) 
   const { window, baseline } = periods;
   const all =
     hasBaseline && baseline.toUs === window.fromUs ? { fromUs: baseline.fromUs, toUs: window.toUs } : window;
-  const slots = slotsOf(all, SLOT_COUNT);
-  const where = `ended_us > ${String(all.fromUs)} AND ended_us <= ${String(all.toUs)} AND ${isWho(victim)} AND op = ${literal(victim.op)}`;
+  const slots = slotsOf(db, all, SLOT_COUNT);
   const sql = `SELECT ${String(slots.fromUs)} + slot * ${String(slots.widthUs)} AS from_us, value AS latency_ns_p99 FROM (
-${p99Sql(slots, 'op', where)})`;
+${timelineSql({ by: 'op', metric: 'p99', ops: [victim.op], cgroups: isWho(victim) }, slots)})`;
   const evidence = prove(db, { title: say('proof.slots', { op: victim.op, who: victim.who }), sql });
   const usual = victim.before_latency_ns_p99;
   const late = evidence.rows.flatMap(([from, p99]) =>
