@@ -251,6 +251,51 @@ export class Incident {
     });
   }
 
+  /** Single slow operations, one a second from the beginning of the window, each of them that long. */
+  slow(who: Who, work: Work, count: number): this {
+    const { op_id, variant, cgroup_key, process_key, file_key } = this.#keysOf(who, work);
+    for (let second = 1; second <= count; second += 1) {
+      this.#insert('exemplar', {
+        ...{
+          run_id: 1,
+          ended_us: START_US + second * 1_000_000,
+          op_id,
+          variant,
+          cgroup_key,
+          process_key,
+          tid: 1,
+        },
+        ...{
+          thread: 't',
+          file_key,
+          size_bytes: 0,
+          latency_ns: work.latency_ns ?? 0,
+          inner_latency_ns: 0,
+          error: 0,
+        },
+      });
+    }
+    return this;
+  }
+
+  /** Whether the schema records whose I/O was in flight. */
+  get hasInflight(): boolean {
+    const tables = this.db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE name = 'inflight_slot'");
+    return tables.pluck().get() !== undefined;
+  }
+
+  /** I/O in flight in the 100 ms before each of the first seconds of the window ends. */
+  inFlight(who: Who, inflight_ns: number, count: number): this {
+    if (!this.hasInflight) return this;
+    const cgroup_key = this.#cgroup(who);
+    const device_key = this.#device('vda');
+    for (let second = 1; second <= count; second += 1) {
+      const started_us = START_US + second * 1_000_000 - 100_000;
+      this.#insert('inflight_slot', { run_id: 1, started_us, device_key, cgroup_key, inflight_ns });
+    }
+    return this;
+  }
+
   /** A sampler looked, whether or not it found anything. */
   looked(...samplers: string[]): this {
     for (const sampler of samplers) {

@@ -37,7 +37,7 @@ export const en = {
   journal:
     '{who} waits {wait_ns_per_s} for commits of the journal on {device}; {asker} asked for {share_percent} of them.',
   neighbour:
-    '{op} of {who} is slow while {culprit} keeps the disk busy: {share_percent} of what was in flight meanwhile.',
+    '{op} of {who} is slow while {culprit} keeps the disk busy: {share_percent} of the time it is slow.',
   'io-limit.bytes': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_bytes_per_s}.',
   'io-limit.requests': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_per_s}.',
   inodes: '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left.',
@@ -409,7 +409,7 @@ export const en = {
   'column.victim': 'who is slow',
   'column.culprit': 'whose I/O',
   'column.slow_count': 'slow operations',
-  'column.inflight_ns': 'in flight',
+  'column.overlap_ns_sum': 'overlap',
   'column.mount_point': 'mounted at',
   'column.fs_type': 'type',
   'column.holds': 'holds',

@@ -31,7 +31,7 @@ export const zh: Catalogue = {
   'dirty-throttling.memory': '内核在限制 {who} 的写入：脏页顶到了它的内存限额，为此等待 {wait_ns_per_s}。',
   journal:
     '{who} 在等 {device} 上文件系统日志的提交，{wait_ns_per_s}；其中 {share_percent} 的提交由 {asker} 触发。',
-  neighbour: '{who} 的 {op} 变慢时，磁盘被 {culprit} 占着：当时在途 I/O 的 {share_percent} 是它的。',
+  neighbour: '{who} 的 {op} 慢的时间里，有 {share_percent} 磁盘上在途的是 {culprit} 的 I/O。',
   'io-limit.bytes':
     '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_bytes_per_s} 的 {share_percent}。',
   'io-limit.requests': '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_per_s} 的 {share_percent}。',
@@ -378,7 +378,7 @@ export const zh: Catalogue = {
   'column.victim': '谁慢',
   'column.culprit': '谁的 I/O',
   'column.slow_count': '慢操作数',
-  'column.inflight_ns': '在途时间',
+  'column.overlap_ns_sum': '重叠时间',
   'column.mount_point': '挂载点',
   'column.fs_type': '类型',
   'column.holds': '存放',
