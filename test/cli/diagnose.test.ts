@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDiagnose } from '../../src/cli/diagnose.ts';
 import { explain, isFailure } from '../../src/failure.ts';
-import type { Failure } from '../../src/failure.ts';
 import { wallUs } from '../../src/schema/units.ts';
 import { calmDisk, usual } from '../query/findings/cases.ts';
 import { iotrace, temporaryFolder } from './run.ts';
 
 const NOW = wallUs(1_795_263_000_000_000);
 const minutes = (read: ReturnType<typeof readDiagnose>): unknown => {
-  if (isFailure(read)) return explain(read as Failure);
+  if (isFailure(read)) return explain(read);
   const { window, baseline } = read.query.periods;
   return [baseline.fromUs, baseline.toUs, window.fromUs, window.toUs].map((us) => (us - NOW) / 60e6);
 };
@@ -30,8 +29,12 @@ describe('the baseline', () => {
   });
 
   test('ends before the window starts', () => {
-    expect(minutes(readDiagnose({ since: '5m', 'baseline-to': '12:10' }, NOW))).toMatchInlineSnapshot(`"The baseline does not end before the window starts. Give a --baseline-from and a --baseline-to that lie before --from."`);
-    expect(minutes(readDiagnose({ baseline: '1h', 'baseline-from': '10:00' }, NOW))).toMatchInlineSnapshot(`"--baseline and --baseline-from do not go together: both say where the baseline starts. Leave out one of them."`);
+    expect(minutes(readDiagnose({ since: '5m', 'baseline-to': '12:10' }, NOW))).toMatchInlineSnapshot(
+      `"The baseline does not end before the window starts. Give a --baseline-from and a --baseline-to that lie before --from."`,
+    );
+    expect(minutes(readDiagnose({ baseline: '1h', 'baseline-from': '10:00' }, NOW))).toMatchInlineSnapshot(
+      `"--baseline and --baseline-from do not go together: both say where the baseline starts. Leave out one of them."`,
+    );
   });
 });
 

@@ -124,7 +124,7 @@ function addressed(
     id,
     values: {
       ...(device === null ? {} : { device }),
-      ...(path == null ? {} : { cgroup: `/sys/fs/cgroup${path}` }),
+      ...(path == null || path === '/' ? {} : { cgroup: `/sys/fs/cgroup${path}` }),
       ...values,
     },
   };

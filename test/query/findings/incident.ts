@@ -252,7 +252,7 @@ export class Incident {
   }
 
   /** Single slow operations, one a second from the beginning of the window, each of them that long. */
-  slow(who: Who, work: Work, count: number): this {
+  slow(who: Who, work: Pick<Work, 'op' | 'latency_ns' | 'file'>, count: number): this {
     const { op_id, variant, cgroup_key, process_key, file_key } = this.#keysOf(who, work);
     for (let second = 1; second <= count; second += 1) {
       this.#insert('exemplar', {
@@ -337,7 +337,7 @@ export class Incident {
     return this.#insert('tick', { run_id: 1, started_us, ended_us: started_us + MINUTE_US });
   }
 
-  #keysOf(who: Who, work: Work): Keys {
+  #keysOf(who: Who, work: Omit<Work, 'per_s'>): Keys {
     const [op_id, probe] = OPS[work.op] ?? [];
     if (op_id === undefined || probe === undefined) throw new Error(`no operation ${work.op}`);
     this.db.prepare('INSERT OR IGNORE INTO operation VALUES (?, ?, ?)').run(op_id, work.op, probe);

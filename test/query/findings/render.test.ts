@@ -28,16 +28,17 @@ describe('the answer comes first', () => {
         (sure)
       Do: Look at the disk: its health, its settings, what it is made of, the limits of the
         cloud volume.
-      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min) compared with 2026-11-21 11:50:00
-        to 2026-11-21 12:00:00 UTC"
+      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min). Compared with 2026-11-21 11:50:00
+        to 2026-11-21 12:00:00 UTC."
     `);
     expect(answer(text(incident('fsync-storm')))).toMatchInlineSnapshot(`
       "jobs/batch-x2k4q/batch began to wait for fsync: P99 30.0 ms, 1.02 s/s of waiting. Disk
         vda: up to 1.5 % busy.
-      Cause: jobs/batch-x2k4q/batch syncs 400/s, 0/s before, and waits 1.02 s/s for it. (sure)
+      Cause: jobs/batch-x2k4q/batch syncs 400/s, 0/s before, and waits 1.02 s/s for it. Mostly
+        /data/out, by app: 100 %. (sure)
       Do: Sync once for many records instead of after each.
-      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min) compared with 2026-11-21 11:50:00
-        to 2026-11-21 12:00:00 UTC"
+      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min). Compared with 2026-11-21 11:50:00
+        to 2026-11-21 12:00:00 UTC."
     `);
   });
 
@@ -47,24 +48,24 @@ describe('the answer comes first', () => {
         4.00 ms 升到 120 ms。磁盘 vda 利用率最高 60 %。
       原因：磁盘 vda 变慢了：单个请求从 1.00 ms 升到 50.0 ms，请求量只有 15.0/s。 (确定)
       处置：检查磁盘：健康状况、设置、底层构成、云盘限额。
-      2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）对比 2026-11-21 11:50:00 至
-        2026-11-21 12:00:00 UTC"
+      2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）。对比 2026-11-21 11:50:00 至
+        2026-11-21 12:00:00 UTC。"
     `);
     expect(answer(text(incident('io-limit'), 'zh'))).toMatchInlineSnapshot(`
       "jobs/batch-x2k4q/batch 开始等待 fsync：P99 88.1 ms，等待 900 ms/s。磁盘 vda 利用率最高 1.5
         %。
       原因：jobs/batch-x2k4q/batch 在 vda 上顶到了 I/O 限额：已达 wiops 100/s 的 99 %。 (确定)
       处置：提高或取消它的 I/O 限额。
-      2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）对比 2026-11-21 11:50:00 至
-        2026-11-21 12:00:00 UTC"
+      2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）。对比 2026-11-21 11:50:00 至
+        2026-11-21 12:00:00 UTC。"
     `);
   });
 
   test('also when nothing is wrong, with what could not be checked', () => {
     expect(answer(text(calmDisk(usual()).diagnose()))).toMatchInlineSnapshot(`
       "Nothing wrong with I/O was found, but 1 of 20 checks could not be made.
-      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min) compared with 2026-11-21 11:50:00
-        to 2026-11-21 12:00:00 UTC"
+      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min). Compared with 2026-11-21 11:50:00
+        to 2026-11-21 12:00:00 UTC."
     `);
   });
 
@@ -90,9 +91,10 @@ describe('the answer comes first', () => {
     node.does('window', batch, { op: 'fsync', per_s: 400, latency_ns: 2e6 });
     expect(answer(text(node.diagnose()))).toMatchInlineSnapshot(`
       "P99 of fsync in jobs/batch-x2k4q/batch is 2.00 ms. Disk vda: up to 1.5 % busy.
-      Cause: jobs/batch-x2k4q/batch syncs 400/s and waits 800 ms/s for it. (likely)
+      Cause: jobs/batch-x2k4q/batch syncs 400/s and waits 800 ms/s for it. Mostly /data/file, by
+        app: 100 %. (likely)
       Do: Sync once for many records instead of after each.
-      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min) Nothing was recorded from
+      2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min). Nothing was recorded from
         2026-11-21 11:50:00 to 2026-11-21 12:00:00 UTC to compare with: what follows is how it
         is, not what changed."
     `);

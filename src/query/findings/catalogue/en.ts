@@ -315,8 +315,9 @@ export const en = {
 
   // The report around them.
   'report.title': 'I/O diagnosis',
-  'report.window': '{from_us} to {to_us} UTC ({window_elapsed_us})',
-  'report.compared': 'compared with {from_us} to {to_us} UTC',
+  'report.window': '{from_us} to {to_us} UTC ({window_elapsed_us}).',
+  'report.compared': 'Compared with {from_us} to {to_us} UTC.',
+  'report.mostly': 'Mostly {file}, by {process}: {share_percent}.',
   'report.no-baseline':
     'Nothing was recorded from {from_us} to {to_us} UTC to compare with: what follows is how it is, not what changed.',
   'report.partly-recorded': 'Recorded: {recorded_s} of it.',

@@ -289,8 +289,9 @@ export const zh: Catalogue = {
   'fact.deleted': '已删除文件（采样）',
 
   'report.title': 'I/O 诊断',
-  'report.window': '{from_us} 至 {to_us} UTC（{window_elapsed_us}）',
-  'report.compared': '对比 {from_us} 至 {to_us} UTC',
+  'report.window': '{from_us} 至 {to_us} UTC（{window_elapsed_us}）。',
+  'report.compared': '对比 {from_us} 至 {to_us} UTC。',
+  'report.mostly': '主要是 {process} 的 {file}：{share_percent}。',
   'report.no-baseline': '{from_us} 至 {to_us} UTC 没有录制，无从对比：以下是现状，不是变化。',
   'report.partly-recorded': '其中录制了 {recorded_s}。',
   'report.nothing-recorded': '{from_us} 至 {to_us} UTC 没有录制，无法判断。',

@@ -6,7 +6,7 @@ import { headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import { visible } from '../text.ts';
 import { shown } from './evidence.ts';
-import { coverageLines, rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import { coverageLines, mostlySentences, rankSentence, unknownSentences, whenSentences } from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -39,7 +39,7 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~-]/gu, String.raw`\$&`);
 }
 
-function summary(diagnosis: Diagnosis, { say: speak, word, join, label }: Voice): string[] {
+function summary(diagnosis: Diagnosis, { word, join, label }: Voice): string[] {
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
   return [
@@ -48,7 +48,7 @@ function summary(diagnosis: Diagnosis, { say: speak, word, join, label }: Voice)
       ? [
           label(
             'label.cause',
-            `${speak(first.sentence)} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+            `${join([first.sentence, ...mostlySentences(first)])} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
           ),
         ]
       : []),

@@ -9,7 +9,7 @@ import type { Column, Screen } from '../table.ts';
 import { table } from '../table.ts';
 import { visible, wrap } from '../text.ts';
 import { shown } from './evidence.ts';
-import { coverageLines, rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import { coverageLines, mostlySentences, rankSentence, unknownSentences, whenSentences } from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -67,7 +67,11 @@ function answerLines(diagnosis: Diagnosis, page: Page): string[] {
   const [mitigation] = first?.mitigations ?? [];
   const answer = voice.join(headline(diagnosis));
   const cause = first
-    ? labelled(page, 'label.cause', `${voice.say(first.sentence)} (${sureWord(first, voice)})`)
+    ? labelled(
+        page,
+        'label.cause',
+        `${voice.join([first.sentence, ...mostlySentences(first)])} (${sureWord(first, voice)})`,
+      )
     : [];
   const advice = mitigation ? labelled(page, 'label.do', voice.word(`do.${mitigation.id}`)) : [];
   const when = voice.join(whenSentences(diagnosis));
