@@ -2,7 +2,7 @@ import type { Db } from '../schema/open.ts';
 
 /** Rows of one kind removed with one interval, at most; more than such an interval brings. */
 const ROWS_AT_ONCE = 2000;
-/** Ticks of the samplers and samples of the cost: each has rows in other tables. */
+/** Ticks of the samplers and samples of the cost: each has many rows in other tables. */
 const GROUPS_AT_ONCE = 20;
 const HOUR_US = 3_600_000_000;
 
@@ -14,23 +14,31 @@ type ByTime = {
   readonly order: string;
   /** Tables with rows of the same key, which go with it. */
   readonly parts?: readonly string[];
+  readonly atOnce?: number;
 };
 
 const byTime = (table: string, key: string, at: string, order = at): ByTime => ({ table, key, at, order });
 
 /** What goes with the intervals of its time. */
 const WITH_INTERVALS: readonly ByTime[] = [
-  byTime('exemplar', 'exemplar_id', 'ended_us'),
+  { ...byTime('exemplar', 'exemplar_id', 'ended_us'), parts: ['sync_stage'] },
+  byTime('inflight_slot', 'started_us, device_key, cgroup_key, run_id', 'started_us'),
+  byTime('block_failure', 'failure_id', 'ended_us'),
   byTime('filesystem_sample', 'filesystem_sample_id', 'sampled_us'),
   byTime('upperdir_sample', 'upperdir_sample_id', 'sampled_us'),
   byTime('deleted_file', 'deleted_file_id', 'sampled_us'),
   byTime('kernel_message', 'boot_id, sequence', 'logged_us'),
   byTime('runtime_message', 'runtime_message_id', 'logged_us'),
   byTime('sampler_cost', 'run_id, ended_us, sampler', 'ended_us', 'run_id, ended_us'),
-  { ...byTime('cost_sample', 'sample_id', 'ended_us', 'sample_id'), parts: ['program'] },
+  {
+    ...byTime('cost_sample', 'sample_id', 'ended_us', 'sample_id'),
+    parts: ['program'],
+    atOnce: GROUPS_AT_ONCE,
+  },
   {
     ...byTime('tick', 'tick_id', 'ended_us'),
     parts: ['device_sample', 'host_sample', 'cgroup_sample', 'cgroup_device_sample', 'process_sample'],
+    atOnce: GROUPS_AT_ONCE,
   },
 ];
 
@@ -60,10 +68,9 @@ export function prepareByTime(db: Db): () => void {
   };
 }
 
-function prepareRemoval(db: Db, { table, key, at, order, parts = [] }: ByTime) {
-  const limit = String(parts.length > 0 ? GROUPS_AT_ONCE : ROWS_AT_ONCE);
+function prepareRemoval(db: Db, { table, key, at, order, parts = [], atOnce = ROWS_AT_ONCE }: ByTime) {
   const columns = [...new Set([...key.split(', '), at])].join(', ');
-  const old = `SELECT ${key} FROM (SELECT ${columns} FROM ${table} ORDER BY ${order} LIMIT ${limit}) WHERE ${at} < ?`;
+  const old = `SELECT ${key} FROM (SELECT ${columns} FROM ${table} ORDER BY ${order} LIMIT ${String(atOnce)}) WHERE ${at} < ?`;
   return [...parts, table].map((each) =>
     db.prepare<[number]>(`DELETE FROM ${each} WHERE (${key}) IN (${old})`),
   );

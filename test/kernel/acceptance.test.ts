@@ -266,10 +266,12 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
          WHERE kind NOT IN ('exemplars_suppressed', 'exemplars_lost', 'programs_skipped') GROUP BY kind`,
       ),
     ).toEqual([]);
-    expect(await guest.sql(`SELECT subject FROM coverage WHERE state = 'missing' ORDER BY 1`)).toEqual([
-      { subject: 'aio' },
-      { subject: 'memory mappings' },
-    ]);
+    // bpftrace 0.17 has no raw tracepoints.
+    expect(
+      await guest.sql(
+        `SELECT subject FROM coverage WHERE state = 'missing' AND subject <> 'throttle_block' ORDER BY 1`,
+      ),
+    ).toEqual([{ subject: 'aio' }, { subject: 'memory mappings' }]);
     expect(await guest.sql('SELECT sum(kernel_op_count - stored_op_count) AS n FROM ledger')).toEqual([
       { n: 0 },
     ]);

@@ -32,6 +32,7 @@ test('the slowest first, each as the view has it', () => {
       "device": "vda",
       "ended_us": 1795262403250000,
       "error": 0,
+      "exemplar_id": 1,
       "file": "/var/lib/postgresql/data/pg_wal/000000010000000000000042",
       "host_path": null,
       "inner_latency_ns": 0,
