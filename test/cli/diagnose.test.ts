@@ -52,7 +52,7 @@ describe('from the command line', () => {
   test('text, with its SQL when asked for', () => {
     const { code, stdout } = iotrace(['diagnose', ...window]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Nothing wrong with I\/O was found, but \d+ of 20 checks could not be made\.\n/u);
+    expect(stdout).toMatch(/^Nothing is wrong with I\/O\.\n/u);
     expect(stdout).not.toContain('SELECT');
     expect(iotrace(['diagnose', ...window, '--sql']).stdout).toContain('SELECT');
   });

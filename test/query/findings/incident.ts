@@ -278,15 +278,8 @@ export class Incident {
     return this;
   }
 
-  /** Whether the schema records whose I/O was in flight. */
-  get hasInflight(): boolean {
-    const tables = this.db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE name = 'inflight_slot'");
-    return tables.pluck().get() !== undefined;
-  }
-
   /** I/O in flight in the 100 ms before each of the first seconds of the window ends. */
   inFlight(who: Who, inflight_ns: number, count: number): this {
-    if (!this.hasInflight) return this;
     const cgroup_key = this.#cgroup(who);
     const device_key = this.#device('vda');
     for (let second = 1; second <= count; second += 1) {

@@ -61,9 +61,15 @@ describe('the answer comes first', () => {
     `);
   });
 
-  test('also when nothing is wrong, with what could not be checked', () => {
-    expect(answer(text(calmDisk(usual()).diagnose()))).toMatchInlineSnapshot(`
-      "Nothing wrong with I/O was found, but 1 of 20 checks could not be made.
+  test('also when nothing is wrong', () => {
+    expect(answer(text(calmDisk(usual()).diagnose())).split('\n')[0]).toBe('Nothing is wrong with I/O.');
+  });
+
+  test('and what could not be checked is no proof of it', () => {
+    const node = calmDisk(usual());
+    node.db.exec("DELETE FROM sampler_cost; DELETE FROM proof WHERE probe = 'journal'");
+    expect(answer(text(node.diagnose()))).toMatchInlineSnapshot(`
+      "Nothing wrong with I/O was found, but 4 of 20 checks could not be made.
       2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min). Compared with 2026-11-21 11:50:00
         to 2026-11-21 12:00:00 UTC."
     `);
