@@ -5,8 +5,6 @@ import { coverage } from '../reports/coverage.ts';
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
 import { compareSql, isWait } from './sql.ts';
-import { isWho } from '../who.ts';
-import { literal } from '../literal.ts';
 import type { QueryName, Rows, WorkRow } from './queries.ts';
 import { queries } from './queries.ts';
 
@@ -22,7 +20,6 @@ export const factNames = [
   'classes',
   'devices',
   'host',
-  'pressure',
   'limits',
   'filesystems',
   'upperdirs',
@@ -67,6 +64,11 @@ export type Percentiles = Readonly<
   >
 >;
 
+/** Who waits for the first time is rather the cause than the victim: it counts for less. */
+const WEIGHT_OF_NEW = 0.2;
+
+const suffering = (row: WorkRow): number => addedWait(row) * (row.before_ops_per_s === 0 ? WEIGHT_OF_NEW : 1);
+
 const VICTIM_COUNT = 3;
 
 /** Reads every fact of the window and its baseline, in one transaction. */
@@ -86,7 +88,7 @@ export function readFacts(db: Db, asked: Pick<Scope, 'periods' | 'container'>): 
     return {
       ...rows,
       scope,
-      known: knownIn(db, views, probes, scope, rows),
+      known: knownIn(db, views, seconds('window') > 0 ? probes : new Set(), scope, rows),
       window_s: seconds('window'),
       waits,
       coverage: coverage(db, scope.periods.window),
@@ -103,11 +105,11 @@ function viewsOf(db: Db): ReadonlySet<string> {
 
 /** The view each query reads. */
 const viewBehind: Readonly<Record<QueryName, string>> = {
-  recorded: 'ledger',
-  work: 'operations',
+  recorded: 'spans',
+  work: 'span_files',
   devices: 'device_samples',
   host: 'host_samples',
-  pressure: 'container_samples',
+  memory_limits: 'container_samples',
   limits: 'container_limits',
   filesystems: 'filesystems',
   upperdirs: 'upperdirs',
@@ -115,6 +117,7 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   device_settings: 'device_settings',
   kernel_log: 'kernel_log',
   deleted: 'deleted',
+  containers: 'containers',
   device_disks: 'device_disks',
   blame: 'inflight',
 };
@@ -136,7 +139,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     work: rows('work'),
     devices: rows('devices'),
     host: rows('host'),
-    pressure: rows('pressure'),
+    memory_limits: rows('memory_limits'),
     limits: rows('limits'),
     filesystems: rows('filesystems'),
     upperdirs: rows('upperdirs'),
@@ -144,6 +147,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     device_settings: rows('device_settings'),
     kernel_log: rows('kernel_log'),
     deleted: rows('deleted'),
+    containers: rows('containers'),
     device_disks: rows('device_disks'),
     blame: rows('blame'),
   };
@@ -174,13 +178,13 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
-const victimWhere = (row: WorkRow): string => `${isWho(row)} AND op = ${literal(row.op)}`;
-
 function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] {
-  return groups(waits, ({ who, op }) => JSON.stringify([who, op]), addedWait)
+  return groups(waits, ({ who, op }) => JSON.stringify([who, op]), suffering)
     .slice(0, VICTIM_COUNT)
-    .flatMap(({ rows: [row], size }) => {
-      const sql = compareSql(scope, victimWhere(row));
+    .flatMap(({ rows }) => {
+      const [row] = rows;
+      const size = sumOf(rows, addedWait);
+      const sql = compareSql(scope, { ops: [row.op], who: row });
       const percentiles = db.prepare<[], Percentiles>(sql).get();
       if (size === 0 || !percentiles) return [];
       const { who, namespace, pod, container, cgroup_path, op } = row;
@@ -191,17 +195,14 @@ function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] 
 /** What the view operations has of files recorded before there were classes. */
 const NOT_CLASSIFIED = 'not classified';
 
-const SAMPLED = [
-  'devices',
-  'host',
-  'pressure',
-  'filesystems',
-  'upperdirs',
-  'mounts',
-  'device_settings',
-] as const;
+const SAMPLED = ['devices', 'host', 'filesystems', 'mounts', 'device_settings'] as const;
 /** Facts of which there may be none although they were looked for, and the sampler that looks. */
-const LOOKED_FOR = { limits: 'limits', kernel_log: 'kernel-log', deleted: 'deleted' } as const;
+const LOOKED_FOR = {
+  limits: 'cgroup-limits',
+  kernel_log: 'kernel-log',
+  deleted: 'deleted-files',
+  upperdirs: 'upperdirs',
+} as const;
 
 function knownIn(
   db: Db,
@@ -217,10 +218,8 @@ function knownIn(
   }
   if (rows.work.some((row) => row.class !== NOT_CLASSIFIED)) known.add('classes');
   if (probes.has('block') && views.has('inflight')) known.add('blame');
-  const samplers = views.has('sampler_coverage')
-    ? db.prepare<[], string>(samplersSql(scope)).pluck().all()
-    : [];
-  for (const name of ['limits', 'kernel_log', 'deleted'] as const) {
+  const samplers = views.has('sampler_costs') ? db.prepare<[], string>(samplersSql(scope)).pluck().all() : [];
+  for (const name of ['limits', 'kernel_log', 'deleted', 'upperdirs'] as const) {
     if (samplers.includes(LOOKED_FOR[name])) known.add(name);
   }
   return known;
@@ -233,5 +232,6 @@ const sessionsIn = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
 const coveredSql = (scope: Pick<Scope, 'periods'>): string =>
   `SELECT DISTINCT probe FROM coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;
 
-const samplersSql = (scope: Pick<Scope, 'periods'>): string =>
-  `SELECT DISTINCT sampler FROM sampler_coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;
+/** Samplers that looked at least once in the window. */
+const samplersSql = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
+  `SELECT DISTINCT sampler FROM sampler_costs WHERE ended_us > ${String(window.fromUs)} AND started_us < ${String(window.toUs)}`;

@@ -40,15 +40,19 @@ export type Verdict =
   | { readonly is: 'excluded'; readonly sentence: Sentence; readonly sql: string }
   | { readonly is: 'unknown'; readonly missing: readonly FactName[] };
 
-/** One way I/O can go wrong. What it is, and what it can't tell from, is in the catalogue under its id. */
+/** One way I/O can go wrong. What it says is in the catalogue under its id. */
 export type Rule = {
   readonly id: RuleId;
+  /** What goes wrong, in a sentence, for the docs. */
+  readonly about: string;
   /** Facts without which it says nothing. */
   readonly needs: readonly FactName[];
   /** Thresholds it compares with, for the docs. */
   readonly thresholds: readonly ThresholdName[];
   /** Other explanations of the same symptom, shown beside its finding as checked. */
   readonly rivals: readonly RuleId[];
+  /** Rules that, when they find the same somebody or the same disk, are the cause of what this one sees. */
+  readonly yieldsTo: readonly RuleId[];
   readonly examine: (facts: Facts) => Verdict;
 };
 
@@ -75,6 +79,9 @@ export const ruleIds = [
   'swap',
 ] as const;
 export type RuleId = (typeof ruleIds)[number];
+
+/** Load that somebody waits for is serious; load that nobody waits for is worth knowing. */
+export const severityOfShare = (share: number): Severity => (share >= 0.3 ? 'serious' : 'notice');
 
 /** A finding with what it is not about left out. */
 export function found(

@@ -4,14 +4,19 @@ import type { Diagnosis, Suffering } from './diagnose.ts';
 
 /** The answer in a few sentences: what got worse, and what the disks did meanwhile. The cause is the first finding. */
 export function headline(diagnosis: Diagnosis): Sentence[] {
-  const { periods, coverage, findings, victim, busiest } = diagnosis;
-  if (coverage.interval_count === 0) {
+  const { periods, window_s, findings, victim, busiest } = diagnosis;
+  if (window_s === 0) {
     return [say('report.nothing-recorded', { from_us: periods.window.fromUs, to_us: periods.window.toUs })];
   }
   const suffers = victim ? [suffering(victim)] : [];
   const disk = busiest ? [say('headline.disk', busiest)] : [];
   if (findings.length > 0) return [...suffers, ...disk];
-  return victim ? [...suffers, say('headline.unexplained', {})] : [say('headline.healthy', {})];
+  if (victim) return [...suffers, say('headline.unexplained', {})];
+  const { unknown, excluded } = diagnosis;
+  const rule_count = unknown.length + excluded.length;
+  return unknown.length === 0
+    ? [say('headline.healthy', {})]
+    : [say('headline.healthy-partly', { unknown_count: unknown.length, rule_count })];
 }
 
 function suffering({ victim, beyond }: Suffering): Sentence {

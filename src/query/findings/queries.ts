@@ -1,6 +1,6 @@
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
-import { beside, DURING, inWindow, mean, prelude } from './sql.ts';
+import { beside, doneSql, DURING, inWindow, mean, phases, prelude } from './sql.ts';
 import { WHO_COLUMNS, WHO_KEYS, WHO_NAME } from '../who.ts';
 
 /** The rows of every query, by its name. A `before_` column is null where the baseline was not recorded. */
@@ -9,7 +9,7 @@ export type Rows = {
   readonly work: readonly WorkRow[];
   readonly devices: readonly DeviceRow[];
   readonly host: readonly HostRow[];
-  readonly pressure: readonly PressureRow[];
+  readonly memory_limits: readonly MemoryLimitRow[];
   readonly limits: readonly LimitRow[];
   readonly filesystems: readonly FilesystemRow[];
   readonly upperdirs: readonly UpperdirRow[];
@@ -17,6 +17,7 @@ export type Rows = {
   readonly device_settings: readonly DeviceSettingsRow[];
   readonly kernel_log: readonly LogRow[];
   readonly deleted: readonly DeletedRow[];
+  readonly containers: readonly { who: string; cgroup_path: string | null }[];
   readonly device_disks: readonly { device: string; disk: string }[];
   readonly blame: readonly BlameRow[];
 };
@@ -74,16 +75,11 @@ export type HostRow = {
   swap_used_bytes_max: number | null;
 };
 
-/** How long tasks of a cgroup waited for I/O, by PSI. */
-export type PressureRow = Who & {
+/** Who ran into a memory limit, and how often. */
+export type MemoryLimitRow = {
   who: string;
-  before_io_some_percent: number | null;
-  io_some_percent: number | null;
-  io_some_percent_max: number | null;
   memory_high_count: number | null;
   memory_max_count: number | null;
-  dirty_bytes_max: number | null;
-  writeback_bytes_max: number | null;
 };
 
 /** A limit, and what its cgroup did in an average second and in the busiest interval. */
@@ -173,7 +169,9 @@ export type BlameRow = {
   op: string;
   culprit: string;
   slow_count: number;
-  inflight_ns: number;
+  latency_ns_sum: number;
+  /** Of that time, with the culprit's requests in flight. */
+  overlap_ns_sum: number;
   share_percent: number;
 };
 
@@ -201,7 +199,7 @@ export const queries: Readonly<Record<QueryName, (scope: Scope) => string>> = {
   recorded: (scope) => `${prelude(scope)}
 SELECT phase, recorded_s FROM phase`,
 
-  work: (scope) => `${prelude(scope)}
+  work: (scope) => `${doneSql(scope, ['variant_id', 'cgroup_key', 'file_key'], { ops: [] })}
 SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, op, variant, class, place, device,
   ${inWindow('op_count')} AS op_count, ${inWindow('error_count')} AS error_count,
   ${inWindow('size_bytes_sum')} AS size_bytes_sum,
@@ -210,12 +208,12 @@ SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, op, variant, class, place, device,
   ${beside(scope, 'size_bytes_per_s', 'size_bytes_sum / recorded_s')},
   ${beside(scope, 'wait_ns_per_s', 'latency_ns_sum / recorded_s')},
   ${beside(scope, 'inner_ns_per_s', 'inner_latency_ns_sum / recorded_s')}
-FROM phase CROSS JOIN operations ON ${DURING}
+FROM done
 GROUP BY ${WHO_KEYS}, op, variant, class, place, device`,
 
   devices: (scope) => devicesSql(scope),
 
-  host: (scope) => `${prelude(scope)}
+  host: (scope) => `${phases(scope)}
 SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_us')},
   ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
   ${mean(scope, 'memory_some_percent', 'memory_some_us * 100.0', 'elapsed_us')},
@@ -227,16 +225,12 @@ SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_u
 FROM phase CROSS JOIN host_samples ON ${DURING}
 HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
 
-  pressure: (scope) => `${prelude(scope)}
-SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS},
-  ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
-  ${windowMax('io_some_percent_max', 'io_some_percent')},
-  sum(memory_high_count) FILTER (WHERE phase = 'window') AS memory_high_count,
-  sum(memory_max_count) FILTER (WHERE phase = 'window') AS memory_max_count,
-  ${windowMax('dirty_bytes_max', 'dirty_bytes')}, ${windowMax('writeback_bytes_max', 'writeback_bytes')}
-FROM phase CROSS JOIN container_samples ON ${DURING}
-GROUP BY ${WHO_KEYS}
-HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
+  memory_limits: (scope) => `SELECT ${WHO_NAME} AS who,
+  sum(memory_high_count) AS memory_high_count, sum(memory_max_count) AS memory_max_count
+FROM container_samples
+WHERE ended_us > ${bounds(scope).from} AND ended_us <= ${bounds(scope).to}
+  AND (memory_high_count > 0 OR memory_max_count > 0)
+GROUP BY who`,
 
   limits: (scope) => limitsSql(scope),
 
@@ -264,6 +258,8 @@ WHERE sampled_us = (SELECT max(sampled_us) FROM deleted WHERE ${sampledIn(scope)
   AND device <> 'tmpfs'
 ORDER BY allocated_bytes DESC LIMIT 100`,
 
+  containers: () => `SELECT ${WHO_NAME} AS who, max(cgroup_path) AS cgroup_path FROM containers GROUP BY who`,
+
   device_disks: () => 'SELECT device, disk FROM device_disks',
 
   blame: (scope) => blameSql(scope),
@@ -271,7 +267,7 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
 
 /** Disks in the window; with a condition, those that meet it. */
 export function devicesSql(scope: Scope, where = 'TRUE'): string {
-  return `${prelude(scope)}
+  return `${phases(scope)}
 SELECT device,
   ${mean(scope, 'util_percent', 'busy_ms * 1e5', 'elapsed_us')},
   ${windowMax('util_percent_max', 'util_percent')},
@@ -322,40 +318,49 @@ export function limitsSql(scope: Scope, where = 'TRUE'): string {
     `(SELECT max(${column} * 1e6 / elapsed_us) FROM container_device_samples AS done
     WHERE done.cgroup_path = limits.cgroup_path AND done.device = limits.device
       AND done.ended_us > ${bounds(scope).from} AND done.ended_us <= ${bounds(scope).to}) AS ${name}`;
-  return `SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, cgroup_path AS limited_cgroup_path, device,
-  read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max,
-  ${done('read_bytes_per_s', 'read_bytes')},
-  ${done('write_bytes_per_s', 'write_bytes')},
-  ${done('reads_per_s', 'read_count')},
-  ${done('writes_per_s', 'write_count')}
-FROM container_limits AS limits
-WHERE ${holding(scope)} AND device IS NOT NULL
-  AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
-  AND ${where}
-GROUP BY cgroup_path, device`;
+  return `WITH held AS (
+  SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, cgroup_path AS limited_cgroup_path, device,
+    read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max,
+    ${done('read_bytes_per_s', 'read_bytes')},
+    ${done('write_bytes_per_s', 'write_bytes')},
+    ${done('reads_per_s', 'read_count')},
+    ${done('writes_per_s', 'write_count')}
+  FROM container_limits AS limits
+  WHERE ${holding(scope)} AND device IS NOT NULL
+    AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
+    AND ${where}
+  GROUP BY cgroup_path, device)
+SELECT *, 100 * max(${['read_bytes_per_s', 'write_bytes_per_s', 'reads_per_s', 'writes_per_s']
+    .map((name) => `ifnull(${name} / ${name}_max, 0)`)
+    .join(', ')}) AS limit_percent
+FROM held`;
 }
 
 /**
- * Slow operations of the window (view slow), and whose requests were in flight on the same disk in the 100 ms slots
- * they touched, each slot weighted by how much of it the operation lasted.
+ * Slow operations of the window (view slow) by victim and operation, and for how much of their time whose requests were
+ * in flight on the same disk: as `iotrace blame` has it, in slots of 100 ms.
  */
 export function blameSql(scope: Scope, where = 'TRUE'): string {
   const { from, to } = bounds(scope);
   const name = (table: string): string =>
     WHO_NAME.replaceAll(/\b(namespace|pod|container|cgroup_path)\b/gu, `${table}.$1`);
-  return `WITH victims AS (
-  SELECT *, ended_us - latency_ns / 1000 AS started_us FROM slow
+  return `WITH waited AS (
+  SELECT ${WHO_NAME} AS victim, op, device, ended_us, ended_us - latency_ns / 1000 AS started_us, latency_ns
+  FROM slow
   WHERE ended_us > ${from} AND ended_us <= ${to} AND op IN ('fsync', 'read', 'write', 'open', 'copy_up')),
+victims AS (
+  SELECT victim, op, count(*) AS slow_count, sum(latency_ns) AS latency_ns_sum FROM waited GROUP BY victim, op),
 overlap AS (
-  SELECT ${name('victims')} AS victim, victims.op AS op, ${name('inflight')} AS culprit,
-    count(DISTINCT victims.ended_us || ':' || victims.tid) AS slow_count,
-    sum(inflight_ns * (min(victims.ended_us, inflight.started_us + 100000)
-      - max(victims.started_us, inflight.started_us)) / 100000.0) AS inflight_ns
-  FROM victims
-  JOIN device_disks ON device_disks.device = victims.device
+  SELECT waited.victim, waited.op, ${name('inflight')} AS culprit,
+    sum(min(inflight_ns / 1e8, 1) * 1000
+      * (min(waited.ended_us, inflight.started_us + 100000) - max(waited.started_us, inflight.started_us))) AS overlap_ns_sum
+  FROM waited
+  JOIN device_disks ON device_disks.device = waited.device
   JOIN inflight ON inflight.device = device_disks.disk
-    AND inflight.started_us > victims.started_us - 100000 AND inflight.started_us < victims.ended_us
-  GROUP BY victim, victims.op, culprit)
-SELECT *, inflight_ns * 100.0 / sum(inflight_ns) OVER (PARTITION BY victim, op) AS share_percent
-FROM overlap WHERE ${where} ORDER BY inflight_ns DESC LIMIT 100`;
+    AND inflight.started_us > waited.started_us - 100000 AND inflight.started_us < waited.ended_us
+  GROUP BY waited.victim, waited.op, culprit)
+SELECT victim, op, culprit, slow_count, latency_ns_sum, overlap_ns_sum,
+  overlap_ns_sum * 100.0 / latency_ns_sum AS share_percent
+FROM overlap JOIN victims USING (victim, op)
+WHERE ${where} ORDER BY overlap_ns_sum DESC, culprit LIMIT 100`;
 }

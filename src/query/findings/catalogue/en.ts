@@ -37,7 +37,7 @@ export const en = {
   journal:
     '{who} waits {wait_ns_per_s} for commits of the journal on {device}; {asker} asked for {share_percent} of them.',
   neighbour:
-    '{op} of {who} is slow while {culprit} keeps the disk busy: {share_percent} of what was in flight meanwhile.',
+    '{op} of {who} is slow while {culprit} keeps the disk busy: {share_percent} of the time it is slow.',
   'io-limit.bytes': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_bytes_per_s}.',
   'io-limit.requests': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_per_s}.',
   inodes: '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left.',
@@ -77,6 +77,7 @@ export const en = {
   'doubt.no-baseline': 'nothing was recorded before, so it is not known whether this is new',
   'doubt.short': 'only {recorded_s} were recorded',
   'doubt.losses': 'the totals lack something: {losses}',
+  'doubt.symptom': '{cause} was found as well, and is rather the cause of this',
 
   // What was looked at and is not the cause.
   'not.saturated-device':
@@ -105,6 +106,7 @@ export const en = {
   'not.device-errors.no-log': 'No request failed.',
   'not.swap': 'The node does not swap: {swap_in_bytes_per_s} in, {swap_out_bytes_per_s} out.',
   'not.small-files': 'No container layer holds very many files: {who} most, {file_count}.',
+  'not.small-files.none': 'No container layer holds many files.',
 
   // Titles of tables.
   'proof.compare': '{op} of {who}',
@@ -303,7 +305,6 @@ export const en = {
   'fact.classes': 'file classes',
   'fact.devices': 'disk counters (sampler)',
   'fact.host': 'host counters (sampler)',
-  'fact.pressure': 'counters of each container’s cgroup (sampler)',
   'fact.limits': 'I/O limits (sampler)',
   'fact.filesystems': 'space and inodes (sampler)',
   'fact.upperdirs': 'file counts of container layers (sampler)',
@@ -314,8 +315,9 @@ export const en = {
 
   // The report around them.
   'report.title': 'I/O diagnosis',
-  'report.window': '{from_us} to {to_us} UTC ({window_elapsed_us})',
-  'report.compared': 'compared with {from_us} to {to_us} UTC',
+  'report.window': '{from_us} to {to_us} UTC ({window_elapsed_us}).',
+  'report.compared': 'Compared with {from_us} to {to_us} UTC.',
+  'report.mostly': 'Mostly {file}, by {process}: {share_percent}.',
   'report.no-baseline':
     'Nothing was recorded from {from_us} to {to_us} UTC to compare with: what follows is how it is, not what changed.',
   'report.partly-recorded': 'Recorded: {recorded_s} of it.',
@@ -331,6 +333,8 @@ export const en = {
   'headline.is': 'P99 of {op} in {who} is {latency_ns_p99}.',
   'headline.disk': 'Disk {device}: up to {util_percent_max} busy.',
   'headline.healthy': 'Nothing is wrong with I/O.',
+  'headline.healthy-partly':
+    'Nothing wrong with I/O was found, but {unknown_count} of {rule_count} checks could not be made.',
   'headline.unexplained': 'No rule explains it.',
   'label.cause': 'Cause',
   'label.do': 'Do',
@@ -341,6 +345,12 @@ export const en = {
   'label.excluded': 'Checked and not it',
   'label.unknown': 'Not known in this window',
   'label.unknown-rule': '{rule}: not recorded: {missing}',
+  'label.gap': '{state}: {subjects}',
+  'label.losses': 'Lost: {losses}',
+  'label.also': 'Also noticed',
+  'state.missing': 'not covered',
+  'state.partial': 'partly covered',
+  'state.unproven': 'not proven',
   'label.gain': 'Gain',
   'label.risk': 'Risk',
   'label.timeline': 'Timeline',
@@ -400,7 +410,7 @@ export const en = {
   'column.victim': 'who is slow',
   'column.culprit': 'whose I/O',
   'column.slow_count': 'slow operations',
-  'column.inflight_ns': 'in flight',
+  'column.overlap_ns_sum': 'overlap',
   'column.mount_point': 'mounted at',
   'column.fs_type': 'type',
   'column.holds': 'holds',
@@ -420,6 +430,7 @@ export const en = {
   'column.file_count': 'files',
   'column.is_complete': 'counted all',
   'column.last_at_us': 'last',
+  'column.limit_percent': 'of the limit',
   'column.first_at_us': 'first',
   'column.path': 'file',
   'column.pid': 'pid',

@@ -13,12 +13,13 @@ import { over } from '../thresholds.ts';
 
 const METADATA = ['fs_metadata', 'journal'];
 
-/** Reading files writes their inodes: a file system mounted with access times, mostly read. */
 export const atime: Rule = {
   id: 'atime',
+  about: 'Reading files writes their inodes: a file system mounted with access times, mostly read.',
   needs: ['mounts', 'block', 'classes'],
   thresholds: ['atime_metadata_share', 'atime_writes_per_s'],
   rivals: ['fsync-storm', 'journal'],
+  yieldsTo: [],
   examine(facts) {
     const cases = facts.mounts
       .filter((row) => row.atime === 'strictatime' && row.device !== null)
@@ -47,7 +48,7 @@ function metadataWrites(facts: Facts, { device }: MountRow): { ops_per_s: number
 }
 
 function finding(facts: Facts, { mount_point, device }: MountRow, ops_per_s: number, share: number): Verdict {
-  const where = `op = 'block_write' AND device = ${literal(device)}`;
+  const of = { ops: ['block_write'], and: `device = ${literal(device)}` };
   return found({
     severity: 'notice',
     confidence: confidence(facts, 0.5, say('sure.atime', {})),
@@ -65,7 +66,7 @@ function finding(facts: Facts, { mount_point, device }: MountRow, ops_per_s: num
       },
       {
         title: say('proof.written-class', {}),
-        sql: tableSql(facts.scope, { by: ['class'], where, measure: 'ops' }),
+        sql: tableSql(facts.scope, { by: ['class'], of, measure: 'ops' }),
       },
     ],
     mitigations: [{ id: 'noatime', values: { mount_point } }],

@@ -5,17 +5,20 @@ import { groups, sumOf } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import { found } from '../finding.ts';
 import { logSql } from '../queries.ts';
-import { tableSql } from '../sql.ts';
+import { DISK_OPS } from '../share.ts';
+import { doneSql } from '../sql.ts';
+import { WHO_NAME } from '../../who.ts';
 
 /** Levels of the kernel's log from which on something is broken. */
 const ERROR_LEVEL = 3;
 
-/** A disk that fails requests, or of which the kernel says so. */
 export const deviceErrors: Rule = {
   id: 'device-errors',
+  about: 'A disk that fails requests, or of which the kernel says so.',
   needs: ['block'],
   thresholds: [],
   rivals: ['slow-device'],
+  yieldsTo: [],
   examine(facts) {
     const failed = facts.work.filter(({ op, error_count }) => op.startsWith('block_') && error_count > 0);
     const lines = facts.kernel_log.filter(({ level, topic }) => level <= ERROR_LEVEL && topic !== 'memory');
@@ -27,12 +30,12 @@ export const deviceErrors: Rule = {
   },
 };
 
-const failedSql = ({ scope }: Facts): string =>
-  tableSql(scope, {
-    by: ['device', 'op', 'who'],
-    where: `op LIKE 'block\\_%' ESCAPE '\\' AND error_count > 0`,
-    measure: 'ops',
-  });
+const failedSql = ({ scope }: Facts): string => `${doneSql(scope, ['cgroup_key', 'device_key'], {
+  ops: DISK_OPS,
+  and: 'error_count > 0',
+})}
+SELECT device, op, ${WHO_NAME} AS who, sum(op_count) AS op_count, sum(error_count) AS error_count
+FROM done WHERE phase = 'window' GROUP BY device, op, ${WHO_NAME} ORDER BY error_count DESC LIMIT 10`;
 
 function finding(facts: Facts, failed: Facts['work'], lines: Facts['kernel_log']): Verdict {
   const error_count = sumOf(failed, (row) => row.error_count);
@@ -56,8 +59,8 @@ function finding(facts: Facts, failed: Facts['work'], lines: Facts['kernel_log']
       ...(line ? [{ title: say('proof.kernel-log', {}), sql: logSql(facts.scope) }] : []),
     ],
     mitigations: [
-      { id: 'replace-disk', values: { device } },
-      { id: 'check-disk', values: { device } },
+      { id: 'replace-disk', values: {} },
+      { id: 'check-disk', values: {} },
     ],
   });
 }

@@ -6,7 +6,6 @@ import type { Mitigation, Rule, Verdict } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { DISK_OPS, shareExplained } from '../share.ts';
 import { compareSql, isOneOf, tableSql } from '../sql.ts';
-import { isWho } from '../../who.ts';
 import { over, thresholds } from '../thresholds.ts';
 
 const RUNTIME_CLASSES = ['containerd_metadata', 'snapshotter_metadata', 'image_metadata', 'runtime_state'];
@@ -14,12 +13,14 @@ const PULL_CLASSES = ['content_ingest', 'content_blob', 'snapshot_unpack'];
 
 type Origin = 'runtime' | 'pull' | 'program';
 
-/** Many syncs, of one program or of the container runtime: each waits for the disk to say that it has everything. */
 export const fsyncStorm: Rule = {
   id: 'fsync-storm',
+  about:
+    'Many syncs, of one program or of the container runtime: each waits for the disk to say that it has everything.',
   needs: ['fsync'],
   thresholds: ['fsync_ops_per_s', 'fsync_grown_ops_per_s', 'grown_times', 'waiting_ns_per_s'],
   rivals: ['slow-device', 'queueing', 'journal', 'io-limit'],
+  yieldsTo: ['io-limit', 'dirty-throttling', 'slow-device', 'device-errors'],
   examine(facts) {
     const syncs = facts.work.filter(({ op, class: kind }) => op === 'fsync' && kind !== 'iotrace');
     const storms = groups(syncs, ({ who, class: kind }) => `${originOf(kind)} ${who}`, addedWait);
@@ -33,18 +34,22 @@ function originOf(kind: string | null): Origin {
   return PULL_CLASSES.includes(kind ?? '') ? 'pull' : 'program';
 }
 
+/** Whether they sync so often that it hurts, and more often than before. */
 function isStorm(rows: readonly WorkRow[]): boolean {
   const rate = sumOf(rows, (row) => row.ops_per_s);
-  const before = rows[0]?.before_ops_per_s === null ? null : sumOf(rows, (row) => row.before_ops_per_s ?? 0);
-  if (
-    !over(
-      'waiting_ns_per_s',
-      sumOf(rows, (row) => row.wait_ns_per_s),
-    )
-  )
-    return false;
-  if (before === null) return over('fsync_ops_per_s', rate);
-  return over('fsync_grown_ops_per_s', rate) && rate >= before * thresholds.grown_times.value;
+  const wait = sumOf(rows, (row) => row.wait_ns_per_s);
+  if (!over('waiting_ns_per_s', wait)) return false;
+  if (rows.some((row) => row.before_ops_per_s === null)) return over('fsync_ops_per_s', rate);
+  const beforeRate = sumOf(rows, (row) => row.before_ops_per_s ?? 0);
+  const isMore = over('fsync_grown_ops_per_s', rate) && rate >= beforeRate * thresholds.grown_times.value;
+  return (
+    isMore && rateShare(rate / beforeRate, wait / sumOf(rows, (row) => row.before_wait_ns_per_s ?? 0)) >= 0.5
+  );
+}
+
+/** Waiting is syncs times latency: the part of its growth that is more syncs, on a logarithmic scale. */
+function rateShare(rateTimes: number, waitTimes: number): number {
+  return Number.isFinite(rateTimes) && waitTimes > 1 ? Math.log(rateTimes) / Math.log(waitTimes) : 1;
 }
 
 function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
@@ -58,8 +63,8 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
   );
   const isTheirs = (row: WorkRow): boolean =>
     row.who === first.who && originOf(row.class) === origin && [...DISK_OPS, 'fsync'].includes(row.op);
-  const whole = `op = 'fsync' AND ${isWho(first)}`;
-  const where = [whole, ...classesOf(origin)].join(' AND ');
+  const syncs = { ops: ['fsync'], who: first };
+  const of = { ...syncs, and: classesOf(origin) };
   const numbers = {
     ops_per_s: sumOf(rows, (row) => row.ops_per_s),
     before_ops_per_s: scope.hasBaseline ? sumOf(rows, (row) => row.before_ops_per_s ?? 0) : null,
@@ -76,14 +81,14 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
       device: largest?.rows[0].device ?? null,
       file_class: largest?.key ?? null,
       proofs: [
-        { title: say('proof.compare', { op: 'fsync', who: first.who }), sql: compareSql(scope, whole) },
+        { title: say('proof.compare', { op: 'fsync', who: first.who }), sql: compareSql(scope, syncs) },
         {
           title: say('proof.fsync-files', { who: first.who }),
-          sql: tableSql(scope, { by: ['process', 'file', 'class'], where, measure: 'wait' }),
+          sql: tableSql(scope, { by: ['process', 'file', 'class'], of, measure: 'wait' }),
         },
         {
           title: say('proof.fsync-who', {}),
-          sql: tableSql(scope, { by: ['who', 'class'], where: `op = 'fsync'`, measure: 'wait' }),
+          sql: tableSql(scope, { by: ['who', 'class'], of: { ops: ['fsync'] }, measure: 'wait' }),
         },
       ],
       mitigations: mitigationsOf(origin, first, largest?.key ?? ''),
@@ -98,14 +103,14 @@ function sentenceOf(origin: Origin, who: string, { before_ops_per_s, ...numbers 
   return say(`fsync-storm.${origin}.grown`, { who, before_ops_per_s, ...numbers });
 }
 
-function classesOf(origin: Origin): string[] {
+function classesOf(origin: Origin): string {
   switch (origin) {
     case 'runtime':
-      return [isOneOf('class', RUNTIME_CLASSES)];
+      return isOneOf('class', RUNTIME_CLASSES);
     case 'pull':
-      return [isOneOf('class', PULL_CLASSES)];
+      return isOneOf('class', PULL_CLASSES);
     case 'program':
-      return [`NOT ${isOneOf('class', [...RUNTIME_CLASSES, ...PULL_CLASSES, 'iotrace'])}`];
+      return `NOT ${isOneOf('class', [...RUNTIME_CLASSES, ...PULL_CLASSES, 'iotrace'])}`;
   }
 }
 
@@ -138,7 +143,7 @@ function excluded(facts: Facts, syncs: readonly WorkRow[]): Verdict {
   const before_ops_per_s = sumOf(syncs, (row) => row.before_ops_per_s ?? 0);
   const sql = tableSql(facts.scope, {
     by: ['op'],
-    where: `op = 'fsync' AND class <> 'iotrace'`,
+    of: { ops: ['fsync'], and: `class <> 'iotrace'` },
     measure: 'wait',
   });
   const sentence = facts.scope.hasBaseline

@@ -11,12 +11,13 @@ import { shareOf } from '../share.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** Somebody has an I/O limit and is at it: what waits, waits for the limit and not for the disk. */
 export const ioLimit: Rule = {
   id: 'io-limit',
+  about: 'Somebody has an I/O limit and is at it: what waits, waits for the limit and not for the disk.',
   needs: ['limits'],
   thresholds: ['limit_share', 'throttled_ns_per_s'],
   rivals: ['slow-device', 'queueing', 'fsync-storm'],
+  yieldsTo: [],
   examine(facts) {
     const hits = facts.limits.flatMap((row) => hitOf(row) ?? []).toSorted((a, b) => b.share - a.share);
     const hit = hits.find(({ share }) => over('limit_share', share));
@@ -86,7 +87,7 @@ function finding(facts: Facts, { row, kind, share }: Hit): Verdict {
               title: say('proof.held', {}),
               sql: tableSql(facts.scope, {
                 by: ['who', 'device'],
-                where: `op = 'throttle_block'`,
+                of: { ops: ['throttle_block'] },
                 measure: 'wait',
               }),
             },

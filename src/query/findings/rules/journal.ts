@@ -10,12 +10,14 @@ import { shareOf } from '../share.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** Syncs of one wait for commits of the journal that another asked for: all of a file system share one. */
 export const journal: Rule = {
   id: 'journal',
+  about:
+    'Syncs of one wait for commits of the journal that another asked for: all of a file system share one.',
   needs: ['journal'],
   thresholds: ['waiting_ns_per_s', 'blame_share'],
   rivals: ['fsync-storm', 'slow-device'],
+  yieldsTo: ['slow-device', 'io-limit'],
   examine(facts) {
     const waits = facts.work.filter(({ op }) => op === 'journal_wait');
     const commits = facts.work.filter(({ op }) => op === 'journal_commit');
@@ -27,7 +29,7 @@ export const journal: Rule = {
     return {
       is: 'excluded',
       sentence: say('not.journal', { wait_ns_per_s: sumOf(waits, (row) => row.wait_ns_per_s) }),
-      sql: tableSql(facts.scope, { by: ['op'], where: `op = 'journal_wait'`, measure: 'wait' }),
+      sql: tableSql(facts.scope, { by: ['op'], of: { ops: ['journal_wait'] }, measure: 'wait' }),
     };
   },
 };
@@ -62,7 +64,7 @@ function contentionOn(
 }
 
 function finding(facts: Facts, { device, waiter, asker, share }: Contention): Verdict {
-  const on = `device = ${literal(device)}`;
+  const and = `device = ${literal(device)}`;
   return found({
     severity: 'serious',
     confidence: confidence(facts, 0.75, say('sure.journal', {})),
@@ -82,7 +84,7 @@ function finding(facts: Facts, { device, waiter, asker, share }: Contention): Ve
         title: say('proof.journal-waits', { device }),
         sql: tableSql(facts.scope, {
           by: ['who', 'process'],
-          where: `op = 'journal_wait' AND ${on}`,
+          of: { ops: ['journal_wait'], and },
           measure: 'wait',
         }),
       },
@@ -90,16 +92,16 @@ function finding(facts: Facts, { device, waiter, asker, share }: Contention): Ve
         title: say('proof.journal-commits', { device }),
         sql: tableSql(facts.scope, {
           by: ['who', 'variant'],
-          where: `op = 'journal_commit' AND ${on}`,
+          of: { ops: ['journal_commit'], and },
           measure: 'ops',
         }),
       },
     ],
     mitigations: [
       { id: 'batch-fsync', values: {} },
-      { id: 'own-disk', values: { device } },
-      { id: 'ext4-fast-commit', values: { device } },
-      { id: 'ext4-writeback', values: { device } },
+      { id: 'own-disk', values: {} },
+      { id: 'ext4-fast-commit', values: {} },
+      { id: 'ext4-writeback', values: {} },
     ],
   });
 }

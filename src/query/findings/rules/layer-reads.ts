@@ -3,19 +3,19 @@ import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
 import { groups, sumOf } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
+import { found, severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { shareExplained } from '../share.ts';
-import { isWho } from '../../who.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** A container that reads its image from the disk: a cold start, or a cache too small for it. */
 export const layerReads: Rule = {
   id: 'layer-reads',
+  about: 'A container that reads its image from the disk: a cold start, or a cache too small for it.',
   needs: ['block', 'classes'],
   thresholds: ['layer_read_ops_per_s', 'read_share'],
   rivals: ['log-reads', 'swap'],
+  yieldsTo: ['io-limit'],
   examine(facts) {
     const reads = facts.work.filter(({ op }) => op === 'block_read');
     const all = sumOf(reads, (row) => row.size_bytes_per_s);
@@ -35,7 +35,7 @@ export const layerReads: Rule = {
       sentence: say('not.layer-reads', { ops_per_s }),
       sql: tableSql(facts.scope, {
         by: ['place'],
-        where: `op = 'block_read' AND place = 'image_layer'`,
+        of: { ops: ['block_read'], and: `place = 'image_layer'` },
         measure: 'bytes',
       }),
     };
@@ -44,13 +44,13 @@ export const layerReads: Rule = {
 
 function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
   const [first] = rows;
-  const where = `op = 'block_read' AND place = 'image_layer'`;
   const isTheirs = (row: WorkRow): boolean =>
     row.place === 'image_layer' && ['block_read', 'read', 'open'].includes(row.op);
+  const explained = shareExplained(facts, isTheirs);
   return found({
-    severity: 'notice',
+    severity: severityOfShare(explained),
     confidence: confidence(facts, 0.8, say('sure.layer-reads', {})),
-    share: shareExplained(facts, isTheirs),
+    share: explained,
     sentence: say('layer-reads', {
       who: first.who,
       ops_per_s: sumOf(rows, (row) => row.ops_per_s),
@@ -63,13 +63,13 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], share: nu
     proofs: [
       {
         title: say('proof.read-who', {}),
-        sql: tableSql(facts.scope, { by: ['who', 'place'], where: `op = 'block_read'`, measure: 'bytes' }),
+        sql: tableSql(facts.scope, { by: ['who', 'place'], of: { ops: ['block_read'] }, measure: 'bytes' }),
       },
       {
         title: say('proof.read-files', { who: first.who }),
         sql: tableSql(facts.scope, {
           by: ['process', 'file'],
-          where: `${where} AND ${isWho(first)}`,
+          of: { ops: ['block_read'], who: first, and: `place = 'image_layer'` },
           measure: 'bytes',
         }),
       },

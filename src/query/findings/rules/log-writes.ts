@@ -2,20 +2,22 @@ import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
 import { groups, sumOf } from '../facts.ts';
-import { shareOf } from '../share.ts';
+import { shareExplained } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
+import { severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { isOneOf, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
 export const LOG_CLASSES = ['container_log', 'log_file', 'journald'];
 
-/** Logs are most of what is written. */
 export const logWrites: Rule = {
   id: 'log-writes',
+  about: 'Logs are most of what is written.',
   needs: ['block', 'classes'],
   thresholds: ['written_bytes_per_s', 'written_share'],
   rivals: ['writable-layer', 'fsync-storm'],
+  yieldsTo: ['io-limit'],
   examine(facts) {
     const { ops, rows } = writesOf(facts);
     const all = sumOf(rows, (row) => row.size_bytes_per_s);
@@ -36,11 +38,11 @@ export const logWrites: Rule = {
         share_percent: (100 * size_bytes_per_s) / all,
       });
     }
-    const where = `${isOneOf('op', ops)} AND ${isOneOf('class', LOG_CLASSES)}`;
+    const of = { ops, and: isOneOf('class', LOG_CLASSES) };
     return {
       is: 'excluded',
       sentence: say('not.log-writes', { size_bytes_per_s }),
-      sql: tableSql(facts.scope, { by: ['class'], where, measure: 'bytes' }),
+      sql: tableSql(facts.scope, { by: ['class'], of, measure: 'bytes' }),
     };
   },
 };
@@ -61,14 +63,16 @@ function found(
 ): Verdict {
   const { scope } = facts;
   const [first] = rows;
-  const where = `${isOneOf('op', ops)} AND ${isOneOf('class', LOG_CLASSES)}`;
-  const waits = facts.waits.filter((row) => LOG_CLASSES.includes(row.class ?? ''));
+  const of = { ops, and: isOneOf('class', LOG_CLASSES) };
+  const isTheirs = (row: WorkRow): boolean =>
+    LOG_CLASSES.includes(row.class ?? '') && ['write', 'fsync', 'block_write'].includes(row.op);
+  const explained = shareExplained(facts, isTheirs);
   return {
     is: 'found',
     finding: {
-      severity: 'notice',
+      severity: severityOfShare(explained),
       confidence: confidence(facts, 0.85, say('sure.log-writes', {})),
-      share: shareOf(facts, waits),
+      share: explained,
       sentence: say('log-writes', { ...size }),
       who: first.who,
       device: first.device,
@@ -76,11 +80,11 @@ function found(
       proofs: [
         {
           title: say('proof.written-class', {}),
-          sql: tableSql(scope, { by: ['class'], where: isOneOf('op', ops), measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['class'], of: { ops }, measure: 'bytes' }),
         },
         {
           title: say('proof.log-files', {}),
-          sql: tableSql(scope, { by: ['who', 'process', 'file'], where, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['who', 'process', 'file'], of, measure: 'bytes' }),
         },
       ],
       mitigations: [

@@ -6,15 +6,27 @@ import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
-import { shareOfDevice } from '../share.ts';
+import { DISK_OPS, loaderOf, shareOfDevice } from '../share.ts';
 import { over } from '../thresholds.ts';
 
-/** More requests under way than the device serves at once: each waits for others. */
 export const queueing: Rule = {
   id: 'queueing',
+  about: 'More requests under way than the device serves at once: each waits for others.',
   needs: ['block'],
   thresholds: ['queue_length', 'slow_requests_per_s'],
   rivals: ['slow-device', 'io-limit'],
+  yieldsTo: [
+    'saturated-device',
+    'fsync-storm',
+    'writable-layer',
+    'log-writes',
+    'log-reads',
+    'layer-reads',
+    'copy-up',
+    'neighbour',
+    'swap',
+    'io-limit',
+  ],
   examine(facts) {
     const [longest] = loadsOf(facts);
     if (!longest) return { is: 'unknown', missing: ['block'] };
@@ -26,7 +38,7 @@ export const queueing: Rule = {
 
 function found(facts: Facts, load: Load): Verdict {
   const { device, queue_length, await_ns, requests_per_s } = load;
-  const where = `device = ${literal(device)} AND op IN ('block_read', 'block_write', 'block_flush', 'block_discard')`;
+  const of = { ops: DISK_OPS, and: `device = ${literal(device)}` };
   return {
     is: 'found',
     finding: {
@@ -41,13 +53,13 @@ function found(facts: Facts, load: Load): Verdict {
         { title: say('proof.device', { device }), sql: load.sql },
         {
           title: say('proof.device-who', { device }),
-          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], where, measure: 'wait' }),
+          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], of, measure: 'wait' }),
         },
       ],
       mitigations: [
-        { id: 'io-limit', values: { device } },
-        { id: 'own-disk', values: { device } },
-        { id: 'faster-disk', values: { device } },
+        { id: 'io-limit', values: { who: loaderOf(facts, device) } },
+        { id: 'own-disk', values: {} },
+        { id: 'faster-disk', values: {} },
       ],
     },
   };

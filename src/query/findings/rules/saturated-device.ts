@@ -8,14 +8,25 @@ import { devicesSql } from '../queries.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
 import { over } from '../thresholds.ts';
-import { shareOfDevice } from '../share.ts';
+import { DISK_OPS, loaderOf, shareOfDevice } from '../share.ts';
 
-/** A device that has no time left, with requests waiting for it. */
 export const saturatedDevice: Rule = {
   id: 'saturated-device',
+  about: 'A device that has no time left, with requests waiting for it.',
   needs: ['devices'],
   thresholds: ['busy_percent', 'busy_share', 'queue_length'],
   rivals: ['slow-device', 'io-limit', 'device-errors'],
+  yieldsTo: [
+    'fsync-storm',
+    'writable-layer',
+    'log-writes',
+    'log-reads',
+    'layer-reads',
+    'copy-up',
+    'neighbour',
+    'swap',
+    'slow-device',
+  ],
   examine(facts) {
     const busiest = facts.devices.toSorted((a, b) => b.queue_length_max - a.queue_length_max);
     const full = busiest.find((row) => isSaturated(facts, row));
@@ -41,10 +52,7 @@ function isSaturated(facts: Facts, row: DeviceRow): boolean {
 
 function found(facts: Facts, row: DeviceRow): Verdict {
   const { device } = row;
-  const where = `device = ${literal(device)} AND op IN ('block_read', 'block_write', 'block_flush')`;
-  const writer = facts.work
-    .filter((each) => each.device === device && each.op.startsWith('block_'))
-    .toSorted((a, b) => b.wait_ns_per_s - a.wait_ns_per_s)[0];
+  const of = { ops: DISK_OPS, and: `device = ${literal(device)}` };
   return {
     is: 'found',
     finding: {
@@ -67,16 +75,13 @@ function found(facts: Facts, row: DeviceRow): Verdict {
         },
         {
           title: say('proof.device-who', { device }),
-          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], where, measure: 'bytes' }),
+          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], of, measure: 'bytes' }),
         },
       ],
       mitigations: [
-        {
-          id: 'io-limit',
-          values: { who: writer?.who ?? '', device, cgroup_path: writer?.cgroup_path ?? '' },
-        },
-        { id: 'own-disk', values: { device } },
-        { id: 'faster-disk', values: { device } },
+        { id: 'io-limit', values: { who: loaderOf(facts, device) } },
+        { id: 'own-disk', values: {} },
+        { id: 'faster-disk', values: {} },
       ],
     },
   };

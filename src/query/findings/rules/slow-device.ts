@@ -6,12 +6,13 @@ import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
 import { shareOfDevice } from '../share.ts';
 
-/** A device that takes long for each request although it has few. */
 export const slowDevice: Rule = {
   id: 'slow-device',
+  about: 'A device that takes long for each request although it has few.',
   needs: ['block'],
   thresholds: ['slow_request_flash_ns', 'slow_request_rotational_ns', 'slow_times', 'slow_requests_per_s'],
   rivals: ['saturated-device', 'queueing', 'fsync-storm', 'io-limit', 'device-errors'],
+  yieldsTo: ['device-errors', 'io-limit'],
   examine(facts) {
     const loads = loadsOf(facts).toSorted((a, b) => b.await_ns - a.await_ns);
     const slow = loads.find(isSlow);
@@ -44,8 +45,8 @@ function found(facts: Facts, load: Load): Verdict {
       file_class: null,
       proofs: [{ title: say('proof.device', { device }), sql: load.sql }],
       mitigations: [
-        { id: 'check-disk', values: { device } },
-        { id: 'faster-disk', values: { device } },
+        { id: 'check-disk', values: {} },
+        { id: 'faster-disk', values: {} },
       ],
     },
   };

@@ -6,12 +6,13 @@ import { found } from '../finding.ts';
 import { filesystemsSql, noSpaceSql } from '../queries.ts';
 import { over } from '../thresholds.ts';
 
-/** A file system that is nearly full. */
 export const space: Rule = {
   id: 'space',
+  about: 'A file system that is nearly full.',
   needs: ['filesystems'],
   thresholds: ['used_percent', 'full_percent'],
   rivals: ['inodes', 'deleted-files'],
+  yieldsTo: ['deleted-files'],
   examine(facts) {
     const [fullest] = facts.filesystems.toSorted((a, b) => b.used_percent - a.used_percent);
     const mount_point = fullest?.mount_point ?? '-';

@@ -5,12 +5,13 @@ import { found } from '../finding.ts';
 import { queries } from '../queries.ts';
 import { over, thresholds } from '../thresholds.ts';
 
-/** Memory that is on the disk. */
 export const swap: Rule = {
   id: 'swap',
+  about: 'Memory that is on the disk.',
   needs: ['host'],
   thresholds: ['swap_bytes_per_s', 'grown_times'],
   rivals: ['layer-reads', 'saturated-device'],
+  yieldsTo: [],
   examine(facts) {
     const [host] = facts.host;
     const swap_in_bytes_per_s = host?.swap_in_bytes_per_s ?? 0;

@@ -2,20 +2,22 @@ import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
 import { groups, sumOf } from '../facts.ts';
-import { shareOf } from '../share.ts';
+import { shareExplained } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
+import { severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
-import { isOneOf, tableSql } from '../sql.ts';
-import { isWho } from '../../who.ts';
+import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 import { writesOf } from './log-writes.ts';
 
-/** Heavy writing into a container's own layer, which overlayfs and the snapshot pay for; it wants a volume. */
 export const writableLayer: Rule = {
   id: 'writable-layer',
+  about:
+    'Heavy writing into a container’s own layer, which overlayfs and the snapshot pay for; it wants a volume.',
   needs: ['block', 'classes'],
   thresholds: ['written_bytes_per_s', 'written_share'],
   rivals: ['log-writes', 'copy-up'],
+  yieldsTo: ['copy-up', 'dirty-throttling', 'io-limit', 'log-writes'],
   examine(facts) {
     const { ops, rows } = writesOf(facts);
     const all = sumOf(rows, (row) => row.size_bytes_per_s);
@@ -28,13 +30,13 @@ export const writableLayer: Rule = {
     if (worst && over('written_bytes_per_s', worst.size) && over('written_share', worst.size / all)) {
       return found(facts, ops, worst.rows, worst.size / all);
     }
-    const where = `${isOneOf('op', ops)} AND place = 'writable_layer'`;
+    const of = { ops, and: `place = 'writable_layer'` };
     return {
       is: 'excluded',
       sentence: say('not.writable-layer', {
         size_bytes_per_s: sumOf(inLayer, (row) => row.size_bytes_per_s),
       }),
-      sql: tableSql(facts.scope, { by: ['place'], where, measure: 'bytes' }),
+      sql: tableSql(facts.scope, { by: ['place'], of, measure: 'bytes' }),
     };
   },
 };
@@ -48,15 +50,15 @@ function found(
   const { scope } = facts;
   const [first] = rows;
   const { who } = first;
-  const wrote = isOneOf('op', ops);
-  const where = `${wrote} AND place = 'writable_layer' AND ${isWho(first)}`;
-  const waits = facts.waits.filter((row) => row.who === who && row.place === 'writable_layer');
+  const of = { ops, who: first, and: `place = 'writable_layer'` };
+  const isTheirs = (row: WorkRow): boolean => row.who === who && row.place === 'writable_layer';
+  const explained = shareExplained(facts, isTheirs);
   return {
     is: 'found',
     finding: {
-      severity: 'notice',
+      severity: severityOfShare(explained),
       confidence: confidence(facts, 0.85, say('sure.writable-layer', {})),
-      share: shareOf(facts, waits),
+      share: explained,
       sentence: say('writable-layer', {
         who,
         size_bytes_per_s: sumOf(rows, (row) => row.size_bytes_per_s),
@@ -68,11 +70,11 @@ function found(
       proofs: [
         {
           title: say('proof.written-who', {}),
-          sql: tableSql(scope, { by: ['who', 'place'], where: wrote, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['who', 'place'], of: { ops }, measure: 'bytes' }),
         },
         {
           title: say('proof.written-files', { who }),
-          sql: tableSql(scope, { by: ['process', 'file'], where, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['process', 'file'], of, measure: 'bytes' }),
         },
       ],
       mitigations: [{ id: 'volume', values: { container: first.container ?? '' } }],

@@ -5,12 +5,11 @@ import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagn
 import { headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import type { Mitigation } from '../../findings/finding.ts';
-import { gapSummary, lossLines } from '../footnotes.ts';
 import type { Column, Screen } from '../table.ts';
 import { table } from '../table.ts';
 import { visible, wrap } from '../text.ts';
 import { shown } from './evidence.ts';
-import { rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import { coverageLines, mostlySentences, rankSentence, unknownSentences, whenSentences } from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -36,9 +35,12 @@ export function diagnosisText(diagnosis: Diagnosis, { language, screen, hasSql }
     paint: colors.createColors(screen.colour),
     hasSql,
   };
+  const main = diagnosis.findings.filter(({ score }, index) => index === 0 || score >= MINOR_SCORE);
+  const minor = diagnosis.findings.filter((finding) => !main.includes(finding));
   const sections = [
     answerLines(diagnosis, page),
-    ...diagnosis.findings.map((finding, index) => findingLines(finding, index + 1, page)),
+    ...main.map((finding, index) => findingLines(finding, index + 1, page)),
+    alsoLines(minor, page),
     victimLines(diagnosis, page),
     excludedLines(diagnosis, page),
     unknownLines(diagnosis, page),
@@ -47,28 +49,42 @@ export function diagnosisText(diagnosis: Diagnosis, { language, screen, hasSql }
   return `${lines.slice(1).join('\n')}\n`;
 }
 
+/** Findings below it are told in a sentence each. */
+const MINOR_SCORE = 0.05;
+
+function alsoLines(minor: readonly Ranked[], page: Page): string[] {
+  if (minor.length === 0) return [];
+  const { paint, voice } = page;
+  const lines = minor.flatMap(({ sentence }) => wrapped(page, `   ${voice.say(sentence)}`));
+  return [paint.bold(voice.word('label.also')), ...lines];
+}
+
 const wrapped = ({ screen }: Page, text: string): string[] => wrap(text, screen.width);
 
 function answerLines(diagnosis: Diagnosis, page: Page): string[] {
   const { voice, paint } = page;
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
-  const answer = headline(diagnosis).map(voice.say).join(' ');
+  const answer = voice.join(headline(diagnosis));
   const cause = first
-    ? labelled(page, 'label.cause', `${voice.say(first.sentence)} (${sureWord(first, voice)})`)
+    ? labelled(
+        page,
+        'label.cause',
+        `${voice.join([first.sentence, ...mostlySentences(first)])} (${sureWord(first, voice)})`,
+      )
     : [];
   const advice = mitigation ? labelled(page, 'label.do', voice.word(`do.${mitigation.id}`)) : [];
-  const when = whenSentences(diagnosis).map(voice.say).join(' ');
+  const when = voice.join(whenSentences(diagnosis));
   return [
     ...wrapped(page, answer).map(paint.bold),
     ...cause,
     ...advice,
-    ...wrapped(page, when).map(paint.dim),
+    ...(when === '' ? [] : wrapped(page, when).map(paint.dim)),
   ];
 }
 
 function labelled(page: Page, key: Parameters<Voice['word']>[0], text: string): string[] {
-  return wrapped(page, `${page.voice.word(key)}: ${text}`);
+  return wrapped(page, page.voice.label(key, text));
 }
 
 const sureWord = ({ confidence }: Ranked, { word }: Voice): string =>
@@ -92,12 +108,12 @@ function findingLines(finding: Ranked, number: number, page: Page): string[] {
 }
 
 function indented(page: Page, key: Parameters<Voice['word']>[0], text: string): string[] {
-  return wrapped(page, `   ${page.voice.word(key)}: ${text}`);
+  return wrapped(page, `   ${page.voice.label(key, text)}`);
 }
 
 function checkedLines(checked: readonly Excluded[], page: Page): string[] {
   if (checked.length === 0) return [];
-  return indented(page, 'label.checked', checked.map(({ sentence }) => page.voice.say(sentence)).join(' '));
+  return indented(page, 'label.checked', page.voice.join(checked.map(({ sentence }) => sentence)));
 }
 
 function mitigationLines({ id, values }: Mitigation, page: Page): string[] {
@@ -106,8 +122,8 @@ function mitigationLines({ id, values }: Mitigation, page: Page): string[] {
   return [
     ...indented(page, 'label.do', voice.word(`do.${id}`)),
     ...setting.map((line) => paint.cyan(`       ${visible(line)}`)),
-    ...wrapped(page, `     ${voice.word('label.gain')}: ${voice.word(`gain.${id}`)}`),
-    ...wrapped(page, `     ${voice.word('label.risk')}: ${voice.word(`risk.${id}`)}`),
+    ...wrapped(page, `     ${voice.label('label.gain', voice.word(`gain.${id}`))}`),
+    ...wrapped(page, `     ${voice.label('label.risk', voice.word(`risk.${id}`))}`),
   ];
 }
 
@@ -156,11 +172,9 @@ function excludedLines({ excluded }: Diagnosis, page: Page): string[] {
 
 function unknownLines(diagnosis: Diagnosis, page: Page): string[] {
   const { voice, paint, hasSql } = page;
-  const { gaps, losses } = diagnosis.coverage;
   const lines = [
     ...unknownSentences(diagnosis, voice).map(voice.say),
-    ...gapSummary(gaps),
-    ...lossLines(losses),
+    ...coverageLines(diagnosis, voice),
   ].flatMap((line) => wrapped(page, `   ${line}`));
   const how =
     hasSql || diagnosis.findings.length === 0 ? [] : ['', paint.dim(voice.word('label.how-to-sql'))];
