@@ -29,12 +29,20 @@ export const globalOptions = {
   db: text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
 } as const;
 
-const filterOptions = {
+const opOption = {
   op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all but block_stacked_*'),
-  container: text('Only the container of this name'),
+} as const;
+
+const windowOptions = {
   since: text('The window: this long until now, as in 90s, 15m, 2h', '15m'),
   from: text('Start of the window: 12:30, 2026-11-21T12:30Z, or seconds since 1970'),
   to: text('End of the window, written like --from', 'now'),
+} as const;
+
+const filterOptions = {
+  ...opOption,
+  container: text('Only the container of this name'),
+  ...windowOptions,
   stacked: {
     type: 'boolean',
     describe: 'Also I/O at devices that pass it on to disks: device mapper, md, loop',
@@ -66,10 +74,9 @@ export const slowOptions = {
   explain: text('One of them part by part: its number, from the column id'),
 } as const;
 
-const { container: _, stacked: __, ...windowOptions } = filterOptions;
-
 export const blameOptions = {
   victim: text('The container that was slow'),
+  ...opOption,
   ...windowOptions,
   ...listOptions,
 } as const;
