@@ -7,6 +7,7 @@ import {
   daemonOptions,
   documentOptions,
   globalOptions,
+  metricsOptions,
   recordOptions,
   slowOptions,
   sqlOptions,
@@ -15,10 +16,14 @@ import {
 } from './cli/arguments.ts';
 import { runBlame, runExplain } from './cli/causes.ts';
 import type { Outcome } from './cli/commands.ts';
-import { runDoctor, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
+import { runDoctor, runMetrics, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
+import { diagnoseOptions, runDiagnose } from './cli/diagnose.ts';
 import { didYouMean } from './cli/nearest.ts';
 import { endQuietlyOnClosedPipe, print, tell } from './cli/output.ts';
 import { runDaemon, runRecord } from './cli/recording.ts';
+import { runTimeline, timelineOptions } from './cli/timeline.ts';
+import { deletedOptions, sampleOptions } from './cli/sample-arguments.ts';
+import { runDeleted, runDevices, runFilesystems } from './cli/samples.ts';
 import type { Failure } from './failure.ts';
 import { exitCode, explain, failure, isFailure } from './failure.ts';
 import { iotraceVersion } from './schema/version.ts';
@@ -53,6 +58,7 @@ function buildParser(choose: Choose): Argv {
     .example('$0 top --live', 'The same, renewed every 2 seconds')
     .epilogue('Everything about a command: iotrace top --help');
   addQueries(parser, choose);
+  addSamples(parser, choose);
   addRecorders(parser, choose);
   return parser;
 }
@@ -103,6 +109,34 @@ function addQueries(parser: Argv, choose: Choose): void {
       },
     )
     .command(
+      'diagnose',
+      'What is wrong with I/O, whose it is, and what to do',
+      (diagnose) =>
+        withOptions(diagnose, diagnoseOptions)
+          .example('$0 diagnose --since 1h', 'The last hour, compared with the hour before')
+          .example('$0 diagnose --from 12:00 --to 12:20 --baseline 1h', 'An incident')
+          .example('$0 diagnose --format markdown > rca.md', 'The report, with its SQL')
+          .example('$0 diagnose --lang zh', 'In Chinese')
+          .epilogue('From what was recorded, and only that. Each rule: docs/diagnose.md.'),
+      (typed) => {
+        choose('diagnose', typed, diagnoseOptions, () => runDiagnose(typed));
+      },
+    )
+    .command(
+      'timeline',
+      'Latency or load over time, a line for each container',
+      (timeline) =>
+        withOptions(timeline, timelineOptions)
+          .example('$0 timeline --op fsync --since 1h', 'P99 of fsync, container by container')
+          .example('$0 timeline --by device --metric bytes', 'Which disk moved how much, when')
+          .epilogue(
+            'Darker is more, on one scale for all lines. A dot: nothing happened; a space: nothing was recorded.',
+          ),
+      (typed) => {
+        choose('timeline', typed, timelineOptions, () => runTimeline(typed));
+      },
+    )
+    .command(
       'sql [query]',
       'Ask the recording in SQL, read-only',
       (sql) =>
@@ -117,11 +151,64 @@ function addQueries(parser: Argv, choose: Choose): void {
       },
     )
     .command(
+      'metrics',
+      'The latest session for Prometheus',
+      (metrics) =>
+        withOptions(metrics, metricsOptions)
+          .example('$0 metrics', 'OpenMetrics on stdout')
+          .example('$0 metrics --format prometheus > iotrace.prom', "For node_exporter's textfile collector")
+          .epilogue(
+            'Counters since the session began. container_fs_… and container_blkio_… are named as in cAdvisor: keep the two apart by job.',
+          ),
+      (typed) => {
+        choose('metrics', typed, metricsOptions, () => runMetrics(typed));
+      },
+    )
+    .command(
       'status',
       'How the latest session fares: coverage, losses, cost',
       (status) => withOptions(status, documentOptions),
       (typed) => {
         choose('status', typed, documentOptions, () => runStatus(typed));
+      },
+    );
+}
+
+function addSamples(parser: Argv, choose: Choose): void {
+  parser
+    .command(
+      'devices',
+      'Is a disk saturated: iostat -x over a window, beside what was traced',
+      (devices) =>
+        withOptions(devices, sampleOptions)
+          .example('$0 devices --since 5m', 'The last five minutes')
+          .epilogue(
+            'Columns from r/s to %util are those of iostat -x; max is %util of the busiest interval; queue and service are mean latencies of the traced requests. Each interval: the view device_samples.',
+          ),
+      (typed) => {
+        choose('devices', typed, sampleOptions, () => runDevices(typed));
+      },
+    )
+    .command(
+      'filesystems',
+      'Space and inodes where container data lies',
+      (filesystems) =>
+        withOptions(filesystems, sampleOptions).epilogue(
+          'The last sample in the window; change is since the first. All samples: the view filesystems.',
+        ),
+      (typed) => {
+        choose('filesystems', typed, sampleOptions, () => runFilesystems(typed));
+      },
+    )
+    .command(
+      'deleted',
+      'Deleted files that are held open, and by whom',
+      (deleted) =>
+        withOptions(deleted, deletedOptions)
+          .example('sudo $0 deleted', 'Now')
+          .example('$0 deleted --since 1d', 'Those of at least 64 KiB a recording has seen'),
+      (typed) => {
+        choose('deleted', typed, deletedOptions, () => runDeleted(typed));
       },
     );
 }

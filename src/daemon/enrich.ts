@@ -26,8 +26,11 @@ const WITHOUT_FILE: Record<number, string> = {
   1: '(file system metadata)',
   2: '(process memory: direct I/O)',
   3: '(file not known)',
-  4: '(file system journal)',
-  5: '(swap)',
+  4: '(files and processes beyond --map-memory)',
+  5: '(not opened)',
+  6: '(any file)',
+  7: '(file system journal)',
+  8: '(swap)',
 };
 
 /** A file's label; pure but for the lookups' caches. */

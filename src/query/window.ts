@@ -1,3 +1,4 @@
+import { operationNames } from '../schema/probes/index.ts';
 import type { WallUs } from '../schema/units.ts';
 
 /** A span of time, both µs since 1970. Intervals that overlap it count whole. */
@@ -10,15 +11,21 @@ export type Filters = {
   readonly ops: readonly string[];
   /** Exact container name; `undefined`: all, and what runs outside containers. */
   readonly container: string | undefined;
+  /** File classes; empty or missing: all. */
+  readonly classes?: readonly string[];
 };
 
 /** What a device passes on comes again as requests to the disks below: not both, unless it is asked for. */
-const NOT_STACKED =
-  " AND op NOT IN ('block_stacked_read', 'block_stacked_write', 'block_stacked_flush', 'block_stacked_discard')";
+export const unstackedOps = operationNames.filter((name) => !name.startsWith('block_stacked_'));
 
-/** SQL for `op` and `container`, each with a leading AND, and the values of its parameters. */
-export function narrowing({ ops, container }: Filters): { sql: string; values: string[] } {
-  const byOp = ops.length > 0 ? ` AND op IN (${ops.map(() => '?').join(', ')})` : NOT_STACKED;
+/** SQL for `op`, `class` and `container`, each with a leading AND, and the values of its parameters. */
+export function narrowing({ ops, container, classes = [] }: Filters): { sql: string; values: string[] } {
+  const oneOf = (column: string, values: readonly string[]): string =>
+    values.length === 0 ? '' : ` AND ${column} IN (${values.map(() => '?').join(', ')})`;
+  const chosen = ops.length === 0 ? unstackedOps : ops;
   const byContainer = container === undefined ? '' : ' AND container = ?';
-  return { sql: byOp + byContainer, values: container === undefined ? [...ops] : [...ops, container] };
+  return {
+    sql: oneOf('op', chosen) + oneOf('class', classes) + byContainer,
+    values: [...chosen, ...classes, ...(container === undefined ? [] : [container])],
+  };
 }

@@ -15,6 +15,8 @@ const operation = (op: string, latency_ns: number, inner_latency_ns = 0): SlowRo
   tid: 1,
   file: '/data/file',
   host_path: null,
+  class: 'other',
+  place: 'host',
   device: 'vda',
   op,
   variant: null,

@@ -20,7 +20,11 @@ afterEach(() => {
 });
 
 const said = (result: Db | Failure): string =>
-  isFailure(result) ? explain(result).replaceAll(folder, 'FOLDER') : 'opened';
+  isFailure(result)
+    ? explain(result)
+        .replaceAll(folder, 'FOLDER')
+        .replace(/up to \d+/u, 'up to N')
+    : 'opened';
 
 function recording(): Db {
   const db = openForWriting(path);
@@ -79,8 +83,8 @@ test('a recording of a newer iotrace is refused, both ways', () => {
   const db = recording();
   db.pragma('user_version = 999');
   db.close();
-  expect(said(openForReading(path))).toMatchInlineSnapshot(
-    `"FOLDER/a.db has format 999, this iotrace knows up to 2. Use the newer iotrace that wrote it."`,
+  expect(said(openForReading(path)).replace(/up to \d+/u, 'up to N')).toMatchInlineSnapshot(
+    `"FOLDER/a.db has format 999, this iotrace knows up to N. Use the newer iotrace that wrote it."`,
   );
   expect(said(openForWriting(path))).toBe(said(openForReading(path)));
 });

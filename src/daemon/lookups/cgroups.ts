@@ -70,7 +70,7 @@ export function createCgroups(roots: Pick<Roots, 'cgroup'>, limits: CgroupLimits
   const rescan = (): boolean => {
     if (layout.cgroup2Path === undefined || now() - scannedAt < scanEveryMs) return false;
     scannedAt = now();
-    for (const { id, path } of walk(layout.cgroup2Path, directoriesPerScan)) paths.set(id, path);
+    for (const { id, path } of walkCgroups(layout.cgroup2Path, directoriesPerScan)) paths.set(id, path);
     return true;
   };
   return {
@@ -107,8 +107,8 @@ interface Cgroup {
   readonly path: string;
 }
 
-/** Breadth first, so that a limit cuts off the deepest. */
-function walk(root: string, limit: number): Cgroup[] {
+/** Every cgroup below (and with) the root. Breadth first, so that a limit cuts off the deepest. */
+export function walkCgroups(root: string, limit: number): Cgroup[] {
   const found: Cgroup[] = [];
   let level = ['/'];
   while (level.length > 0 && found.length < limit) {

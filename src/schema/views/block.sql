@@ -11,6 +11,8 @@ CREATE VIEW block (
   pid,                    -- its process id in the initial pid namespace
   file,                   -- path of the file the data belongs to; in parentheses what is known instead
   host_path,              -- its path on the host
+  class,                  -- what the file is; see operations
+  place,                  -- where it lies; see operations
   device,                 -- the disk; of block_stacked operations the device that passed them on
   op,                     -- block_read, block_write, block_flush, block_discard, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard
   op_count,               -- number of requests
@@ -24,7 +26,7 @@ CREATE VIEW block (
 ) AS
 SELECT
   started_us, ended_us, container, pod, namespace, cgroup_path, replace(variant, ', several files', ''),
-  process, pid, file, host_path, device,
+  process, pid, file, host_path, class, place, device,
   op, op_count, iif(variant LIKE '%, several files', op_count, 0), error_count, size_bytes_sum,
   latency_ns_sum, latency_ns_max, latency_ns_sum - inner_latency_ns_sum, inner_latency_ns_sum
 FROM operations WHERE op IN ('block_read', 'block_write', 'block_flush', 'block_discard',

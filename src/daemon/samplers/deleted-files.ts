@@ -1,0 +1,143 @@
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { namesIn, readLines, statOf } from '../lookups/bounded-read.ts';
+import { cgroupOf, parseProcessStat } from './process-io.ts';
+import { isRead, readText } from './read.ts';
+import type { DeletedRow } from './rows.ts';
+import type { Sampler, Sight } from './sampler.ts';
+
+const EVERY_MS = 5 * 60_000;
+/** What may be looked at in one tick, in descriptors, so that no tick is long: about 5 ms. */
+const EFFORT_PER_TICK = 2000;
+/** Reading the mappings of a process is about so much more than looking at a descriptor. */
+const MAPS_EFFORT = 100;
+const DESCRIPTORS_MAX = 65_536;
+const MAPS_LIMIT_BYTES = 8 * 1024 * 1024;
+const RECORDED_MIN_BYTES = 64 * 1024;
+const RECORDED_MAX = 500;
+
+/** Deleted files that are open or mapped; looked for every five minutes, little by little. */
+export function createDeletedFiles({ roots }: Sight): Sampler {
+  let scan: Generator<number, DeletedRow[]> | undefined;
+  let startedUs = -Infinity;
+  return {
+    everyMs: 0,
+    sample({ monotonicUs }) {
+      if (!scan && monotonicUs - startedUs >= EVERY_MS * 1000) {
+        scan = findDeleted(roots.proc);
+        startedUs = monotonicUs;
+      }
+      for (let effort = 0; scan && effort < EFFORT_PER_TICK;) {
+        const { done, value } = scan.next();
+        if (done !== true) {
+          effort += value;
+          continue;
+        }
+        scan = undefined;
+        const rows = value.filter(({ allocated_bytes }) => allocated_bytes >= RECORDED_MIN_BYTES);
+        return { rows: rows.slice(0, RECORDED_MAX), problems: [] };
+      }
+      return { rows: [], problems: [] };
+    },
+  };
+}
+
+/** All of them at once, largest first. */
+export function findAllDeleted(proc: string): DeletedRow[] {
+  const scan = findDeleted(proc);
+  for (;;) {
+    const { done, value } = scan.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * Deleted files that processes hold, each once with its first holder, by what closing them gives back. A
+ * step looks at one descriptor or one process's mappings, and says what that cost. What only root may see is left out for others.
+ */
+export function* findDeleted(proc: string): Generator<number, DeletedRow[]> {
+  const files = new Map<string, DeletedRow>();
+  for (const pid of namesIn(proc).filter((name) => /^\d+$/u.test(name))) {
+    const directory = join(proc, pid);
+    const own = new Set<string>();
+    for (const descriptor of namesIn(join(directory, 'fd')).slice(0, DESCRIPTORS_MAX)) {
+      take(files, own, directory, `fd ${descriptor}`, deletedAt(join(directory, 'fd', descriptor)));
+      yield 1;
+    }
+    for (const range of deletedMappings(readLines(join(directory, 'maps'), MAPS_LIMIT_BYTES))) {
+      take(files, own, directory, 'map', deletedAt(join(directory, 'map_files', range)));
+    }
+    yield MAPS_EFFORT;
+  }
+  return [...files.values()].toSorted((a, b) => b.allocated_bytes - a.allocated_bytes);
+}
+
+const DELETED = / \(deleted\)$/u;
+/** Memory that has the shape of a deleted file: memfd, anonymous shared memory, asynchronous I/O. */
+const MEMORY = /^\/(?:memfd:|dev\/zero|SYSV|\[aio\]|anon_hugepage|i915|drm mm object)/u;
+
+type Found = Pick<DeletedRow, 'major' | 'minor' | 'inode' | 'path' | 'size_bytes' | 'allocated_bytes'>;
+
+/** The file behind a link in /proc, when no directory shows it any more. */
+function deletedAt(link: string): Found | undefined {
+  const path = linkOf(link);
+  if (path === undefined || !DELETED.test(path) || MEMORY.test(path)) return undefined;
+  const stats = statOf(link);
+  // A name may end like this without being deleted, and a hard link keep a file that was.
+  if (!stats?.isFile() || stats.nlink !== 0n) return undefined;
+  return {
+    major: Number((stats.dev >> 8n) & 0xfffn),
+    minor: Number((stats.dev & 0xffn) | ((stats.dev >> 12n) & 0xfff00n)),
+    inode: stats.ino,
+    path: path.replace(DELETED, ''),
+    size_bytes: Number(stats.size),
+    allocated_bytes: Number(stats.blocks * 512n),
+  };
+}
+
+function linkOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ranges of /proc/PID/maps that map a deleted file, each file once: names in /proc/PID/map_files. */
+export function deletedMappings(lines: readonly string[]): string[] {
+  const ranges = new Map<string, string>();
+  for (const line of lines) {
+    if (!line.endsWith(' (deleted)')) continue;
+    const [, range, file, path] = MAPPING.exec(line) ?? [];
+    if (range === undefined || file === undefined || path === undefined || MEMORY.test(path)) continue;
+    // maps fills addresses up with zeros, map_files does not.
+    if (!ranges.has(file)) ranges.set(file, range.replaceAll(/(^|-)0+/gu, '$1'));
+  }
+  return [...ranges.values()];
+}
+
+/** address perms offset major:minor inode path */
+const MAPPING = /^([0-9a-f]+-[0-9a-f]+) \S{4} [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+ \d+) +(\/.*)$/u;
+
+function take(
+  files: Map<string, DeletedRow>,
+  own: Set<string>,
+  directory: string,
+  held_by: string,
+  found: Found | undefined,
+): void {
+  if (!found) return;
+  const key = `${String(found.major)}:${String(found.minor)}:${String(found.inode)}`;
+  if (own.has(key)) return;
+  own.add(key);
+  const known = files.get(key);
+  if (known) files.set(key, { ...known, holder_count: known.holder_count + 1 });
+  else files.set(key, { kind: 'deleted', ...holderOf(directory), ...found, held_by, holder_count: 1 });
+}
+
+function holderOf(directory: string): Pick<DeletedRow, 'pid' | 'name' | 'cgroupPath'> {
+  const text = readText(join(directory, 'stat'));
+  const stat = isRead(text) ? parseProcessStat(text) : undefined;
+  const pid = Number(directory.slice(directory.lastIndexOf('/') + 1));
+  return { pid, name: stat?.name ?? '(gone)', cgroupPath: cgroupOf(directory) };
+}

@@ -1,0 +1,211 @@
+import type { Db } from '../../schema/open.ts';
+import type { SamplerName } from '../../schema/samplers.ts';
+import { nowUs, wallUs } from '../../schema/units.ts';
+import type { Roots } from '../lookups/roots.ts';
+import type { Lookups } from '../store.ts';
+import { createBlockSettings } from './block-settings.ts';
+import { createCgroupIo } from './cgroup-io.ts';
+import { createCgroupLimits } from './cgroup-limits.ts';
+import { createCosts } from './costs.ts';
+import { createCpu } from './cpu.ts';
+import { createDeletedFiles } from './deleted-files.ts';
+import { createDiskstats } from './diskstats.ts';
+import { createFilesystems } from './filesystems.ts';
+import { createKernelLog } from './kernel-log.ts';
+import { createMemorySampler } from './memory.ts';
+import { createMountStates } from './mounts.ts';
+import { createPressure } from './pressure.ts';
+import { createProblems } from './problems.ts';
+import { createProcessIo } from './process-io.ts';
+import type { Row } from './rows.ts';
+import { createRuntimeLog } from './runtime-log.ts';
+import type { Instant, Problem, Reading, Sampler, Sight } from './sampler.ts';
+import { createSampleStore } from './store.ts';
+import type { Tick } from './store.ts';
+import { createTargets } from './targets.ts';
+import { createUpperdirs } from './upperdirs.ts';
+
+export type SamplerOptions = {
+  readonly databasePath: string;
+  /** Between two ticks: that of the capture's flushes, but a second at least. */
+  readonly intervalMs: number;
+  /** Which to run. */
+  readonly samplers: readonly SamplerName[];
+};
+
+export type Samplers = {
+  /** A last tick, then no more. */
+  stop(): void;
+};
+
+type Create = (sight: Sight, options: SamplerOptions) => Sampler;
+
+/** In the order of a tick: what is compared with other tools first, so that its interval is the tick's. */
+const CATALOGUE: Readonly<Record<SamplerName, Create>> = {
+  diskstats: createDiskstats,
+  cpu: createCpu,
+  memory: createMemorySampler,
+  pressure: createPressure,
+  'cgroup-io': createCgroupIo,
+  'process-io': createProcessIo,
+  filesystems: (sight, { databasePath }) => createFilesystems(sight, databasePath),
+  upperdirs: createUpperdirs,
+  mounts: createMountStates,
+  'block-settings': createBlockSettings,
+  'cgroup-limits': createCgroupLimits,
+  'kernel-log': () => createKernelLog(),
+  'runtime-log': () => createRuntimeLog(),
+  'deleted-files': createDeletedFiles,
+};
+
+const TICK_MIN_MS = 1000;
+const MINUTE_US = 60e6;
+const MOUNTS_EVERY_US = 30e6;
+/** Ticks kept in memory while the database can't be written: ten minutes by default. */
+const WAITING_MAX = 120;
+
+/** Reads /proc and /sys beside the capture, from now until `stop()`. A sampler that fails stops no other. */
+export function startSamplers(
+  db: Db,
+  session: { readonly runId: number },
+  bootId: string,
+  roots: Roots,
+  lookups: Lookups,
+  options: SamplerOptions,
+): Samplers {
+  const round = createRound(db, session.runId, bootId, roots, lookups, options);
+  round.tick(thisInstant());
+  const timer = setInterval(
+    () => {
+      round.tick(thisInstant());
+    },
+    Math.max(TICK_MIN_MS, options.intervalMs),
+  );
+  return {
+    stop() {
+      clearInterval(timer);
+      round.end(thisInstant());
+    },
+  };
+}
+
+/** The kernel's log counts in CLOCK_MONOTONIC, which hrtime is. */
+function thisInstant(): Instant {
+  return { wallUs: nowUs(), monotonicUs: Number(process.hrtime.bigint() / 1000n) };
+}
+
+type Round = { tick(now: Instant): void; end(now: Instant): void };
+
+/** The samplers without their clock. */
+export function createRound(
+  db: Db,
+  runId: number,
+  bootId: string,
+  roots: Roots,
+  { mounts, devices, containers, cgroups }: Pick<Lookups, 'mounts' | 'devices' | 'containers' | 'cgroups'>,
+  options: SamplerOptions,
+): Round {
+  const targets = createTargets(cgroups, containers);
+  const sight: Sight = { roots, mounts, devices, containers, targets };
+  const running = options.samplers.map((name) => ({
+    name,
+    sampler: CATALOGUE[name](sight, options),
+    dueUs: -Infinity,
+  }));
+  const store = createSampleStore(db, runId, bootId, sight);
+  const costs = createCosts();
+  const problems = createProblems();
+  let before: Instant | undefined;
+  let heartbeatUs = -Infinity;
+  let mountsUs = -Infinity;
+  let mountsGeneration = -1;
+  let waiting: Tick[] = [];
+  let droppedCount = 0;
+
+  const refresh = (now: Instant): void => {
+    const isFresh = mounts.generation() !== mountsGeneration;
+    if (!isFresh && now.monotonicUs - mountsUs >= MOUNTS_EVERY_US) mounts.refresh();
+    if (isFresh || mounts.generation() !== mountsGeneration) mountsUs = now.monotonicUs;
+    mountsGeneration = mounts.generation();
+    targets.refresh();
+  };
+  const readAll = (now: Instant): Row[] =>
+    running.flatMap((each) => {
+      // A timer is some ms late or early: what is nearly due is due.
+      if (now.monotonicUs < each.dueUs - 500_000) return [];
+      each.dueUs = now.monotonicUs + each.sampler.everyMs * 1000;
+      const reading = costs.measure(each.name, now.wallUs, () => sampleSafely(each.sampler, now));
+      problems.note(each.name, reading.problems);
+      return reading.rows;
+    });
+  const write = (): void => {
+    for (let next = waiting[0]; next; next = waiting[0]) {
+      try {
+        store.write(next);
+        waiting.shift();
+      } catch (error) {
+        const seen = error instanceof Error ? error.message : String(error);
+        if (waiting.length > WAITING_MAX) {
+          waiting = waiting.slice(1);
+          droppedCount += 1;
+        }
+        problems.note('store', [unwritten(seen, waiting.length, droppedCount)]);
+        return;
+      }
+    }
+    problems.note('store', droppedCount === 0 ? [] : [givenUp(droppedCount)]);
+  };
+  const tick = (now: Instant, isLast: boolean): void => {
+    costs.measure('targets', now.wallUs, () => {
+      refresh(now);
+      return { rows: [] };
+    });
+    const rows = readAll(now);
+    const isHeartbeat = isLast || now.monotonicUs - heartbeatUs >= MINUTE_US;
+    if (isHeartbeat && before) heartbeatUs = now.monotonicUs;
+    // The wall clock may step; how long the interval was the monotonic one tells.
+    const startedUs = before && wallUs(now.wallUs - (now.monotonicUs - before.monotonicUs));
+    waiting.push({
+      startedUs,
+      endedUs: now.wallUs,
+      rows,
+      isHeartbeat,
+      problems: problems.changes(),
+      costs: costs.due(now.wallUs, isLast),
+    });
+    before = now;
+    costs.measure('store', now.wallUs, () => {
+      write();
+      return { rows };
+    });
+  };
+  return {
+    tick(now) {
+      tick(now, false);
+    },
+    end(now) {
+      tick(now, true);
+      for (const { sampler } of running) sampler.close?.();
+      targets.close();
+    },
+  };
+}
+
+function sampleSafely(sampler: Sampler, now: Instant): Reading {
+  try {
+    return sampler.sample(now);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { rows: [], problems: [{ subject: 'sampler', state: 'missing', reason, fix: null }] };
+  }
+}
+
+function unwritten(seen: string, waitingCount: number, droppedCount: number): Problem {
+  const reason = `${String(waitingCount)} ticks wait to be written, ${String(droppedCount)} were given up: ${seen}`;
+  return { subject: 'database', state: 'partial', reason, fix: null };
+}
+
+function givenUp(count: number): Problem {
+  const reason = `${String(count)} ticks could not be written and were given up`;
+  return { subject: 'database', state: 'partial', reason, fix: null };
+}

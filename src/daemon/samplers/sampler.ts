@@ -1,0 +1,48 @@
+import type { WallUs } from '../../schema/units.ts';
+import type { Containers } from '../lookups/containers.ts';
+import type { Devices } from '../lookups/devices.ts';
+import type { Mounts } from '../lookups/mounts.ts';
+import type { Roots } from '../lookups/roots.ts';
+import type { Row } from './rows.ts';
+import type { CgroupTargets } from './targets.ts';
+
+/** One source of /proc or /sys, read again and again. What it remembers between rounds is its own. */
+export type Sampler = {
+  /** At least this long between two rounds; 0: in every tick. Deltas need every tick. */
+  readonly everyMs: number;
+  /** Reads once. What can't be read is a problem, not an error. */
+  sample(now: Instant): Reading;
+  close?(): void;
+};
+
+export type Instant = {
+  readonly wallUs: WallUs;
+  /** Of any origin; does not step. */
+  readonly monotonicUs: number;
+};
+
+export type Reading = {
+  readonly rows: readonly Row[];
+  /** All there are now: one that is not listed any more is over. */
+  readonly problems: readonly Problem[];
+};
+
+/** What a sampler can't read here, and why. */
+export type Problem = {
+  /** A file, or part of the host. */
+  readonly subject: string;
+  readonly state: 'partial' | 'missing';
+  readonly reason: string;
+  readonly fix: string | null;
+};
+
+/** What samplers look through. */
+export type Sight = {
+  readonly roots: Roots;
+  readonly mounts: Mounts;
+  readonly devices: Devices;
+  readonly containers: Containers;
+  readonly targets: CgroupTargets;
+};
+
+export const nothing: Reading = { rows: [], problems: [] };
