@@ -305,7 +305,9 @@ describe('recorded streams', () => {
   test('were made by the best programs of each probe, or the second best', () => {
     const ran = new Set(STREAMS.flatMap((stream) => planOf(stream).map(({ fragment }) => fragment)));
     const best = probes.flatMap((probe) => probe.fragments.slice(0, 2).map(({ file }) => file));
-    expect(best.filter((file) => !ran.has(file))).toEqual([]);
+    // For kernels without kprobes, of which no stream is recorded.
+    const expected = best.filter((file) => file !== 'journal.tracepoint.bt');
+    expect(expected.filter((file) => !ran.has(file))).toEqual([]);
   });
 });
 

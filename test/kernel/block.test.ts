@@ -178,18 +178,23 @@ describe.each(KERNELS)('block I/O on the kernel of %s', (kernel) => {
     expect(rows).toEqual([{ cgroup_path: '/swapper' }]);
   });
 
-  it.runIf(knowsStacks)('latency on a disk that delays by 70 ms is fio’s own, within 5 %', async () => {
-    const fio = JSON.parse(guest.read('fio.json')) as {
-      jobs: { read: { total_ios: number; clat_ns: { mean: number } } }[];
-    };
-    const { total_ios, clat_ns } = fio.jobs[0]!.read;
-    const [row] = await guest.sql(`
+  it.runIf(knowsStacks)(
+    'on a disk that delays by 70 ms every read is counted, and takes what fio says',
+    async () => {
+      const fio = JSON.parse(guest.read('fio.json')) as {
+        jobs: { read: { total_ios: number; clat_ns: { mean: number } } }[];
+      };
+      const { total_ios, clat_ns } = fio.jobs[0]!.read;
+      const [row] = await guest.sql(`
       SELECT sum(op_count) AS n, sum(latency_ns_sum) * 1.0 / sum(op_count) AS mean FROM block
       WHERE device = 'slow' AND op = 'block_stacked_read' AND process = 'fio'`);
-    expect(row?.['n']).toBe(total_ios);
-    expect(Number(row?.['mean']) / clat_ns.mean).toBeGreaterThan(0.95);
-    expect(Number(row?.['mean']) / clat_ns.mean).toBeLessThan(1.05);
-  });
+      expect(row?.['n']).toBe(total_ios);
+      // fio's own includes its wake-up after the I/O, some milliseconds in emulation on a busy machine.
+      expect(Number(row?.['mean'])).toBeGreaterThan(70e6);
+      expect(Number(row?.['mean'])).toBeLessThan(clat_ns.mean);
+      expect(Number(row?.['mean'])).toBeGreaterThan(clat_ns.mean * 0.9);
+    },
+  );
 
   it('of slow syncs on ext4 no more than a tenth remains unexplained', async () => {
     const [row] = await guest.sql(`

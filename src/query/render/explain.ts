@@ -40,10 +40,8 @@ export function explanationText(explanation: Explanation, screen: Screen): strin
 }
 
 function headline({ operation }: Explanation): string {
-  const { op, variant, file, device, container, process, pid, latency_ns, ended_us } = operation;
+  const { op, variant, file, device, process, pid, latency_ns, ended_us } = operation;
   const kind = op === 'fsync' && variant !== null ? variant : op;
-  const who = [container ?? 'the host', `${process ?? '(unknown)'} ${String(pid ?? '')}`.trimEnd()].join(
-    ', ',
-  );
+  const who = [ownerLabel(operation), `${process ?? '(unknown)'} ${String(pid ?? '')}`.trimEnd()].join(', ');
   return `${kind} of ${file ?? '(unknown)'} on ${device ?? '(unknown)'} by ${who}: ${formatDuration(latency_ns)}, ended ${formatWall(ended_us)} UTC\n`;
 }
