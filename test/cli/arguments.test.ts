@@ -14,10 +14,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('commands', () => {
     expect(said('topp')).toMatchInlineSnapshot(
-      `"There is no command "topp". There are: top, slow, sql, status, doctor, record, daemon. Did you mean iotrace top?"`,
+      `"There is no command "topp". There are: top, slow, devices, filesystems, deleted, sql, status, doctor, record, daemon. Did you mean iotrace top?"`,
     );
     expect(said('watch')).toMatchInlineSnapshot(
-      `"There is no command "watch". There are: top, slow, sql, status, doctor, record, daemon."`,
+      `"There is no command "watch". There are: top, slow, devices, filesystems, deleted, sql, status, doctor, record, daemon."`,
     );
   });
 
