@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { commandNames } from '../dist/cli/arguments.js';
 import { topColumns } from '../dist/query/reports/top.js';
+import { namedRules, namelessRules, places } from '../dist/schema/classes.js';
 import { describeViews } from '../dist/schema/describe.js';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -52,7 +53,7 @@ a file outside containers is told apart by its host path. Dimensions combine: \`
 
 **Percentiles** are of log-linear buckets, eight per power of two: nearest rank, the middle of the bucket, at most 6.25 %
 from the true value and never above \`latency_ns_max\`, which is exact. Buckets are kept per operation, flavour, cgroup and
-device, so grouping by process or file has none (null). Counts, bytes and sums are exact.
+device, so grouping by process, file, class or place has none (null), nor have the files of a \`--class\`. Counts, bytes and sums are exact.
 `;
 
 const schema = `${note}
@@ -75,7 +76,66 @@ ${describeViews()
   )
   .join('\n')}`;
 
-const pages = { 'docs/cli.md': commandLine, 'docs/schema.md': schema };
+const globs = (rule) =>
+  `${rule.paths.map((glob) => `\`${glob}\``).join(', ')}${rule.places ? ` (only in ${rule.places.join(', ')})` : ''}${rule.isHostOnly ? ' (only outside containers)' : ''}`;
+
+const classes = `${note}
+
+# File classes
+
+Each file has a \`class\`, what it is, and a \`place\`, where it lies: an etcd in an emptyDir writes \`etcd_wal\` in
+\`volume_empty_dir\`. Both are columns of the views and dimensions of \`top\`:
+
+\`\`\`sh
+iotrace top --by class,place --op fsync
+iotrace top --by file --class container_log,log_file
+iotrace sql "SELECT class, place, sum(op_count) AS syncs FROM fsync GROUP BY class, place ORDER BY syncs DESC"
+\`\`\`
+
+A file that no rule knows is called after its place, on the host's own file systems \`other\`. What was recorded
+before there were classes is \`not classified\`. Names tell most, not all: a \`.db\` need not be SQLite's. Why there
+are two columns: [0009](decisions/0009-file-classes.md).
+
+## Your own
+
+\`/etc/iotrace/config.json\`, or the file of \`--config\`, is read when \`iotrace record\` and \`iotrace daemon\` start:
+
+\`\`\`json
+{
+  "classes": [
+    { "class": "orders_wal", "means": "Write-ahead log of the order service.", "paths": ["**/orders/wal/**", "**/orders-<n>.wal"] },
+    { "class": "scratch", "paths": ["**/{tmp,scratch}/**"], "places": ["writable_layer"] }
+  ]
+}
+\`\`\`
+
+They come before the table below, in their order; the first that fits counts. \`paths\` are tried on the file's path in
+the container and on the host. \`*\` stands for any characters but \`/\`, \`**\` for any characters, \`?\` for one,
+\`[0-9]\` and \`[!a]\` for one of (none of) these, \`{a,b}\` for one of these words, \`<n>\` for decimal digits, \`<n8>\` for
+eight of them, \`<hex>\` and \`<hex16>\` for hexadecimal ones. What is wrong with the file is said before anything is
+recorded. Files keep the class they had when they were first met.
+
+## Classes
+
+The first that fits counts.
+
+${table(
+  ['class', 'what its files are', 'told by'],
+  [...namelessRules, ...namedRules].map((rule) => [`\`${rule.class}\``, rule.means, globs(rule)]),
+)}
+
+## Places
+
+The first that fits counts. Those without paths are told by the container's mounts and its writable layer, and by the
+file system's type.
+
+${table(
+  ['place', 'what lies there', 'told by'],
+  places.map((each) => [`\`${each.place}\``, each.means, globs(each)]),
+)}
+`;
+
+const pages = { 'docs/cli.md': commandLine, 'docs/schema.md': schema, 'docs/classes.md': classes };
 
 if (process.argv.includes('--check')) {
   const stale = Object.keys(pages).filter(

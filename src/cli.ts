@@ -6,6 +6,7 @@ import {
   daemonOptions,
   documentOptions,
   globalOptions,
+  metricsOptions,
   recordOptions,
   slowOptions,
   sqlOptions,
@@ -13,10 +14,12 @@ import {
   unknownArgument,
 } from './cli/arguments.ts';
 import type { Outcome } from './cli/commands.ts';
-import { runDoctor, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
+import { runDoctor, runMetrics, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
+import { diagnoseOptions, runDiagnose } from './cli/diagnose.ts';
 import { didYouMean } from './cli/nearest.ts';
 import { endQuietlyOnClosedPipe, print, tell } from './cli/output.ts';
 import { runDaemon, runRecord } from './cli/recording.ts';
+import { runTimeline, timelineOptions } from './cli/timeline.ts';
 import { deletedOptions, sampleOptions } from './cli/sample-arguments.ts';
 import { runDeleted, runDevices, runFilesystems } from './cli/samples.ts';
 import type { Failure } from './failure.ts';
@@ -89,6 +92,34 @@ function addQueries(parser: Argv, choose: Choose): void {
       },
     )
     .command(
+      'diagnose',
+      'What is wrong with I/O, whose it is, and what to do',
+      (diagnose) =>
+        withOptions(diagnose, diagnoseOptions)
+          .example('$0 diagnose --since 1h', 'The last hour, compared with the hour before')
+          .example('$0 diagnose --from 12:00 --to 12:20 --baseline 1h', 'An incident')
+          .example('$0 diagnose --format markdown > rca.md', 'The report, with its SQL')
+          .example('$0 diagnose --lang zh', 'In Chinese')
+          .epilogue('From what was recorded, and only that. Each rule: docs/diagnose.md.'),
+      (typed) => {
+        choose('diagnose', typed, diagnoseOptions, () => runDiagnose(typed));
+      },
+    )
+    .command(
+      'timeline',
+      'Latency or load over time, a line for each container',
+      (timeline) =>
+        withOptions(timeline, timelineOptions)
+          .example('$0 timeline --op fsync --since 1h', 'P99 of fsync, container by container')
+          .example('$0 timeline --by device --metric bytes', 'Which disk moved how much, when')
+          .epilogue(
+            'Darker is more, on one scale for all lines. A dot: nothing happened; a space: nothing was recorded.',
+          ),
+      (typed) => {
+        choose('timeline', typed, timelineOptions, () => runTimeline(typed));
+      },
+    )
+    .command(
       'sql [query]',
       'Ask the recording in SQL, read-only',
       (sql) =>
@@ -100,6 +131,20 @@ function addQueries(parser: Argv, choose: Choose): void {
           .epilogue('Without a query it reads one from stdin; on a terminal it asks.'),
       (typed) => {
         choose('sql', typed, { ...sqlOptions, query: true }, () => runSql(typed));
+      },
+    )
+    .command(
+      'metrics',
+      'The latest session for Prometheus',
+      (metrics) =>
+        withOptions(metrics, metricsOptions)
+          .example('$0 metrics', 'OpenMetrics on stdout')
+          .example('$0 metrics --format prometheus > iotrace.prom', "For node_exporter's textfile collector")
+          .epilogue(
+            'Counters since the session began. container_fs_… and container_blkio_… are named as in cAdvisor: keep the two apart by job.',
+          ),
+      (typed) => {
+        choose('metrics', typed, metricsOptions, () => runMetrics(typed));
       },
     )
     .command(

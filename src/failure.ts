@@ -2,6 +2,7 @@
 
 type Details = {
   'bad-argument': { seen: string; expected: string };
+  'bad-config': { path: string; seen: string; expected: string };
   'no-database': { path: string };
   'not-a-recording': { path: string };
   'database-from-the-future': { path: string; version: number; known: number };
@@ -36,7 +37,7 @@ export function isFailure(value: unknown): value is Failure {
 
 /** 2: the command was not understood; 1: it was, but could not be done. */
 export function exitCode({ code }: Failure): 1 | 2 {
-  return code === 'bad-argument' || code === 'sql-refused' ? 2 : 1;
+  return code === 'bad-argument' || code === 'bad-config' || code === 'sql-refused' ? 2 : 1;
 }
 
 /** What happened, what was seen, what to type. */
@@ -44,6 +45,8 @@ export function explain({ code, details }: Failure): string {
   switch (code) {
     case 'bad-argument':
       return `${details.seen}. ${details.expected}`;
+    case 'bad-config':
+      return `${details.path} is not understood. ${details.seen}. ${details.expected}`;
     case 'no-database':
       return `There is no recording at ${details.path}. Start one with: sudo iotrace record --for 30s (or name another with --db PATH).`;
     case 'not-a-recording':

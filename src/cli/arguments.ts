@@ -1,6 +1,8 @@
 import type { Options } from 'yargs';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
+import type { MetricsFormat } from '../query/render/metrics.ts';
+import { metricsFormats } from '../query/render/metrics.ts';
 import type { SlowQuery } from '../query/reports/slow.ts';
 import { slowSorts } from '../query/reports/slow.ts';
 import type { Dimension, TopQuery } from '../query/reports/top.ts';
@@ -9,17 +11,20 @@ import type { Filters, Window } from '../query/window.ts';
 import { operationNames } from '../schema/probes/index.ts';
 import type { SamplerName } from '../schema/samplers.ts';
 import { samplerNames } from '../schema/samplers.ts';
-import type { DurationNs, WallUs } from '../schema/units.ts';
-import { formatWall, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
+import type { Bytes, DurationNs, WallUs } from '../schema/units.ts';
+import { formatWall, parseBytes, parseDuration, parseInstant, wallUs } from '../schema/units.ts';
 import { didYouMean } from './nearest.ts';
 
 export const commandNames = [
   'top',
   'slow',
+  'diagnose',
+  'timeline',
   'devices',
   'filesystems',
   'deleted',
   'sql',
+  'metrics',
   'status',
   'doctor',
   'record',
@@ -47,9 +52,10 @@ export const windowOptions = {
   to: text('End of the window, written like --from', 'now'),
 } as const;
 
-const filterOptions = {
+export const filterOptions = {
   op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
   container: text('Only the container of this name'),
+  class: text('Only files of these classes, separated by commas: docs/classes.md'),
   ...windowOptions,
 } as const;
 
@@ -83,6 +89,11 @@ export const sqlOptions = {
   schema: { type: 'boolean', describe: 'Print the views and what their columns mean' },
 } as const;
 
+export const metricsOptions = {
+  format: text(`One of ${metricsFormats.join(', ')}`, 'openmetrics'),
+  limit: text('Containers and cgroups with samples of their own, at most', '500'),
+} as const;
+
 export const documentOptions = {
   format: text(`One of ${documentFormats.join(', ')}`, 'text'),
 } as const;
@@ -90,9 +101,14 @@ export const documentOptions = {
 export const daemonOptions = {
   interval: text('Totals are stored this often', '5s'),
   slow: text('Operations at least this slow are kept as single events', '10ms'),
-  exemplars: text('Single events kept per second, at most', '50'),
+  exemplars: text('Single events kept per second and operation, at most', '50'),
+  'map-memory': text('Kernel memory for counting, at most', '64MiB'),
+  'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
+  config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
   samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
   'no-samplers': { type: 'boolean', describe: 'Read none of them' },
+  keep: text('Intervals are kept this long, hours at least 90d', '7d'),
+  'max-database': text('The oldest goes when the database would be larger', '2GiB'),
 } as const;
 
 export const recordOptions = {
@@ -107,10 +123,11 @@ export type Typed<O extends Record<string, Options>> = {
   readonly [Name in keyof O]?: (O[Name]['type'] extends 'boolean' ? boolean : string) | undefined;
 };
 
-type Global = Typed<typeof globalOptions>;
+export type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
+export type MetricsTyped = Global & Typed<typeof metricsOptions>;
 export type DocumentTyped = Global & Typed<typeof documentOptions>;
 export type DaemonTyped = Global & Typed<typeof daemonOptions>;
 export type RecordTyped = Global & Typed<typeof recordOptions>;
@@ -127,7 +144,7 @@ export function readTop(typed: Typed<typeof topOptions>, nowUs: WallUs): TopArgu
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { by, filters, sort, limit, format } = parts;
-  if (sort === 'p99' && !hasPercentiles(by)) return noPercentiles(by);
+  if (sort === 'p99' && !hasPercentiles(by, filters.classes)) return noPercentiles(by);
   const isLive = typed.live ?? false;
   const clash = isLive ? liveClash(typed, format) : undefined;
   return clash ?? { query: { ...filters, by, sort, limit }, format, isLive };
@@ -159,7 +176,12 @@ export type RecordingArguments = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  readonly mapMemoryBytes: number;
+  readonly maxCpuPercent: number;
+  readonly configPath: string | undefined;
   readonly samplers: readonly SamplerName[];
+  readonly keepMs: number;
+  readonly maxDatabaseBytes: number;
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -168,17 +190,23 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     intervalNs: readDuration('--interval', typed.interval ?? '5s', '100ms', '1h'),
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
+    mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
+    keepNs: readDuration('--keep', typed.keep ?? '7d', '2h', '3650d'),
+    maxDatabaseBytes: readBytes('--max-database', typed['max-database'] ?? '2GiB', '16MiB', '16384GiB'),
+    maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
     samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, exemplarsPerSecond, samplers } = parts;
+  const { forNs, intervalNs, slowNs, keepNs, ...settings } = parts;
+  if (typed.config === '') return failure('bad-argument', noValue('--config', 'its file', 'iotrace.json'));
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
-    exemplarsPerSecond,
-    samplers,
+    keepMs: Math.round(keepNs / 1e6),
+    ...settings,
+    configPath: typed.config,
   };
 }
 
@@ -194,6 +222,16 @@ export function readSqlFormat({ format }: SqlTyped): Format | Failure {
   return oneOf('--format', format ?? 'table', formats);
 }
 
+export type MetricsArguments = { readonly format: MetricsFormat; readonly ownersMax: number };
+
+export function readMetrics(typed: Typed<typeof metricsOptions>): MetricsArguments | Failure {
+  const parts = {
+    format: oneOf('--format', typed.format ?? 'openmetrics', metricsFormats),
+    ownersMax: readCount('--limit', typed.limit ?? '500', 1),
+  };
+  return succeeded(parts) ? parts : firstFailure(parts);
+}
+
 export function readDocumentFormat({ format }: DocumentTyped): DocumentFormat | Failure {
   return oneOf('--format', format ?? 'text', documentFormats);
 }
@@ -205,7 +243,9 @@ function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters
   };
   if (!succeeded(parts)) return firstFailure(parts);
   if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
-  return { ...parts, container: typed.container };
+  if (typed.class === '') return failure('bad-argument', noValue('--class', 'a class', 'etcd_wal'));
+  const classes = typed.class?.split(',').map((name) => name.trim()) ?? [];
+  return { ...parts, container: typed.container, classes };
 }
 
 /** The window the options name; without any, the last 15 minutes. */
@@ -241,7 +281,7 @@ export function oneOf<Name extends string>(
   return names.find((each) => each === typed) ?? notOneOf(option, typed, names);
 }
 
-function listOf<Name extends string>(
+export function listOf<Name extends string>(
   option: string,
   typed: string,
   names: readonly Name[],
@@ -257,7 +297,7 @@ function notOneOf(option: string, typed: string, names: readonly string[]): Fail
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
+export function readDuration(option: string, typed: string, min: string, max: string): DurationNs | Failure {
   const value = parseDuration(typed);
   const isWithin =
     value !== undefined && value >= (parseDuration(min) ?? 0) && value <= (parseDuration(max) ?? 0);
@@ -269,7 +309,24 @@ function readDuration(option: string, typed: string, min: string, max: string): 
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
 
-function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
+function readBytes(option: string, typed: string, min: string, max: string): Bytes | Failure {
+  const value = parseBytes(typed);
+  if (value !== undefined && value >= (parseBytes(min) ?? 0) && value <= (parseBytes(max) ?? 0)) return value;
+  const expected =
+    value === undefined
+      ? `Type a number and its unit, as in ${option} ${min} (B, KiB, MiB, GiB).`
+      : `It goes from ${min} to ${max}.`;
+  return failure('bad-argument', { seen: seen(option, typed), expected });
+}
+
+function readPercent(option: string, typed: string, min: number, max: number): number | Failure {
+  const value = /^(\d+(?:\.\d+)?)\s?%$/u.exec(typed)?.[1];
+  if (value !== undefined && Number(value) >= min && Number(value) <= max) return Number(value);
+  const expected = `Type a percentage of one CPU from ${String(min)}% to ${String(max)}%, as in ${option} 2%.`;
+  return failure('bad-argument', { seen: seen(option, typed), expected });
+}
+
+export function readInstant(option: string, typed: string, nowUs: WallUs): WallUs | Failure {
   const expected = 'Type a time as in 12:30, 2026-11-21T12:30:00Z, or seconds since 1970.';
   return parseInstant(typed, nowUs) ?? failure('bad-argument', { seen: seen(option, typed), expected });
 }
@@ -284,9 +341,13 @@ export function readCount(option: string, typed: string, min: number): number | 
 const seen = (option: string, typed: string): string =>
   typed === '' ? `${option} has no value` : `${option} is ${JSON.stringify(typed)}`;
 
-const noValue = (option: string, what: string): { seen: string; expected: string } => ({
+export const noValue = (
+  option: string,
+  what: string,
+  example = 'app1',
+): { seen: string; expected: string } => ({
   seen: seen(option, ''),
-  expected: `Give ${what}, as in ${option} app1.`,
+  expected: `Give ${what}, as in ${option} ${example}.`,
 });
 
 export function conflict(one: string, other: string, because: string): Failure {
@@ -299,12 +360,12 @@ export function conflict(one: string, other: string, because: string): Failure {
 function noPercentiles(by: readonly Dimension[]): Failure {
   const others = topSorts.filter((sort) => sort !== 'p99').join(', ');
   return failure('bad-argument', {
-    seen: `--sort p99 with --by ${by.join(',')}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
+    seen: `--sort p99 with ${hasPercentiles(by) ? '--class' : `--by ${by.join(',')}`}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
     expected: `Type --sort with one of: ${others}; or group by container.`,
   });
 }
 
-type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
+export type Succeeded<Parts> = { [Name in keyof Parts]: Exclude<Parts[Name], Failure> };
 
 export function succeeded<Parts extends object>(parts: Parts): parts is Parts & Succeeded<Parts> {
   return !Object.values(parts).some(isFailure);

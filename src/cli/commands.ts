@@ -6,13 +6,15 @@ import { csv } from '../query/render/csv.ts';
 import { doctorJson, doctorText } from '../query/render/doctor.ts';
 import { footnotes } from '../query/render/footnotes.ts';
 import { json, jsonDocument } from '../query/render/json.ts';
+import { metricsText } from '../query/render/metrics.ts';
 import { schemaText } from '../query/render/schema.ts';
 import { slowTable } from '../query/render/slow.ts';
 import { sqlTable } from '../query/render/sql.ts';
 import { statusText } from '../query/render/status.ts';
 import { wrap } from '../query/render/text.ts';
 import { topTable } from '../query/render/top.ts';
-import { containersSeen, coverage } from '../query/reports/coverage.ts';
+import { classesSeen, containersSeen, coverage } from '../query/reports/coverage.ts';
+import { metrics } from '../query/reports/metrics.ts';
 import { slow, slowColumns } from '../query/reports/slow.ts';
 import type { SqlValue } from '../query/reports/sql.ts';
 import { refusal, sql } from '../query/reports/sql.ts';
@@ -23,8 +25,8 @@ import { describeViews } from '../schema/describe.ts';
 import type { Db } from '../schema/open.ts';
 import { databaseFailure, databasePathToRead, openForReading } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
-import type { DocumentTyped, Format, SlowTyped, SqlTyped, TopTyped } from './arguments.ts';
-import { readDocumentFormat, readSlow, readSqlFormat, readTop } from './arguments.ts';
+import type { DocumentTyped, Format, MetricsTyped, SlowTyped, SqlTyped, TopTyped } from './arguments.ts';
+import { readDocumentFormat, readMetrics, readSlow, readSqlFormat, readTop } from './arguments.ts';
 import { liveTop } from './live-top.ts';
 import { thisMachine } from './machine.ts';
 import { outputScreen, print, tell, untilSignal } from './output.ts';
@@ -79,14 +81,16 @@ export async function runSlow(typed: SlowTyped): Promise<Outcome> {
   });
 }
 
-function notesUnder(db: Db, { window, ops, container }: Filters, shown: number, row_count: number): string[] {
+function notesUnder(db: Db, filters: Filters, shown: number, row_count: number): string[] {
+  const { window, ops, container, classes = [] } = filters;
   return footnotes({
     shown,
     row_count,
     window,
     coverage: coverage(db, window),
-    isFiltered: ops.length > 0 || container !== undefined,
+    isFiltered: ops.length > 0 || container !== undefined || classes.length > 0,
     ...(row_count === 0 && container !== undefined ? { containers: containersSeen(db, window) } : {}),
+    ...(row_count === 0 && classes.length > 0 ? { classes: classesSeen(db, window) } : {}),
   });
 }
 
@@ -169,6 +173,16 @@ async function answerSql(db: Db, query: string, format: Format): Promise<Outcome
     if (refused) return refused;
     throw error;
   }
+}
+
+/** `iotrace metrics`: to a recording without a session there is nothing to say, which is no failure. */
+export async function runMetrics(typed: MetricsTyped): Promise<Outcome> {
+  const read = readMetrics(typed);
+  if (isFailure(read)) return read;
+  return withRecording(typed.db, async (db) => {
+    await print(metricsText(metrics(db, read.ownersMax) ?? [], read.format));
+    return 0;
+  });
 }
 
 /** `iotrace status`. */

@@ -3,6 +3,7 @@ import split2 from 'split2';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { STRING_LIMIT } from './compose.ts';
+import type { Composed } from './compose.ts';
 
 type Host = Pick<Capabilities, 'bpftrace' | 'bpftraceVersion'>;
 
@@ -15,8 +16,6 @@ export type Tracer = {
   readonly ended: Promise<{ readonly clean: boolean; readonly stderr: string }>;
 };
 
-/** Maps times entries times CPUs is kernel memory, preallocated: with these about 2 MiB a CPU. */
-const MAP_KEYS_MAX = 16_384;
 /** 4 MiB for all CPUs; before 0.18 each CPU has its own: 1 MiB. */
 const BUFFER_PAGES = 1024;
 const BUFFER_PAGES_PER_CPU = 256;
@@ -27,7 +26,11 @@ const STDERR_KEPT = 8192;
  * Starts bpftrace on a program; `onLine` gets every line of its output in order. The only child
  * process of a capture. In a process group of its own, so that Ctrl-C reaches it through us, in order.
  */
-export function startBpftrace(host: Host, program: string, onLine: (line: string) => void): Tracer {
+export function startBpftrace(
+  host: Host,
+  { program, keysMax }: Composed,
+  onLine: (line: string) => void,
+): Tracer {
   const child = execa(host.bpftrace, ['--no-warnings', '-f', 'json', '-'], {
     input: program,
     buffer: false,
@@ -39,8 +42,8 @@ export function startBpftrace(host: Host, program: string, onLine: (line: string
     env: {
       BPFTRACE_STRLEN: String(STRING_LIMIT),
       BPFTRACE_MAX_STRLEN: String(STRING_LIMIT),
-      BPFTRACE_MAP_KEYS_MAX: String(MAP_KEYS_MAX),
-      BPFTRACE_MAX_MAP_KEYS: String(MAP_KEYS_MAX),
+      BPFTRACE_MAP_KEYS_MAX: String(keysMax),
+      BPFTRACE_MAX_MAP_KEYS: String(keysMax),
       BPFTRACE_PERF_RB_PAGES: String(
         atLeast(host.bpftraceVersion, [0, 18]) ? BUFFER_PAGES : BUFFER_PAGES_PER_CPU,
       ),

@@ -14,6 +14,8 @@ export type Capabilities = {
   readonly host: string;
   readonly bootId: string;
   readonly cpuCount: number;
+  /** CPUs the kernel provides for, present or not: each has its part of every counting map. */
+  readonly possibleCpuCount: number;
   readonly hasBtf: boolean;
   readonly hasKprobes: boolean;
   /** Folder of tracefs. */
@@ -44,10 +46,17 @@ export async function findCapabilities(command: string): Promise<Capabilities | 
     host: hostname(),
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     cpuCount: cpus().length,
+    possibleCpuCount: readPossibleCpus(),
     hasBtf: existsSync('/sys/kernel/btf/vmlinux'),
     hasKprobes: existsSync(`${tracing}/kprobe_events`),
     tracing,
   };
+}
+
+/** From /sys/devices/system/cpu/possible: `0-127`, or a list of such. */
+function readPossibleCpus(): number {
+  const last = /(\d+)\s*$/u.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'))?.[1];
+  return last === undefined ? cpus().length : Number(last) + 1;
 }
 
 /** The first `N.M` in a text. */

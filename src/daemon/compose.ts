@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keysWithin } from './map-memory.ts';
 
 /** What the programs in bpf/ leave open. */
 export type ComposeOptions = {
@@ -9,10 +10,21 @@ export type ComposeOptions = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  readonly cpuCount: number;
+  /** Kernel memory all maps may take. */
+  readonly mapMemoryBytes: number;
+  /** stats() is one entry of a map (bpftrace 0.18), not two. */
+  readonly hasWideStats: boolean;
+  /** Marks the system calls that change budgets while the program runs, see control.ts. */
+  readonly controlToken: number;
 };
 
-/** Maps that exist twice, `_a` and `_b`, and are emptied in turn. */
-export const EPOCH_MAPS = ['latency', 'max', 'bucket', 'bytes', 'inner', 'errors'] as const;
+/**
+ * Maps that exist twice, `_a` and `_b`, and are emptied in turn; `row` first, to which the others refer.
+ * `number` finds a row's number again and is not printed: what it says, `row` says too.
+ */
+export const PRINTED_MAPS = ['row', 'count', 'latency', 'max', 'bucket', 'bytes', 'inner', 'errors'] as const;
+export const EPOCH_MAPS = ['number', ...PRINTED_MAPS] as const;
 
 /**
  * Names cross in pieces of this many bytes. bpftrace's own limit (BPFTRACE_STRLEN) must be three
@@ -26,41 +38,69 @@ export const INTERRUPT_PREFIX = 'irq_';
 const TICK_MS = 100;
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../../bpf');
 
+/** A program and the number of keys each of its maps may have. */
+export type Composed = { readonly program: string; readonly keysMax: number };
+
 /** One bpftrace program of all fragments: includes expanded, constants and the two map sets filled in. */
-export function compose(options: ComposeOptions): string {
+export function compose(options: ComposeOptions): Composed {
   const text = [
     expandIncludes('common/start.bt'),
     ...options.fragments.map((file) => expandEpochs(expandIncludes(file), familyOf(file))),
     expandPrints(expandIncludes('common/flush.bt'), familiesOf(options.fragments)),
   ].join('\n');
-  const flushTicks = Math.max(3, Math.round(options.intervalMs / TICK_MS));
-  const constants: Record<string, number> = {
+  const declared = declareState(options.hasWideStats ? withoutCounts(text) : withoutStats(text));
+  const keysMax = keysWithin(declared, options.cpuCount, options.mapMemoryBytes);
+  const program = Object.entries(constantsOf(options, keysMax)).reduce(
+    (filled, [name, value]) => filled.replaceAll(name, value.toFixed(0)),
+    declared,
+  );
+  return { program: forArchitecture(program), keysMax };
+}
+
+/** stats() counts and sums in one map, where it takes one entry a key; before 0.18 it takes two. */
+function withoutStats(text: string): string {
+  return text.replaceAll(
+    /(@\w*)latency(_[ab]\[.*\]) = stats\((.*)\);/gu,
+    '$1count$2 = count(); $1latency$2 = sum($3);',
+  );
+}
+
+function withoutCounts(text: string): string {
+  return text.replaceAll(/print\(@\w*count_[ab]\); clear\(@\w*count_[ab]\);\n/gu, '');
+}
+
+function constantsOf(options: ComposeOptions, keysMax: number): Record<string, number> {
+  return {
     TICK_MS,
-    FLUSH_TICKS: flushTicks,
+    FLUSH_TICKS: Math.max(3, Math.round(options.intervalMs / TICK_MS)),
     SLOW_NS: options.slowNs,
     // None at all is one in thirty years.
     EXEMPLAR_GAP_NS: options.exemplarsPerSecond > 0 ? Math.round(1e9 / options.exemplarsPerSecond) : 1e18,
     NAME_PIECE,
+    CPU_BITS: Math.ceil(Math.log2(Math.max(2, options.cpuCount))),
+    // The rest of the keys is for rows beyond the bound.
+    ROWS_MAX: Math.floor(keysMax * (3 / 4)),
+    TOLD_MAX: Math.floor(keysMax * (3 / 4)),
+    CONTROL_TOKEN: options.controlToken,
   };
-  const program = Object.entries(constants).reduce(
-    (filled, [name, value]) => filled.replaceAll(name, value.toFixed(0)),
-    declareState(text),
-  );
-  return forArchitecture(program);
 }
 
 /** System call functions and where they keep their arguments (arch/…/include/asm/syscall_wrapper.h). */
 export function forArchitecture(program: string): string {
   const isArm = process.arch === 'arm64';
   return (
-    program
+    (isArm ? program.replaceAll(X86_CALLS, '') : program)
       .replaceAll('SYSCALL_ARG0', isArm ? 'regs[0]' : 'di')
       .replaceAll('SYSCALL_ARG2', isArm ? 'regs[2]' : 'dx')
       // A call without arguments has no wrapper on x86: its two names are one function.
       .replaceAll('SYSCALL0_', isArm ? '__arm64_sys_' : '__do_sys_')
       .replaceAll('SYSCALL_', isArm ? '__arm64_sys_' : '__x64_sys_')
+      .replaceAll('O_DIRECT_FLAG', isArm ? '0x10000' : '0x4000')
   );
 }
+
+/** arm64 has no open and creat of their own. */
+const X86_CALLS = /^tracepoint:syscalls:sys_(?:enter|exit)_(?:open|creat),\n/gmu;
 
 function expandIncludes(file: string): string {
   const source = readFileSync(join(folder, file), 'utf8');
@@ -75,12 +115,19 @@ function expandIncludes(file: string): string {
 }
 
 function declareState(text: string): string {
-  const states = new Set(text.match(/^STATE .+$/gmu));
-  const declarations = [...states].map((state) => {
-    const cell = state.slice('STATE '.length).replaceAll(/\b[a-z]+(?=[,\]])/gu, '(uint64)0');
-    return `${cell} = (uint64)0; delete(${cell});`;
-  });
-  return text.replaceAll(/^STATE .+\n/gmu, '').replace('DECLARE_STATE', declarations.join('\n'));
+  const declarations = text.match(/^STATE .+$/gmu)?.map(declaration);
+  return text
+    .replaceAll(/^STATE .+\n/gmu, '')
+    .replace('DECLARE_STATE', [...new Set(declarations)].join('\n'));
+}
+
+/** `STATE @count`, `STATE @map[key, …]` or `STATE @map[key, …]: (part, …)`, as a statement that gives it its type. */
+function declaration(state: string): string {
+  const [, name = '', keys, parts] = /^STATE (@\w+)(\[.+?\])?(?:: (\(.+\)))?$/u.exec(state) ?? [];
+  const zeros = (names: string): string => names.replaceAll(/\w+/gu, '(uint64)0');
+  if (keys === undefined) return `${name} = (uint64)0;`;
+  const cell = `${name}${zeros(keys)}`;
+  return `${cell} = ${parts === undefined ? '(uint64)0' : zeros(parts)}; delete(${cell});`;
 }
 
 /** Prefix of the maps a fragment counts in: block completions run in interrupts and have their own. */
@@ -89,14 +136,16 @@ function familyOf(file: string): string {
 }
 
 function familiesOf(fragments: readonly string[]): string[] {
-  return [...new Set(fragments.filter((file) => !file.startsWith('cgroup.')).map(familyOf))];
+  return [...new Set(fragments.filter((file) => !/^(?:cgroup|control)\./u.test(file)).map(familyOf))];
 }
 
 function expandEpochs(text: string, family: string): string {
-  return text.replaceAll(/PER_EPOCH \{\n([\s\S]*?)\n\}/gu, (_, body: string) => {
-    const [a, b] = ['a', 'b'].map((set) => body.replaceAll(/@(\w+)%\[/gu, `@${family}$1_${set}[`));
-    return `if ($epoch == 0) {\n${a ?? ''}\n} else {\n${b ?? ''}\n}`;
-  });
+  const inSet = (body: string, set: 'a' | 'b'): string => body.replaceAll(/@(\w+)%/gu, `@${family}$1_${set}`);
+  return text
+    .replaceAll(/^STATE .*%.*$/gmu, (state) => `${inSet(state, 'a')}\n${inSet(state, 'b')}`)
+    .replaceAll(/PER_EPOCH \{\n([\s\S]*?)\n\}/gu, (_, body: string) => {
+      return `if ($epoch == 0) {\n${inSet(body, 'a')}\n} else {\n${inSet(body, 'b')}\n}`;
+    });
 }
 
 function expandPrints(text: string, families: readonly string[]): string {
@@ -107,7 +156,9 @@ function expandPrints(text: string, families: readonly string[]): string {
 
 function printAndClear(set: 'a' | 'b', families: readonly string[]): string {
   return families
-    .flatMap((family) => EPOCH_MAPS.map((map) => `@${family}${map}_${set}`))
-    .map((map) => `print(${map}); clear(${map});`)
+    .flatMap((family) => [
+      ...PRINTED_MAPS.map((map) => `@${family}${map}_${set}`).map((map) => `print(${map}); clear(${map});`),
+      `clear(@${family}number_${set}); @${family}rows_${set} = (uint64)0;`,
+    ])
     .join('\n');
 }

@@ -10,8 +10,17 @@ export type RecordOptions = {
   readonly intervalMs: number;
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
+  /** Kernel memory the maps may take, bytes. */
+  readonly mapMemoryBytes: number;
+  /** Above this share of one CPU, in percent, detail is shed. */
+  readonly maxCpuPercent: number;
+  /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
+  readonly configPath?: string | undefined;
   /** What is read from /proc and /sys meanwhile. */
   readonly samplers: readonly SamplerName[];
+  /** Intervals are kept this long, and the database file below this size: see retain.ts. */
+  readonly keepMs: number;
+  readonly maxDatabaseBytes: number;
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

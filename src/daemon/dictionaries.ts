@@ -1,4 +1,6 @@
 import type { Db } from '../schema/open.ts';
+import type { FileClass } from '../schema/classify.ts';
+import { nowUs } from '../schema/units.ts';
 import type { WallUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { DeviceLabel, FileLabel } from './enrich.ts';
@@ -10,10 +12,20 @@ export type Dictionaries = {
   cgroup(id: number, path: string | undefined, containerKey: number | null): number;
   process(pid: number, name: string | undefined): number;
   device(label: DeviceLabel): number;
-  file(identity: FileIdentity, label: FileLabel, containerKey: number | null, deviceKey: number): number;
+  file(
+    identity: FileIdentity,
+    label: FileLabel,
+    containerKey: number | null,
+    deviceKey: number,
+    fileClass: FileClass,
+  ): number;
   /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
   forget(): void;
+  /** Before each interval: once an hour it forgets, so that rows in use are looked up and marked as such. */
+  freshen(): boolean;
 };
+
+const FRESH_US = 3_600_000_000;
 
 type Known<Value> = { readonly key: number; readonly value: Value };
 
@@ -42,8 +54,8 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
   );
   const insertProcess = db
     .prepare(
-      `INSERT INTO process (run_id, pid, name) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET pid = pid RETURNING process_key`,
+      `INSERT INTO process (run_id, pid, name, used_us) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET used_us = excluded.used_us RETURNING process_key`,
     )
     .pluck();
   const updateProcess = db.prepare('UPDATE OR IGNORE process SET name = ? WHERE process_key = ?');
@@ -55,22 +67,37 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
     .pluck();
   const insertFile = db
     .prepare(
-      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET
+      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place, used_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET used_us = excluded.used_us,
          path = iif(excluded.state = 'unknown', path, excluded.path),
          host_path = iif(excluded.state = 'unknown', host_path, excluded.host_path),
+         class = iif(excluded.state = 'unknown', class, excluded.class),
+         place = iif(excluded.state = 'unknown', place, excluded.place),
          state = iif(excluded.state = 'unknown', state, excluded.state) RETURNING file_key`,
     )
     .pluck();
-  const updateFile = db.prepare('UPDATE file SET path = ?, host_path = ?, state = ? WHERE file_key = ?');
+  const updateFile = db.prepare(
+    'UPDATE file SET path = ?, host_path = ?, state = ?, class = ?, place = ? WHERE file_key = ?',
+  );
 
   let containers = new Map<string, Known<Container>>();
   let cgroups = new Map<number, Known<string>>();
-  let processes = new Map<string, number>();
+  let processes = new Map<number, Known<string | undefined>>();
   let namelessProcesses = new Map<number, number>();
   let devices = new Map<string, number>();
   let files = new Map<string, Known<string>>();
+  let freshUs = nowUs();
+
+  const forget = (): void => {
+    containers = new Map();
+    cgroups = new Map();
+    processes = new Map();
+    namelessProcesses = new Map();
+    devices = new Map();
+    files = new Map();
+    freshUs = nowUs();
+  };
 
   return {
     container(container, now) {
@@ -96,16 +123,15 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       return key;
     },
     process(pid, name) {
-      const identity = `${String(pid)} ${name ?? ''}`;
-      const known = processes.get(identity);
-      if (known !== undefined) return known;
+      const known = processes.get(pid);
+      if (known && known.value === name) return known.key;
       // A name that arrives after its first operations belongs to them too.
       const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
-      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null));
+      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null, nowUs()));
       if (nameless !== undefined) updateProcess.run(name, nameless);
       if (name === undefined) namelessProcesses.set(pid, key);
       else namelessProcesses.delete(pid);
-      processes.set(identity, key);
+      processes.set(pid, { key, value: name });
       return key;
     },
     device({ major, minor, name }) {
@@ -116,28 +142,27 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       devices.set(identity, key);
       return key;
     },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey) {
+    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, fileClass) {
       const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
-      const value = `${path}\0${hostPath ?? ''}\0${state}`;
+      const described = [path, hostPath, state, fileClass.class, fileClass.place];
+      const value = described.join('\0');
       const known = files.get(identity);
       if (known?.value === value) return known.key;
-      const key =
-        known?.key ??
-        Number(
-          insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, path, hostPath, state),
-        );
+      const inode = signed64(ino);
+      // prettier-ignore
+      const key = known?.key ?? Number(
+        insertFile.get(runId, dev, inode, hash, containerKey, deviceKey, ...described, nowUs()),
+      );
       // Once named, a file keeps its name when the lookups have forgotten it.
-      if (known && state !== 'unknown') updateFile.run(path, hostPath, state, key);
+      if (known && state !== 'unknown') updateFile.run(...described, key);
       files.set(identity, { key, value });
       return key;
     },
-    forget() {
-      containers = new Map();
-      cgroups = new Map();
-      processes = new Map();
-      namelessProcesses = new Map();
-      devices = new Map();
-      files = new Map();
+    forget,
+    freshen() {
+      const isDue = nowUs() - freshUs > FRESH_US;
+      if (isDue) forget();
+      return isDue;
     },
   };
 }

@@ -26,6 +26,9 @@ const WITHOUT_FILE: Record<number, string> = {
   1: '(file system metadata)',
   2: '(process memory: direct I/O or swap)',
   3: '(file not known)',
+  4: '(files and processes beyond --map-memory)',
+  5: '(not opened)',
+  6: '(any file)',
 };
 
 /** A file's label; pure but for the lookups' caches. */

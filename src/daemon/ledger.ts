@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Db } from '../schema/open.ts';
 
 /** What the capture cost since it was last asked (CPU), and holds now (memory, disk). */
@@ -17,19 +17,22 @@ const PAGE_BYTES = 4096;
 export function createCostMeter(db: Db, bpftracePid: () => number): () => Cost {
   let cpuBefore = process.cpuUsage();
   let childBefore = 0;
+  let childRssBytes = 0;
   return () => {
     const used = process.cpuUsage(cpuBefore);
     cpuBefore = process.cpuUsage();
     const child = readProcess(bpftracePid());
     const bpftraceCpuUs = Math.max(0, child.cpuUs - childBefore);
     childBefore = child.cpuUs;
+    // Gone when the last interval is stored: then it holds what it held before.
+    if (child.rssBytes > 0) childRssBytes = child.rssBytes;
     const pages = db.pragma('page_count', { simple: true });
     const pageBytes = db.pragma('page_size', { simple: true });
     return {
       daemonCpuUs: used.user + used.system,
       daemonRssBytes: process.memoryUsage.rss(),
       bpftraceCpuUs,
-      bpftraceRssBytes: child.rssBytes,
+      bpftraceRssBytes: childRssBytes,
       databaseBytes: Number(pages) * Number(pageBytes),
     };
   };
@@ -44,32 +47,5 @@ function readProcess(pid: number): { cpuUs: number; rssBytes: number } {
     return { cpuUs: ((user ?? 0) + (system ?? 0)) * US_PER_TICK, rssBytes: (rss ?? 0) * PAGE_BYTES };
   } catch {
     return { cpuUs: 0, rssBytes: 0 };
-  }
-}
-
-/**
- * How often the kernel skipped one of bpftrace's programs, because the same one (or, of the perf kind,
- * any) was under way on that CPU: `recursion_misses` in /proc/PID/fdinfo (kernel 5.12).
- */
-export function readSkippedPrograms(pid: number, descriptors: readonly string[]): number {
-  return descriptors.reduce((total, descriptor) => {
-    try {
-      const text = readFileSync(`/proc/${String(pid)}/fdinfo/${descriptor}`, 'utf8');
-      return total + Number(/^recursion_misses:\s*(\d+)/mu.exec(text)?.[1] ?? 0);
-    } catch {
-      return total;
-    }
-  }, 0);
-}
-
-/** The descriptors of bpftrace that are programs. */
-export function programDescriptors(pid: number): string[] {
-  const folder = `/proc/${String(pid)}/fdinfo`;
-  try {
-    return readdirSync(folder).filter((name) =>
-      readFileSync(`${folder}/${name}`, 'utf8').includes('prog_id'),
-    );
-  } catch {
-    return [];
   }
 }

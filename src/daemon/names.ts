@@ -26,16 +26,19 @@ export type Names = {
   /** The path a process sees, for an inode the kernel told without a name. */
   learnPath(dev: number, ino: number, path: string): void;
   pathOf(file: FileIdentity): NamedPath | undefined;
+  /** Inodes told since this was last asked. */
+  takeTold(): ReadonlySet<number>;
 };
 
 const DEEPEST_PATH = 64;
 
 /** Joins the names the kernel tells once each into paths. Keeps up to `keep` names. */
-export function createNames(keep = 200_000): Names {
+export function createNames(keep = 30_000): Names {
   const nodes = new Map<string, Node>();
   const deleted = new Set<string>();
   const elsewhere = new Map<string, string>();
   const byInode = new Map<string, string>();
+  let told = new Set<number>();
 
   const nodeOf = (key: string): Node => {
     const known = nodes.get(key);
@@ -49,6 +52,7 @@ export function createNames(keep = 200_000): Names {
   return {
     learn(record) {
       const key = keyOf(record.file);
+      told.add(record.file.ino);
       switch (record.type) {
         case 'file':
           // Told again: its name may have changed directories.
@@ -70,6 +74,7 @@ export function createNames(keep = 200_000): Names {
       }
     },
     learnPath(dev, ino, path) {
+      told.add(ino);
       elsewhere.set(`${String(dev)}:${String(ino)}`, path);
     },
     pathOf(file) {
@@ -80,6 +85,11 @@ export function createNames(keep = 200_000): Names {
       if (found && key !== undefined) return { ...found, isDeleted: deleted.has(key) };
       const path = elsewhere.get(`${String(file.dev)}:${String(file.ino)}`);
       return path === undefined ? undefined : { path, fsDev: undefined, isDeleted: false };
+    },
+    takeTold() {
+      const taken = told;
+      told = new Set();
+      return taken;
     },
   };
 }

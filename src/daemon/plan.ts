@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import type { Fragment, Gap, Probe, Requirement } from '../schema/probe.ts';
 import { cgroupFragments } from '../schema/probes/cgroup.ts';
+import { controlFragments } from '../schema/probes/control.ts';
+import { uringFragments } from '../schema/probes/uring.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { forArchitecture } from './compose.ts';
@@ -27,6 +29,8 @@ export function choose(
       ...(chosen ? [] : [NAMELESS_GAP]),
       ...(layout === 'v2' ? [] : [layout === 'hybrid' ? HYBRID_GAP : V1_GAP]),
     ]),
+    chooseOne('uring', uringFragments, verdicts, (chosen) => (chosen ? [] : [URING_GAP])),
+    chooseOne('control', controlFragments, verdicts, (chosen) => (chosen ? [] : [UNGOVERNED_GAP])),
   ];
 }
 
@@ -80,6 +84,19 @@ const NAMELESS_GAP: Gap = {
   fix: null,
 };
 
+const URING_GAP: Gap = {
+  subject: 'reads and writes',
+  state: 'missing',
+  reason: 'the kernel has no tracepoints of io_uring; what it asks of a device is in block',
+  fix: null,
+};
+const UNGOVERNED_GAP: Gap = {
+  subject: '--max-cpu',
+  state: 'missing',
+  reason: 'the running program cannot be told to shed detail',
+  fix: 'run a kernel with CONFIG_FTRACE_SYSCALLS',
+};
+
 /**
  * Tries the fragments of each probe, best first, until one is usable: what can be read off the host
  * is, the rest is attached for a moment, because symbols promise what attaching may refuse.
@@ -88,7 +105,12 @@ export async function tryFragments(
   probes: readonly Probe[],
   host: Capabilities,
 ): Promise<Map<string, Verdict>> {
-  const families = [...probes.map(({ fragments }) => fragments), cgroupFragments];
+  const families = [
+    ...probes.map(({ fragments }) => fragments),
+    cgroupFragments,
+    uringFragments,
+    controlFragments,
+  ];
   const tried = await Promise.all(families.map((fragments) => tryUntilUsable(fragments, host)));
   return new Map(tried.flat());
 }

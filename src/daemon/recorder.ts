@@ -28,7 +28,7 @@ export type Recorder = {
 export type RecorderEvents = {
   ready(): void;
   /** After a flush was taken in (not necessarily stored yet). */
-  flushed(flush: Flush): void;
+  flushed(flush: Flush, cost: Cost): void;
   /** Writing failed; it will be tried again with the next flush. */
   storeFailed(error: Error): void;
 };
@@ -78,7 +78,8 @@ export function createRecorder(
     return true;
   };
 
-  const close = (flush: Flush): void => {
+  const close = (flush: Flush): Cost => {
+    const spent = cost();
     lookups.mounts.refresh();
     sentBefore.push(flush.sent);
     const due = sentBefore.length > TRANSIT_FLUSHES ? sentBefore.shift() : undefined;
@@ -87,17 +88,18 @@ export function createRecorder(
       flush,
       exemplars,
       losses: [...losses, ...balance.check(flush), ...suppressedOf(flush)],
-      cost: cost(),
+      cost: spent,
     });
     lastFlush = flush;
     exemplars = [];
     losses = [];
+    return spent;
   };
 
   const takeFlush = (flush: Flush): void => {
-    close(flush);
+    const spent = close(flush);
     retry();
-    events.flushed(flush);
+    events.flushed(flush, spent);
   };
 
   const take = (record: KernelRecord): void => {
@@ -184,8 +186,7 @@ export function createRecorder(
     finish() {
       const rest = flushes.rest(clock.nowBootUs());
       if (rest) {
-        close(rest);
-        events.flushed(rest);
+        events.flushed(rest, close(rest));
       }
       // Before 0.18 each CPU has a buffer of its own: what others sent may come after the last flush.
       if (lastFlush) {

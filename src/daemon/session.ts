@@ -5,6 +5,7 @@ import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
 import { iotraceVersion } from '../schema/version.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { CostSample } from './cost-sampling.ts';
 import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from './contract.ts';
 
 /** One run of the daemon, as rows: when, with what plan, what was proven, what went wrong. */
@@ -12,10 +13,21 @@ export type Session = {
   readonly runId: number;
   planned(plan: readonly PlannedProbe[]): void;
   proven(lines: readonly CoverageLine[]): void;
+  /** What the probes cost in an interval. */
+  sampled(sample: CostSample): void;
+  /** The budgets were changed. */
+  governed(step: GovernorStep): void;
   /** No capture ran for a moment. */
   gap(detail: string): void;
   end(how: string): void;
   summary(endedHow: string): Summary;
+};
+
+export type GovernorStep = {
+  readonly level: number;
+  readonly detail: string;
+  readonly cpuPercent: number;
+  readonly maxCpuPercent: number;
 };
 
 export function createSession(db: Db, host: Capabilities, options: RecordOptions): Session | Failure {
@@ -43,6 +55,15 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
         options.slowNs,
       ).lastInsertRowid,
   );
+  const insertSample = db.prepare(
+    `INSERT INTO cost_sample (run_id, started_us, ended_us, op_count, run_time_ns, map_memory_bytes)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
+  const insertProgram = db.prepare('INSERT INTO program VALUES (?, ?, ?, ?, ?, ?)');
+  const insertStep = db.prepare(
+    `INSERT INTO governor_step (run_id, at_us, level, detail, cpu_percent, max_cpu_percent)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+  );
   let coverage: readonly CoverageLine[] = [];
   // A full disk must not end the capture: what can't be written of the session is said instead.
   const safely = (what: string, write: () => void): void => {
@@ -69,6 +90,29 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
         }
       });
       safely('the coverage', writeAll);
+    },
+    sampled({ startedBootUs, endedBootUs, opCount, runTimeNs, mapMemoryBytes, programs }) {
+      const endedUs = nowUs();
+      const startedUs = endedUs - (endedBootUs - startedBootUs);
+      const write = db.transaction(() => {
+        const { lastInsertRowid } = insertSample.run(
+          runId,
+          startedUs,
+          endedUs,
+          opCount,
+          runTimeNs,
+          mapMemoryBytes,
+        );
+        for (const { name, programCount, runCount, runTimeNs: ns, missedCount } of programs) {
+          insertProgram.run(lastInsertRowid, name, programCount, runCount, ns, missedCount);
+        }
+      });
+      safely('the cost of the probes', write);
+    },
+    governed({ level, detail, cpuPercent, maxCpuPercent }) {
+      safely("the governor's step", () => {
+        insertStep.run(runId, nowUs(), level, detail, cpuPercent, maxCpuPercent);
+      });
     },
     gap(detail) {
       safely('a gap', () => {

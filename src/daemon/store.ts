@@ -1,17 +1,21 @@
+import type { ClassRule } from '../schema/classes.ts';
 import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
+import { createClasses, isWrite } from './classes.ts';
 import type { Clock } from './clock.ts';
-import type { Exemplar, FileIdentity } from './decode.ts';
+import type { Exemplar } from './decode.ts';
 import { createDictionaries } from './dictionaries.ts';
-import { labelDevice, labelFile } from './enrich.ts';
+import { createFileKeys } from './file-keys.ts';
+import type { Viewer } from './file-keys.ts';
 import type { Cost } from './ledger.ts';
 import type { Cgroups } from './lookups/cgroups.ts';
-import type { Container, Containers } from './lookups/containers.ts';
+import type { Containers } from './lookups/containers.ts';
 import type { Devices } from './lookups/devices.ts';
 import type { Mounts } from './lookups/mounts.ts';
 import { sumCounts } from './loss.ts';
 import type { Loss } from './loss.ts';
 import type { Names } from './names.ts';
+import { createRollup } from './rollup.ts';
 import type { Flush } from './totals.ts';
 
 export type Lookups = {
@@ -21,6 +25,8 @@ export type Lookups = {
   readonly mounts: Mounts;
   /** The host's /proc. */
   readonly proc: string;
+  /** File classes of the user's own. */
+  readonly classes?: readonly ClassRule[];
 };
 
 /** Everything one interval becomes rows of. */
@@ -36,14 +42,7 @@ export type Store = {
   write(interval: Interval): void;
 };
 
-type Owner = {
-  readonly key: number;
-  readonly container: Container | undefined;
-  readonly containerKey: number | null;
-};
-type Unnamed = { readonly file: FileIdentity; readonly container: Container | undefined };
-
-const UNNAMED_MAX = 10_000;
+type Owner = Viewer & { readonly key: number; readonly deviceKeys: Map<number, number> };
 
 /** Gives numbers their names and writes intervals; `names` and `processNames` grow while it is used. */
 export function createStore(
@@ -55,9 +54,11 @@ export function createStore(
   clock: Clock,
 ): Store {
   const dictionaries = createDictionaries(db, runId);
+  const classes = createClasses(lookups.mounts, lookups.classes);
+  const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices, classes);
   const rows = prepareRows(db);
+  const rollup = createRollup(db);
   let owners = new Map<number, Owner>();
-  let unnamed = new Map<string, Unnamed>();
 
   const ownerOf = (cgroupId: number): Owner => {
     const known = owners.get(cgroupId);
@@ -65,34 +66,19 @@ export function createStore(
     const path = lookups.cgroups.pathOf(cgroupId);
     const container = path === undefined ? undefined : lookups.containers.ofCgroup(path);
     const containerKey = container ? dictionaries.container(container, nowUs()) : null;
-    const owner = { key: dictionaries.cgroup(cgroupId, path, containerKey), container, containerKey };
+    const key = dictionaries.cgroup(cgroupId, path, containerKey);
+    const owner = { key, container, containerKey, deviceKeys: new Map<number, number>() };
     owners.set(cgroupId, owner);
     return owner;
   };
-  const deviceKeyOf = (dev: number, container: Container | undefined): number =>
-    dictionaries.device(labelDevice(dev, container, lookups.devices, lookups.mounts));
-  const fileKeyOf = (file: FileIdentity, container: Container | undefined, containerKey: number | null) => {
-    const label = labelFile(file, names.pathOf(file), container, lookups.mounts);
-    if (label.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
-      unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), { file, container });
-    }
-    return dictionaries.file(file, label, containerKey, deviceKeyOf(file.dev, container));
+  const deviceKeyOf = (dev: number, { container, deviceKeys }: Owner): number => {
+    const known = deviceKeys.get(dev);
+    if (known !== undefined) return known;
+    const key = fileKeys.deviceKey(dev, container);
+    deviceKeys.set(dev, key);
+    return key;
   };
-  /** The keys of whose and which: cgroup, process, file. */
-  const keysOf = (operation: { cgroupId: number; pid: number; file: FileIdentity }) => {
-    const { key, container, containerKey } = ownerOf(operation.cgroupId);
-    const process = dictionaries.process(operation.pid, processNames.get(operation.pid));
-    return [key, process, fileKeyOf(operation.file, container, containerKey)] as const;
-  };
-  /** Names may arrive after the totals that need them. */
-  const nameTheUnnamed = (): void => {
-    const waiting = unnamed;
-    unnamed = new Map();
-    for (const [key, { file, container }] of waiting) {
-      if (!names.pathOf(file)) unnamed.set(key, { file, container });
-      else fileKeyOf(file, container, container ? dictionaries.container(container, nowUs()) : null);
-    }
-  };
+  const processKeyOf = (pid: number): number => dictionaries.process(pid, processNames.get(pid));
 
   const writeFlush = ({ flush, exemplars, cost }: Interval): number | bigint => {
     const rowCount = flush.totals.length + flush.buckets.length + exemplars.length;
@@ -109,39 +95,42 @@ export function createStore(
     const { flush, exemplars, losses } = interval;
     const flushId = writeFlush(interval);
     for (const total of flush.totals) {
+      const owner = ownerOf(total.cgroupId);
       // prettier-ignore
       rows.total.run(
-        flushId, total.opId, total.variant, ...keysOf(total), total.opCount, total.errorCount,
-        total.sizeBytes, total.latencyNs, total.latencyNsMax, total.innerNs,
+        flushId, total.opId, total.variant, owner.key, processKeyOf(total.pid), fileKeys.fileKey(total.file, owner, isWrite(total.opId)),
+        total.opCount, total.errorCount, total.sizeBytes, total.latencyNs, total.latencyNsMax, total.innerNs,
       );
     }
     for (const { opId, variant, cgroupId, dev, bucket, opCount } of flush.buckets) {
-      const { key, container } = ownerOf(cgroupId);
-      rows.bucket.run(flushId, opId, variant, key, deviceKeyOf(dev, container), bucket, opCount);
+      const owner = ownerOf(cgroupId);
+      rows.bucket.run(flushId, opId, variant, owner.key, deviceKeyOf(dev, owner), bucket, opCount);
     }
     for (const one of exemplars) {
-      const [cgroup, process, file] = keysOf(one);
+      const owner = ownerOf(one.cgroupId);
       // prettier-ignore
       rows.exemplar.run(
-        runId, clock.toWall(one.bootUs), one.opId, one.variant, cgroup, process, one.tid, one.thread, file,
-        one.sizeBytes, one.latencyNs, one.innerNs, one.error,
+        runId, clock.toWall(one.bootUs), one.opId, one.variant, owner.key, processKeyOf(one.pid), one.tid,
+        one.thread, fileKeys.fileKey(one.file, owner, isWrite(one.opId)), one.sizeBytes, one.latencyNs, one.innerNs, one.error,
       );
     }
     for (const { kind, opId, count, detail } of losses) {
       const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
-      rows.lost.run(runId, started, ended, kind, opId, count, detail);
+      rows.lost.run(runId, flushId, started, ended, kind, opId, count, detail);
     }
-    nameTheUnnamed();
+    rollup.close(runId, clock.toWall(flush.startedBootUs));
+    fileKeys.nameTheUnnamed();
     rows.alive.run(nowUs(), runId);
   });
 
   return {
     write(interval) {
       owners = new Map();
+      fileKeys.begin();
       try {
         writeAll(interval);
       } catch (error) {
-        dictionaries.forget();
+        fileKeys.forget();
         throw error;
       }
     },
@@ -174,8 +163,8 @@ function prepareRows(db: Db) {
          size_bytes, latency_ns, inner_latency_ns, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     lost: db.prepare(
-      `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO lost (run_id, flush_id, started_us, ended_us, kind, op_id, lost_count, detail)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     alive: db.prepare('UPDATE run SET alive_us = ? WHERE run_id = ?'),
   };

@@ -45,13 +45,15 @@ type Header = Extract<KernelRecord, { type: 'flush' }>;
 /** Puts the maps printed between `flush` and `flushed` together, and those bpftrace prints when it ends. */
 export function createFlushReader(): {
   begin(header: Header): void;
-  add(message: Extract<Message, { type: 'map' | 'stats' }>): void;
+  add(message: MapMessage): void;
   end(sequence: number): Flush | undefined;
   /** What came after the last flush: the maps as they were when bpftrace ended. */
   rest(endedBootUs: number): Flush | undefined;
 } {
   let header: Header | undefined;
-  let totals = new Map<string, Total>();
+  const identities = createIdentities();
+  let sets = new Map<string, MapSet>();
+  const rowsBefore = new Map<string, ReadonlyMap<number, string>>();
   let buckets = new Map<string, BucketTotal>();
   let opsNow: ReadonlyMap<string, number> = new Map();
   let suppressedNow: ReadonlyMap<string, number> = new Map();
@@ -68,7 +70,7 @@ export function createFlushReader(): {
       // Whatever was counted since the last flush is in this one, also when a turn in between was not printed.
       startedBootUs: lastSequence > 0 ? lastEndedBootUs : startedBootUs,
       endedBootUs,
-      totals: [...totals.values()],
+      totals: joinSets(sets, rowsBefore, identities),
       buckets: [...buckets.values()],
       kernelOps: kernelDelta(opsNow, opsBefore, set),
       suppressed: delta(suppressedNow, suppressedBefore),
@@ -77,11 +79,26 @@ export function createFlushReader(): {
     opsBefore = advance(opsBefore, opsNow, set);
     suppressedBefore = suppressedNow;
     header = undefined;
-    totals = new Map();
+    for (const [name, { rows }] of sets) rowsBefore.set(name, rows);
+    sets = new Map();
     buckets = new Map();
     lastEndedBootUs = endedBootUs;
     lastSequence = sequence;
     return flush;
+  };
+
+  const addMap = (message: MapMessage): void => {
+    const [, family = '', measure, set] = MAP_NAME.exec(message.name) ?? [];
+    if (measure === undefined || set === undefined) return;
+    if (measure === 'bucket') {
+      addBuckets(buckets, numbers(message));
+      return;
+    }
+    const name = `${family}${set}`;
+    const maps = sets.get(name) ?? { rows: new Map(), counts: new Map() };
+    sets.set(name, maps);
+    if (measure === 'row') addRows(maps.rows, numbers(message));
+    else addCounts(maps.counts, measure, message);
   };
 
   return {
@@ -89,16 +106,14 @@ export function createFlushReader(): {
       header = next;
     },
     add(message) {
-      const measure = measureOf(message.name);
       if (message.name === '@ops') opsNow = numbers(message);
       else if (message.name === '@suppressed') suppressedNow = numbers(message);
       else if (message.name === '@sent') sentNow = numbers(message);
-      else if (measure === 'bucket') addBuckets(buckets, numbers(message));
-      else if (measure !== undefined) addTotals(totals, measure, message);
+      else addMap(message);
     },
     end: (sequence) => (header?.sequence === sequence ? close(header) : undefined),
     rest(endedBootUs) {
-      if (!header && totals.size === 0) return undefined;
+      if (!header && sets.size === 0) return undefined;
       // The header goes through a buffer that may have had no room.
       const synthetic = {
         type: 'flush',
@@ -111,38 +126,145 @@ export function createFlushReader(): {
   };
 }
 
-function addTotals(
-  totals: Map<string, Total>,
-  measure: string,
-  message: Extract<Message, { type: 'map' | 'stats' }>,
-): void {
+type MapMessage = Extract<Message, { type: 'map' | 'stats' }>;
+type Counts = Pick<Total, 'opCount' | 'errorCount' | 'sizeBytes' | 'latencyNs' | 'latencyNsMax' | 'innerNs'>;
+
+/** The maps of bpf/common/row.bt and add.bt in either set; bpftrace prints others as well when it ends. */
+const MAP_NAME = /^@(irq_)?(row|count|latency|max|bucket|bytes|inner|errors)_([ab])$/u;
+
+/** What was printed of one set of maps: what each row stands for, and what was counted under its number. */
+type MapSet = { readonly rows: Map<number, string>; readonly counts: Map<number, Counts> };
+
+/** Keys are a row's number and, after it, what it stands for. */
+function addRows(rows: Map<number, string>, entries: ReadonlyMap<string, number>): void {
+  for (const key of entries.keys()) {
+    const comma = key.indexOf(',');
+    rows.set(Number(key.slice(0, comma)), key.slice(comma + 1));
+  }
+}
+
+function addCounts(counts: Map<number, Counts>, measure: string, message: MapMessage): void {
   for (const [key, value] of message.entries) {
-    const total = totals.get(key) ?? newTotal(key);
-    if (!total) continue;
-    totals.set(key, total);
+    const row = Number(key);
+    let known = counts.get(row);
+    if (!known) counts.set(row, (known = noCounts()));
     if (typeof value === 'object') {
-      total.opCount += value.count;
-      total.latencyNs += value.total;
+      known.opCount += value.count;
+      known.latencyNs += value.total;
       continue;
     }
     switch (measure) {
+      case 'count':
+        known.opCount += value;
+        break;
+      case 'latency':
+        known.latencyNs += value;
+        break;
       case 'max':
-        total.latencyNsMax = Math.max(total.latencyNsMax, value);
+        known.latencyNsMax = Math.max(known.latencyNsMax, value);
         break;
       case 'bytes':
-        total.sizeBytes += value;
+        known.sizeBytes += value;
         break;
       case 'inner':
-        total.innerNs += value;
+        known.innerNs += value;
         break;
       case 'errors':
-        total.errorCount += value;
+        known.errorCount += value;
         break;
       default:
         break;
     }
   }
 }
+
+const noCounts = (): Counts => ({
+  opCount: 0,
+  errorCount: 0,
+  sizeBytes: 0,
+  latencyNs: 0,
+  latencyNsMax: 0,
+  innerNs: 0,
+});
+
+/**
+ * The totals of all sets, one for each identity: it may have a row in both sets, and two in one, when two
+ * CPUs met it at once. A program that was held up while its set was emptied counts under a row that was
+ * told before. A row whose meaning never arrived stays uncounted, which the balance tells.
+ */
+function joinSets(
+  sets: ReadonlyMap<string, MapSet>,
+  rowsBefore: ReadonlyMap<string, ReadonlyMap<number, string>>,
+  identities: Identities,
+): Total[] {
+  const totals = new Map<string, Total>();
+  for (const [name, { rows, counts }] of sets) {
+    for (const [row, counted] of counts) {
+      const meaning = rows.get(row) ?? rowsBefore.get(name)?.get(row);
+      const key = meaning ?? String(row);
+      const known = totals.get(key);
+      const identity = known ?? (meaning === undefined ? beyondBound(row) : identities.of(meaning));
+      if (known) addUp(known, counted);
+      else if (identity) totals.set(key, { ...identity, ...counted });
+    }
+  }
+  return [...totals.values()];
+}
+
+function addUp(total: Total, counted: Counts): void {
+  total.opCount += counted.opCount;
+  total.errorCount += counted.errorCount;
+  total.sizeBytes += counted.sizeBytes;
+  total.latencyNs += counted.latencyNs;
+  total.latencyNsMax = Math.max(total.latencyNsMax, counted.latencyNsMax);
+  total.innerNs += counted.innerNs;
+}
+
+type Identity = Omit<Total, keyof Counts>;
+type Identities = { of(key: string): Identity | undefined };
+
+/** More keys than any interval should have; beyond them it begins anew. */
+const IDENTITIES_MAX = 100_000;
+
+/** What keys mean. The same ones come with every interval, and taking them apart costs more than finding them. */
+function createIdentities(): Identities {
+  const known = new Map<string, Identity>();
+  return {
+    of(key) {
+      const found = known.get(key);
+      if (found) return found;
+      const identity = identityOf(key);
+      if (known.size >= IDENTITIES_MAX) known.clear();
+      if (identity) known.set(key, identity);
+      return identity;
+    },
+  };
+}
+
+function identityOf(key: string): Identity | undefined {
+  const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(unsigned);
+  if (opId === undefined || variant === undefined || cgroupId === undefined || pid === undefined)
+    return undefined;
+  if (dev === undefined || ino === undefined || hash === undefined) return undefined;
+  return { opId, variant, cgroupId, pid, file: { dev, ino, hash } };
+}
+
+/** Numbers from 2^52 on (bpf/common/row.bt) are an operation, a variant and a cgroup without process and file. */
+function beyondBound(row: number): Identity | undefined {
+  if (!Number.isSafeInteger(row) || row < FIRST_BEYOND) return undefined;
+  const rest = row - FIRST_BEYOND;
+  return {
+    opId: Math.floor(rest / 2 ** 40),
+    variant: Math.floor(rest / 2 ** 36) % 16,
+    cgroupId: rest % 2 ** 36,
+    pid: 0,
+    file: FILES_BEYOND,
+  };
+}
+
+const FIRST_BEYOND = 2 ** 52;
+/** Stands for all processes and files beyond the bound on rows. */
+export const FILES_BEYOND: FileIdentity = { dev: 0, ino: 0, hash: 4 };
 
 function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<string, number>): void {
   for (const [key, opCount] of entries) {
@@ -158,21 +280,12 @@ function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<stri
   }
 }
 
-function newTotal(key: string): Total | undefined {
-  const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(unsigned);
-  if (opId === undefined || variant === undefined || cgroupId === undefined || pid === undefined)
-    return undefined;
-  if (dev === undefined || ino === undefined || hash === undefined) return undefined;
-  const counts = { opCount: 0, errorCount: 0, sizeBytes: 0, latencyNs: 0, latencyNsMax: 0, innerNs: 0 };
-  return { opId, variant, cgroupId, pid, file: { dev, ino, hash }, ...counts };
-}
-
 /** 0.17 and 0.23 print keys of 2^63 and more, as inode numbers can be, as negative ones. */
 function unsigned(text: string): number {
-  return /^-\d+$/u.test(text) ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
+  return text.startsWith('-') ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
 }
 
-function numbers(message: Extract<Message, { type: 'map' | 'stats' }>): ReadonlyMap<string, number> {
+function numbers(message: MapMessage): ReadonlyMap<string, number> {
   return message.type === 'map' ? message.entries : new Map();
 }
 
@@ -198,9 +311,4 @@ function delta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, num
     count - (before.get(key) ?? 0),
   ]);
   return new Map(changes.filter(([, count]) => count > 0));
-}
-
-/** `@irq_latency_a` → `latency`. */
-function measureOf(map: string): string | undefined {
-  return /^@(?:irq_)?([a-z]+)_[ab]$/u.exec(map)?.[1];
 }

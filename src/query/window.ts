@@ -10,11 +10,17 @@ export type Filters = {
   readonly ops: readonly string[];
   /** Exact container name; `undefined`: all, and what runs outside containers. */
   readonly container: string | undefined;
+  /** File classes; empty or missing: all. */
+  readonly classes?: readonly string[];
 };
 
-/** SQL for `op` and `container`, each with a leading AND, and the values of its parameters. */
-export function narrowing({ ops, container }: Filters): { sql: string; values: string[] } {
-  const byOp = ops.length > 0 ? ` AND op IN (${ops.map(() => '?').join(', ')})` : '';
+/** SQL for `op`, `class` and `container`, each with a leading AND, and the values of its parameters. */
+export function narrowing({ ops, container, classes = [] }: Filters): { sql: string; values: string[] } {
+  const oneOf = (column: string, values: readonly string[]): string =>
+    values.length === 0 ? '' : ` AND ${column} IN (${values.map(() => '?').join(', ')})`;
   const byContainer = container === undefined ? '' : ' AND container = ?';
-  return { sql: byOp + byContainer, values: container === undefined ? [...ops] : [...ops, container] };
+  return {
+    sql: oneOf('op', ops) + oneOf('class', classes) + byContainer,
+    values: [...ops, ...classes, ...(container === undefined ? [] : [container])],
+  };
 }

@@ -99,6 +99,13 @@ export function parseDuration(text: string): DurationNs | undefined {
   return durationNs(Math.round(Number(match[1]) * scale));
 }
 
+/** A size with its unit, powers of 1024: `64MiB`, `1.5 GiB`, `512B`. `undefined` when it is none. */
+export function parseBytes(text: string): Bytes | undefined {
+  const [, value, unit] = /^(\d+(?:\.\d+)?)\s?(B|KiB|MiB|GiB)$/u.exec(text.trim()) ?? [];
+  if (value === undefined || unit === undefined) return undefined;
+  return bytes(Math.round(Number(value) * 1024 ** ['B', 'KiB', 'MiB', 'GiB'].indexOf(unit)));
+}
+
 /**
  * An instant: RFC 3339 (`2026-11-21T21:00:00Z`), `2026-11-21 21:00`, both local time when they
  * name no zone, `HH:MM[:SS]` of today, or seconds since 1970. `undefined` when it is none.

@@ -55,11 +55,9 @@ test.each([
 test('a recording that breaks meanwhile is explained on a terminal as it was', async () => {
   const { code, shown } = await onTerminal('top --live --since 36000d', () => {
     const writer = demo(path);
-    writer.db.exec('DROP VIEW operations');
+    writer.db.exec('DROP VIEW spans');
     writer.db.close();
   });
   expect(code).toBe(1);
-  expect(shown).toContain(
-    `${LEAVE}iotrace: ${path} lacks what this iotrace asks for (no such table: operations)`,
-  );
+  expect(shown).toContain(`${LEAVE}iotrace: ${path} lacks what this iotrace asks for (no such table: spans)`);
 });

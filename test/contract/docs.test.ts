@@ -20,7 +20,8 @@ const pages = [
   'README.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
 ]
-  .filter((path) => path.endsWith('.md'))
+  // What a recording of a lab may have no answer to is asked in cookbook.test.ts.
+  .filter((path) => path.endsWith('.md') && path !== 'docs/cookbook.md')
   .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
 
 const queries = pages.flatMap(({ path, text }) =>

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -106,8 +108,10 @@ static int do_sync(const char *file, long fsyncs, long fdatasyncs, long odsyncs,
 	return 0;
 }
 
-static int uring_fsyncs(int fd, const char *file, int count)
+/* One after the other; 1 when io_uring is not to be had. */
+static int uring(int fd, const char *file, int opcode, int count)
 {
+	static char page[PAGE];
 	struct io_uring_params p;
 	memset(&p, 0, sizeof p);
 	int ring = (int)syscall(SYS_io_uring_setup, 4, &p);
@@ -115,7 +119,7 @@ static int uring_fsyncs(int fd, const char *file, int count)
 		if (errno != ENOSYS && errno != EPERM)
 			die("io_uring_setup", file);
 		puts("io_uring unavailable");
-		return 0;
+		return 1;
 	}
 	size_t sq_size = p.sq_off.array + p.sq_entries * sizeof(uint32_t);
 	size_t cq_size = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe);
@@ -134,11 +138,16 @@ static int uring_fsyncs(int fd, const char *file, int count)
 	struct io_uring_cqe *cqes = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
 
 	for (int i = 0; i < count; i++) {
-		dirty(fd, file);
+		if (opcode == IORING_OP_FSYNC)
+			dirty(fd, file);
 		uint32_t slot = *sq_tail & sq_mask;
 		memset(&sqe[slot], 0, sizeof *sqe);
-		sqe[slot].opcode = IORING_OP_FSYNC;
+		sqe[slot].opcode = opcode;
 		sqe[slot].fd = fd;
+		if (opcode != IORING_OP_FSYNC) {
+			sqe[slot].addr = (uintptr_t)page;
+			sqe[slot].len = PAGE;
+		}
 		sq_array[slot] = slot;
 		__atomic_store_n(sq_tail, *sq_tail + 1, __ATOMIC_RELEASE);
 		long rc;
@@ -151,7 +160,7 @@ static int uring_fsyncs(int fd, const char *file, int count)
 		__atomic_store_n(cq_head, *cq_head + 1, __ATOMIC_RELEASE);
 		if (result < 0) {
 			errno = -result;
-			die("io_uring fsync", file);
+			die("io_uring", file);
 		}
 	}
 	if (munmap(sq, sq_size) || munmap(cq, cq_size) || munmap(sqe, sqe_size))
@@ -191,9 +200,141 @@ static int do_kinds(const char *file)
 		dirty(fd, file);
 		sync();
 	}
-	int status = uring_fsyncs(fd, file, 11);
+	uring(fd, file, IORING_OP_FSYNC, 11);
 	close_file(fd, file);
-	return status;
+	return 0;
+}
+
+static int do_uring(const char *file)
+{
+	int fd = open_file(file, O_RDWR | O_CREAT);
+	make_page(fd, file);
+	if (!uring(fd, file, IORING_OP_READ, 97))
+		uring(fd, file, IORING_OP_WRITE, 101);
+	close_file(fd, file);
+	return 0;
+}
+
+static void times(long count, ssize_t (*call)(int fd, char *page), int fd, const char *name)
+{
+	char page[PAGE];
+	memset(page, 'w', sizeof page);
+	for (long i = 0; i < count; i++)
+		if (call(fd, page) != PAGE)
+			die(name, "a page");
+}
+
+static struct iovec vector(char *page)
+{
+	return (struct iovec){ page, PAGE };
+}
+
+static ssize_t one_read(int fd, char *page) { return lseek(fd, 0, SEEK_SET) ? -1 : read(fd, page, PAGE); }
+static ssize_t one_pread(int fd, char *page) { return pread(fd, page, PAGE, 0); }
+static ssize_t one_readv(int fd, char *page)
+{
+	struct iovec iov = vector(page);
+	return lseek(fd, 0, SEEK_SET) ? -1 : readv(fd, &iov, 1);
+}
+static ssize_t one_preadv(int fd, char *page) { struct iovec iov = vector(page); return preadv(fd, &iov, 1, 0); }
+static ssize_t one_preadv2(int fd, char *page) { struct iovec iov = vector(page); return preadv2(fd, &iov, 1, 0, 0); }
+static ssize_t one_write(int fd, char *page) { return lseek(fd, 0, SEEK_SET) ? -1 : write(fd, page, PAGE); }
+static ssize_t one_pwrite(int fd, char *page) { return pwrite(fd, page, PAGE, 0); }
+static ssize_t one_writev(int fd, char *page)
+{
+	struct iovec iov = vector(page);
+	return lseek(fd, 0, SEEK_SET) ? -1 : writev(fd, &iov, 1);
+}
+static ssize_t one_pwritev(int fd, char *page) { struct iovec iov = vector(page); return pwritev(fd, &iov, 1, 0); }
+static ssize_t one_pwritev2(int fd, char *page) { struct iovec iov = vector(page); return pwritev2(fd, &iov, 1, 0, 0); }
+
+/*
+ * Every way to read and write a page of FILE, and the same calls on what is no file. FILE.in: 23 read, 29 pread,
+ * 31 readv, 37 preadv, 41 preadv2, 43 sendfile, 47 splice, 53 copy_file_range; FILE.out: 59 write, 61 pwrite,
+ * 67 writev, 71 pwritev, 73 pwritev2, 47 splice, 53 copy_file_range.
+ */
+static int do_rw(const char *file)
+{
+	char in_name[PAGE], out_name[PAGE];
+	snprintf(in_name, sizeof in_name, "%s.in", file);
+	snprintf(out_name, sizeof out_name, "%s.out", file);
+	int made = open_file(in_name, O_WRONLY | O_CREAT);
+	make_page(made, in_name);
+	close_file(made, in_name);
+	int in = open_file(in_name, O_RDONLY), out = open_file(out_name, O_RDWR | O_CREAT);
+	int zero = open_file("/dev/zero", O_RDONLY), null = open_file("/dev/null", O_WRONLY);
+	int pipes[2], sockets[2];
+	if (pipe(pipes) || socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		die("pipe, socketpair", file);
+
+	times(23, one_read, in, "read");
+	times(29, one_pread, in, "pread");
+	times(31, one_readv, in, "readv");
+	times(37, one_preadv, in, "preadv");
+	times(41, one_preadv2, in, "preadv2");
+	times(59, one_write, out, "write");
+	times(61, one_pwrite, out, "pwrite");
+	times(67, one_writev, out, "writev");
+	times(71, one_pwritev, out, "pwritev");
+	times(73, one_pwritev2, out, "pwritev2");
+	char page[PAGE];
+	for (int i = 0; i < 43; i++) {
+		off_t at = 0;
+		if (sendfile(sockets[0], in, &at, PAGE) != PAGE || recv(sockets[1], page, PAGE, MSG_WAITALL) != PAGE)
+			die("sendfile", in_name);
+	}
+	for (int i = 0; i < 47; i++) {
+		off_t from = 0, to = 0;
+		if (splice(in, &from, pipes[1], NULL, PAGE, 0) != PAGE || splice(pipes[0], NULL, out, &to, PAGE, 0) != PAGE)
+			die("splice", in_name);
+	}
+	for (int i = 0; i < 53; i++) {
+		off_t from = 0, to = 0;
+		if (copy_file_range(in, &from, out, &to, PAGE, 0) != PAGE)
+			die("copy_file_range", in_name);
+	}
+	for (int i = 0; i < 1009; i++)
+		if (read(zero, page, 1) != 1 || write(null, page, 1) != 1 || write(sockets[0], page, 1) != 1 ||
+		    read(sockets[1], page, 1) != 1 || write(pipes[1], page, 1) != 1 || read(pipes[0], page, 1) != 1)
+			die("read, write", "what is no file");
+	close_file(in, in_name);
+	close_file(out, out_name);
+	return 0;
+}
+
+/* 59 times sendfile of a page of FILE, 61 times of what is no file. */
+static int do_sendfile(const char *file)
+{
+	int made = open_file(file, O_WRONLY | O_CREAT);
+	make_page(made, file);
+	close_file(made, file);
+	int in = open_file(file, O_RDONLY), zero = open_file("/dev/zero", O_RDONLY);
+	int sockets[2];
+	char page[PAGE];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		die("socketpair", file);
+	for (int i = 0; i < 59 + 61; i++) {
+		off_t at = 0;
+		if (sendfile(sockets[0], i < 59 ? in : zero, &at, PAGE) != PAGE ||
+		    recv(sockets[1], page, PAGE, MSG_WAITALL) != PAGE)
+			die("sendfile", i < 59 ? file : "/dev/zero");
+	}
+	close_file(in, file);
+	return 0;
+}
+
+/* FILE is opened and closed 83 times; 89 opens of what is not there fail. */
+static int do_opens(const char *file)
+{
+	close_file(open_file(file, O_WRONLY | O_CREAT), file);
+	for (int i = 1; i < 83; i++)
+		close_file(open_file(file, O_RDONLY), file);
+	char missing[PAGE];
+	snprintf(missing, sizeof missing, "%s.missing", file);
+	for (int i = 0; i < 89; i++)
+		if (open(missing, O_RDONLY) >= 0 || errno != ENOENT)
+			die("open", missing);
+	return 0;
 }
 
 static pthread_barrier_t barrier;
@@ -360,6 +501,10 @@ static int usage(void)
 	      "       workload copyup FILE...\n"
 	      "       workload write FILE BYTES [direct|buffered|mmap] [BLOCK_BYTES]\n"
 	      "       workload read FILE [direct|buffered] [BLOCK_BYTES]\n"
+	      "       workload rw FILE         every way to read and write, prime counts (see do_rw)\n"
+	      "       workload opens FILE      83 opens and closes, 89 opens that fail\n"
+	      "       workload sendfile FILE   59 of a page of FILE, 61 of /dev/zero\n"
+	      "       workload uring FILE      97 reads, 101 writes of a page by io_uring\n"
 	      "       workload hostile DIR\n"
 	      "       workload hold SECONDS\n", stderr);
 	return 2;
@@ -388,6 +533,14 @@ int main(int argc, char **argv)
 		if (!strcmp(mode, "buffered") || !strcmp(mode, "direct"))
 			return do_read(file, mode, block_size(argc > 4 ? argv[4] : NULL));
 	}
+	if (!strcmp(what, "rw") && argc == 3)
+		return do_rw(file);
+	if (!strcmp(what, "opens") && argc == 3)
+		return do_opens(file);
+	if (!strcmp(what, "sendfile") && argc == 3)
+		return do_sendfile(file);
+	if (!strcmp(what, "uring") && argc == 3)
+		return do_uring(file);
 	if (!strcmp(what, "hostile") && argc == 3)
 		return do_hostile(file);
 	if (!strcmp(what, "hold") && argc == 3)

@@ -52,6 +52,11 @@ export async function ask(database: string, query: string): Promise<Row[]> {
   return rows as Row[];
 }
 
+/** Runs a command inside a cgroup. */
+export async function runIn(cgroup: string, ...command: string[]): Promise<void> {
+  await execa('sh', ['-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, ...command]);
+}
+
 /** The bpftrace a recording has started. */
 export function bpftraceOf(pid: number): number {
   const children = execFileSync('pgrep', ['-P', String(pid), '-x', 'bpftrace'], { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 import type { Db } from '../../src/schema/open.ts';
 import { openForWriting } from '../../src/schema/open.ts';
 import { isFailure } from '../../src/failure.ts';
+import { createClassifier } from '../../src/schema/classify.ts';
 import { operations } from '../../src/schema/probes/index.ts';
 import { bucketOf } from '../../src/schema/buckets.ts';
 
@@ -29,6 +30,25 @@ export type What = {
   readonly size_bytes?: number;
   readonly errors?: number;
 };
+
+const classify = createClassifier();
+
+/** As the daemon does with what these few facts tell. */
+function classOf(
+  { file, host_path }: What,
+  isInContainer: boolean,
+): Record<'class' | 'place', string | null> {
+  if (file === null) return { class: null, place: null };
+  return classify({
+    path: file ?? '/data/db',
+    hostPath: host_path ?? null,
+    state: 'known',
+    isInContainer,
+    layer: isInContainer && host_path?.includes('/snapshots/') === true ? 'writable' : null,
+    isBound: false,
+    fsType: 'ext4',
+  });
+}
 
 /** A recording made by plain SQL, as the daemon makes one, for reports to read. */
 export class Recording {
@@ -177,6 +197,7 @@ export class Recording {
           path: what.file === undefined ? '/data/db' : what.file,
           host_path: what.host_path ?? null,
           state: 'known',
+          ...classOf(what, container_key !== null),
         },
         'inode',
       ),

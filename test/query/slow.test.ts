@@ -27,6 +27,7 @@ test('the slowest first, each as the view has it', () => {
   expect(rows[0]).toMatchInlineSnapshot(`
     {
       "cgroup_path": "/api-7d9f8c6b5-x2k4q/api",
+      "class": "postgres_wal",
       "container": "api",
       "device": "vda",
       "ended_us": 1795262403250000,
@@ -38,6 +39,7 @@ test('the slowest first, each as the view has it', () => {
       "namespace": "payments",
       "op": "fsync",
       "pid": 3107,
+      "place": "unknown",
       "pod": "api-7d9f8c6b5-x2k4q",
       "process": "postgres",
       "size_bytes": 0,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Dimension, TopQuery, TopRow } from '../../src/query/reports/top.ts';
+import type { Dimension, Scope, TopQuery, TopRow } from '../../src/query/reports/top.ts';
 import {
   bucketsSql,
   dimensions,
@@ -40,11 +40,24 @@ function rows(overrides: Partial<TopQuery> = {}): Partial<TopRow>[] {
 }
 
 const names = (by: readonly Dimension[]) =>
-  rows({ by }).map(
-    ({ op, namespace, pod, container, cgroup_path, process, pid, file, host_path, device, sync_kind }) =>
-      [namespace, pod, container, cgroup_path, process, pid, file, host_path, device, sync_kind, op]
-        .filter((name) => name !== undefined)
-        .join(' '),
+  rows({ by }).map((row) =>
+    [
+      row.namespace,
+      row.pod,
+      row.container,
+      row.cgroup_path,
+      row.process,
+      row.pid,
+      row.file,
+      row.host_path,
+      row.class,
+      row.place,
+      row.device,
+      row.sync_kind,
+      row.op,
+    ]
+      .filter((name) => name !== undefined)
+      .join(' '),
   );
 
 test('the keys of a row are the contract, in its order', () => {
@@ -59,6 +72,8 @@ test('the keys of a row are the contract, in its order', () => {
       'pid',
       'file',
       'host_path',
+      'class',
+      'place',
       'device',
       'op',
       'sync_kind',
@@ -150,6 +165,37 @@ test('counts, sums, errors and maxima are exact over the intervals', () => {
   `);
 });
 
+describe('file classes', () => {
+  const kinds = () =>
+    rows({ by: ['class'], ops: ['fsync'] }).map((row) => [row.class, row.op_count, row.latency_ns_p99]);
+
+  test('share out the syncs among them, without percentiles', () => {
+    recording = demo();
+    expect(kinds()).toEqual([
+      ['postgres_wal', 15, undefined],
+      ['containerd_metadata', 9, undefined],
+      ['postgres_data', 6, undefined],
+      ['other', 3, undefined],
+    ]);
+  });
+
+  test('narrow any grouping down', () => {
+    recording = demo();
+    const found = rows({ by: ['container'], classes: ['postgres_wal', 'containerd_metadata'] });
+    expect(found.map((row) => [row.container ?? row.cgroup_path, row.op_count, row.latency_ns_p99])).toEqual([
+      ['api', 15, undefined],
+      ['/system.slice/containerd.service', 9, undefined],
+    ]);
+    expect(rows({ classes: ['etcd_wal'] })).toEqual([]);
+  });
+
+  test('of a recording from before there were classes are said to be none', () => {
+    recording = demo();
+    recording.db.exec('UPDATE file SET class = NULL, place = NULL');
+    expect(kinds()).toEqual([['not classified', 33, undefined]]);
+  });
+});
+
 describe('who is told apart by', () => {
   const twice = (): Recording => {
     const made = new Recording();
@@ -185,6 +231,9 @@ describe('who is told apart by', () => {
           "n1 p2 side /p2/side fsync",
           "plain /docker/plain fsync",
         ],
+        "class": [
+          "other fsync",
+        ],
         "container": [
           "/system.slice/a.service fsync",
           "/system.slice/b.service fsync",
@@ -198,12 +247,16 @@ describe('who is told apart by', () => {
           "vda fsync",
         ],
         "file": [
-          "/a /a vda fsync",
-          "/a /other/a vda fsync",
-          "n1 p1 app /a vda fsync",
-          "n1 p2 app /a vda fsync",
-          "n1 p2 side /b vda fsync",
-          "plain /a vda fsync",
+          "/a /a other host vda fsync",
+          "/a /other/a other host vda fsync",
+          "n1 p1 app /a other unknown vda fsync",
+          "n1 p2 app /a other unknown vda fsync",
+          "n1 p2 side /b other unknown vda fsync",
+          "plain /a other unknown vda fsync",
+        ],
+        "place": [
+          "host fsync",
+          "unknown fsync",
         ],
         "pod": [
           "/system.slice/a.service fsync",
@@ -233,13 +286,13 @@ describe('who is told apart by', () => {
     recording = twice();
     expect(names(['container', 'file']).toSorted()).toMatchInlineSnapshot(`
       [
-        "/a /other/a vda fsync",
-        "/system.slice/a.service /a /a vda fsync",
-        "/system.slice/b.service /a /a vda fsync",
-        "n1 p1 app /p1/app /a vda fsync",
-        "n1 p2 app /p2/app /a vda fsync",
-        "n1 p2 side /p2/side /b vda fsync",
-        "plain /docker/plain /a vda fsync",
+        "/a /other/a other host vda fsync",
+        "/system.slice/a.service /a /a other host vda fsync",
+        "/system.slice/b.service /a /a other host vda fsync",
+        "n1 p1 app /p1/app /a other unknown vda fsync",
+        "n1 p2 app /p2/app /a other unknown vda fsync",
+        "n1 p2 side /p2/side /b other unknown vda fsync",
+        "plain /docker/plain /a other unknown vda fsync",
       ]
     `);
     expect(names(['pod', 'device']).toSorted()).toMatchInlineSnapshot(`
@@ -374,37 +427,47 @@ test('an operation whose names are missing still counts', () => {
 });
 
 describe('the plan', () => {
-  const plan = (sql: string, values: readonly unknown[]): string[] =>
+  const all = { spans: '[1]', op_ids: null, cgroup_keys: null, classes: null };
+  const plan = (sql: string, scope: Scope): string[] =>
     recording.db
-      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
-      .all(...values)
+      .prepare<[Scope], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(scope)
       .map(({ detail }) => detail);
+  /** Tables and dictionaries read from end to end: none of those that grow with time. */
+  const scanned = (steps: readonly string[]): string[] =>
+    steps
+      .filter((step) => step.startsWith('SCAN') && !/SCAN (span_\w+|json_each|\(subquery|folded)/u.test(step))
+      .toSorted();
 
   test.each(dimensions.map((dimension) => [dimension]))(
-    'by %s finds intervals by time, then their rows by key',
+    'by %s finds the rows of spans by key, and reads no table from end to end',
     (dimension) => {
       recording = demo();
-      const asked = query({ by: [dimension] });
-      for (const [sql, table] of [
-        [totalsSql(asked), 'total'],
-        ...(hasPercentiles([dimension]) ? [[bucketsSql(asked), 'bucket'] as const] : []),
-      ] as const) {
-        const steps = plan(sql, [0, 1]);
-        expect(steps).toContain('SEARCH flush USING INDEX flush_ended (ended_us>?)');
-        expect(steps).toContain(`SEARCH ${table} USING PRIMARY KEY (flush_id=?)`);
-        expect(steps.filter((step) => step.startsWith('SCAN'))).toEqual([]);
-      }
+      const steps = plan(totalsSql([dimension], all), all);
+      const table = hasPercentiles([dimension]) ? 'period_total' : 'period_file';
+      expect(steps).toContain(`SEARCH ${table} USING PRIMARY KEY (period_id=?)`);
+      expect(steps).toContain('SEARCH total USING PRIMARY KEY (flush_id=?)');
+      expect(scanned(steps)).toEqual([]);
+      if (!hasPercentiles([dimension])) return;
+      const latencies = plan(bucketsSql([dimension], all), all);
+      expect(latencies).toContain('SEARCH period_bucket USING PRIMARY KEY (period_id=?)');
+      expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (flush_id=?)');
+      expect(scanned(latencies)).toEqual([]);
     },
   );
 
-  test('of one operation reads the rows of that operation only', () => {
+  test('of some operations and cgroups reads their rows only', () => {
     recording = demo();
-    const asked = query({ ops: ['fsync'] });
-    expect(plan(totalsSql(asked), [0, 1, 'fsync'])).toContain(
-      'SEARCH total USING PRIMARY KEY (flush_id=? AND op_id=?)',
+    const some = { spans: '[1]', op_ids: '[1]', cgroup_keys: '[1]', classes: null };
+    const totals = plan(totalsSql(['container'], some), some);
+    expect(totals).toContain(
+      'SEARCH period_total USING PRIMARY KEY (period_id=? AND op_id=? AND cgroup_key=?)',
     );
-    expect(plan(bucketsSql(asked), [0, 1, 'fsync'])).toContain(
-      'SEARCH bucket USING PRIMARY KEY (flush_id=? AND op_id=?)',
+    expect(totals).toContain('SEARCH total USING PRIMARY KEY (flush_id=? AND op_id=?)');
+    const latencies = plan(bucketsSql(['container'], some), some);
+    expect(latencies).toContain(
+      'SEARCH period_bucket USING PRIMARY KEY (period_id=? AND op_id=? AND cgroup_key=?)',
     );
+    expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (flush_id=? AND op_id=?)');
   });
 });

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -20,7 +20,11 @@ afterEach(() => {
 });
 
 const said = (result: Db | Failure): string =>
-  isFailure(result) ? explain(result).replaceAll(folder, 'FOLDER') : 'opened';
+  isFailure(result)
+    ? explain(result)
+        .replaceAll(folder, 'FOLDER')
+        .replace(/up to \d+/u, 'up to N')
+    : 'opened';
 
 function recording(): Db {
   const db = openForWriting(path);
@@ -79,9 +83,8 @@ test('a recording of a newer iotrace is refused, both ways', () => {
   const db = recording();
   db.pragma('user_version = 999');
   db.close();
-  const { length } = readdirSync('src/schema/migrations');
-  expect(said(openForReading(path))).toBe(
-    `FOLDER/a.db has format 999, this iotrace knows up to ${String(length)}. Use the newer iotrace that wrote it.`,
+  expect(said(openForReading(path)).replace(/up to \d+/u, 'up to N')).toMatchInlineSnapshot(
+    `"FOLDER/a.db has format 999, this iotrace knows up to N. Use the newer iotrace that wrote it."`,
   );
   expect(said(openForWriting(path))).toBe(said(openForReading(path)));
 });

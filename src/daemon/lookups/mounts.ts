@@ -17,6 +17,8 @@ export interface Mounts {
   readonly refresh: () => void;
   /** Grows with every `refresh()`: lets others tell whether what they cached is still of this table. */
   generation(): number;
+  /** Grows with every `refresh()` that found another table than the one before. */
+  changes(): number;
   all(): readonly Mount[];
   /** The mounts of a file system, in order of mounting. */
   byDevice(major: number, minor: number): readonly Mount[];
@@ -42,15 +44,22 @@ const TABLE_LIMIT_BYTES = 16 * 1024 * 1024;
 export function createMounts(roots: Pick<Roots, 'proc'>, process: 'self' | '1' = 'self'): Mounts {
   const file = join(roots.proc, process, 'mountinfo');
   let table = indexed([]);
+  let text = '';
   let generation = 0;
+  let changes = 0;
   const refresh = (): void => {
-    table = indexed(parseMountinfo(readLines(file, TABLE_LIMIT_BYTES).join('\n')));
+    const read = readLines(file, TABLE_LIMIT_BYTES).join('\n');
     generation += 1;
+    if (read === text) return;
+    text = read;
+    changes += 1;
+    table = indexed(parseMountinfo(text));
   };
   refresh();
   return {
     refresh,
     generation: () => generation,
+    changes: () => changes,
     all: () => table.mounts,
     byDevice: (major, minor) => table.byDevice.get(deviceKey(major, minor)) ?? [],
     at: (mountPoint) => table.byMountPoint.get(mountPoint),

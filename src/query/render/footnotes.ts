@@ -15,6 +15,8 @@ export type Answer = {
   readonly isFiltered: boolean;
   /** Containers that were seen, when one was asked for and nothing matched. */
   readonly containers?: readonly string[];
+  /** File classes that were seen, when some were asked for and nothing matched. */
+  readonly classes?: readonly string[];
 };
 
 /** What stands under an answer: its extent, and everything it might not contain. One line each. */
@@ -24,8 +26,12 @@ export function footnotes(answer: Answer): string[] {
   return [
     extentLine(answer),
     ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
+    ...hoursOnly(coverage),
     ...gapSummary(coverage.gaps),
     ...lossLines(coverage.losses),
+    ...(coverage.shed === undefined
+      ? []
+      : [`shed to stay below --max-cpu: ${coverage.shed}; totals are exact`]),
   ];
 }
 
@@ -40,14 +46,22 @@ function extentLine({ shown, row_count, howToSeeAll, window, coverage }: Answer)
   return `${rows}, ${span(window)}${share}`;
 }
 
+function hoursOnly({ hours_only_until_us }: Coverage): string[] {
+  if (hours_only_until_us === null) return [];
+  return [
+    `Up to ${formatWall(hours_only_until_us).slice(0, 16)} UTC only hours are kept: those that overlap the window count whole.`,
+  ];
+}
+
 function nothingRecorded({ window, coverage: { extent } }: Answer): string {
   if (!extent) return 'Nothing was recorded yet. Start with: sudo iotrace record --for 30s';
   return `Nothing was recorded from ${span(window)}. The recording covers ${span(extent)}; try ${asOptions(extent)}`;
 }
 
-function nothingMatched({ isFiltered, containers }: Answer): string {
+function nothingMatched({ isFiltered, containers, classes = [] }: Answer): string {
   if (!isFiltered) return 'No operation happened in this window.';
-  const matched = 'No operation matched.';
+  const seen = classes.map(visible).join(', ');
+  const matched = `No operation matched.${seen === '' ? '' : ` File classes in this window: ${seen}.`}`;
   if (!containers) return matched;
   if (containers.length === 0) return `${matched} No container did any of it in this window.`;
   const some = containers.slice(0, 10).map(visible).join(', ');

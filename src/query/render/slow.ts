@@ -33,6 +33,7 @@ function columns(rows: readonly SlowRow[]): Column<SlowRow>[] {
     ...(hasErrors ? [errorColumn] : []),
     { header: 'container', align: 'left', text: containerLabel, shrinkTo: 10 },
     { header: 'process', align: 'left', text: processLabel, shrinkTo: 8, drop: 'second' },
+    { header: 'class', align: 'left', text: (row) => row.class, drop: 'first' },
     { header: 'file', align: 'left', text: ({ file }) => file ?? '(unknown)', shrinkTo: 12 },
   ];
 }

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatDuration, formatElapsed, formatWall } from '../../schema/units.ts';
 import type { CoverageRow } from '../reports/coverage.ts';
-import type { Cost, Status } from '../reports/status.ts';
+import type { Cost, Governed, Status } from '../reports/status.ts';
 import { endOf } from '../reports/status.ts';
 import { gapLines, lossLines } from './footnotes.ts';
 import { visible, wrap } from './text.ts';
@@ -25,7 +25,7 @@ export function statusText(status: Status, databasePath: string, width: number |
     ...lossText(status).map((line) => `  ${line}`),
     '',
     'Cost',
-    ...costLines(status.cost).map((line) => `  ${line}`),
+    ...[...costLines(status.cost), ...governorLines(status.governed)].map((line) => `  ${line}`),
   ];
   return `${lines.flatMap((line) => wrap(visible(line), width)).join('\n')}\n`;
 }
@@ -72,11 +72,25 @@ function costLines(cost: Cost): string[] {
   if (cost.daemon_cpu_percent === null || cost.bpftrace_cpu_percent === null) {
     return ['not known: no interval was recorded'];
   }
-  const both = cost.daemon_cpu_percent + cost.bpftrace_cpu_percent;
+  const user = cost.daemon_cpu_percent + cost.bpftrace_cpu_percent;
+  const kernel = cost.kernel_cpu_percent;
+  const all = kernel === null ? user : user + kernel;
+  const probes =
+    kernel === null
+      ? 'the probes in the kernel not sampled yet'
+      : `probes in the kernel about ${percent(kernel)}`;
+  const maps =
+    cost.map_memory_bytes === null ? '' : `, maps in the kernel ${formatBytes(cost.map_memory_bytes)}`;
   return [
-    `CPU     ${percent(both)} of one core over ${formatElapsed(cost.recorded_us)}: daemon ${percent(cost.daemon_cpu_percent)}, bpftrace ${percent(cost.bpftrace_cpu_percent)}; the probes' own time in the kernel is not in it`,
-    `memory  daemon ${formatBytes(cost.daemon_rss_bytes ?? 0)}, bpftrace ${formatBytes(cost.bpftrace_rss_bytes ?? 0)}`,
+    `CPU     ${percent(all)} of one CPU over ${formatElapsed(cost.recorded_us)}: ${probes}, daemon ${percent(cost.daemon_cpu_percent)}, bpftrace ${percent(cost.bpftrace_cpu_percent)}`,
+    `memory  daemon ${formatBytes(cost.daemon_rss_bytes ?? 0)}, bpftrace ${formatBytes(cost.bpftrace_rss_bytes ?? 0)}${maps}`,
   ];
+}
+
+function governorLines(governed: Governed | null): string[] {
+  if (governed === null || governed.level === 0) return [];
+  const since = formatWall(governed.at_us).slice(0, 19);
+  return [`detail  ${governed.detail}, since ${since} UTC: the cost was above --max-cpu`];
 }
 
 const percent = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} %`;

@@ -63,6 +63,10 @@ function dimensionColumns(
         ...(rows.every(isOutside) || by.includes('container') || by.includes('process') ? [] : [ownerColumn]),
         { header: 'file', align: 'left', text: ({ file }) => file ?? '(unknown)', shrinkTo: 12 },
       ];
+    case 'class':
+      return [{ header: 'class', align: 'left', text: (row) => row.class ?? '(unknown)' }];
+    case 'place':
+      return [{ header: 'place', align: 'left', text: ({ place }) => place ?? '(unknown)' }];
     case 'device':
       return [{ header: 'device', align: 'left', text: ({ device }) => device ?? '(unknown)', shrinkTo: 8 }];
     case 'sync_kind':
@@ -93,7 +97,9 @@ function measureColumns(by: readonly Dimension[], rows: readonly TopRow[]): Colu
     ...(hasErrors ? [errorColumn] : []),
     { header: 'size', align: 'right', text: sizeText, drop: 'last' },
     { header: 'latency', align: 'right', text: ({ latency_ns_sum }) => formatDuration(latency_ns_sum) },
-    ...(hasPercentiles(by) ? percentileColumns : []),
+    ...(hasPercentiles(by) && rows.some(({ latency_ns_p99 }) => latency_ns_p99 !== null)
+      ? percentileColumns
+      : []),
     { header: 'max', align: 'right', text: ({ latency_ns_max }) => formatDuration(latency_ns_max) },
   ];
 }

@@ -24,6 +24,8 @@ export type SlowRow = {
   tid: number;
   file: string | null;
   host_path: string | null;
+  class: string;
+  place: string;
   device: string | null;
   op: string;
   variant: string | null;
@@ -46,6 +48,8 @@ export const slowColumns = [
   'tid',
   'file',
   'host_path',
+  'class',
+  'place',
   'device',
   'op',
   'variant',

@@ -45,6 +45,9 @@ export type Cost = {
   readonly recorded_us: number;
   readonly kernel_op_count: number;
   readonly stored_op_count: number;
+  /** Of the probes in the kernel, µs: estimated from samples; null before the first. */
+  readonly kernel_cpu_us: number | null;
+  readonly kernel_cpu_percent: number | null;
   /** CPU time, µs, and the same in percent of one core over `recorded_us`; null without intervals. */
   readonly daemon_cpu_us: number;
   readonly daemon_cpu_percent: number | null;
@@ -54,7 +57,12 @@ export type Cost = {
   readonly daemon_rss_bytes: number | null;
   readonly bpftrace_rss_bytes: number | null;
   readonly database_bytes: number | null;
+  /** Kernel memory of maps and programs at the last sample; null before the first. */
+  readonly map_memory_bytes: number | null;
 };
+
+/** How much detail the governor leaves now. */
+export type Governed = { readonly level: number; readonly detail: string; readonly at_us: number };
 
 export type Status = {
   readonly state: SessionState;
@@ -64,6 +72,8 @@ export type Status = {
   readonly coverage: readonly CoverageRow[];
   readonly losses: readonly LossSum[];
   readonly cost: Cost;
+  /** The governor's last step; null when it took none. */
+  readonly governed: Governed | null;
 };
 
 /** How the latest session fares or fared; `undefined` before the first. */
@@ -80,6 +90,7 @@ export function status(db: Db, machine: Machine): Status | undefined {
       coverage: sessionCoverage(db, session.session_id),
       losses: readLosses(db, session.session_id),
       cost: readCost(db, session.session_id),
+      governed: readGoverned(db, session.session_id),
     };
   })();
 }
@@ -112,7 +123,14 @@ function readLosses(db: Db, sessionId: number): LossSum[] {
     .all(sessionId);
 }
 
-type CostSums = Omit<Cost, 'daemon_cpu_percent' | 'bpftrace_cpu_percent'>;
+function readGoverned(db: Db, sessionId: number): Governed | null {
+  const step = db.prepare<[number], Governed>(
+    'SELECT level, detail, at_us FROM governor WHERE session_id = ? ORDER BY at_us DESC, level DESC LIMIT 1',
+  );
+  return step.get(sessionId) ?? null;
+}
+
+type CostSums = Omit<Cost, 'kernel_cpu_percent' | 'daemon_cpu_percent' | 'bpftrace_cpu_percent'>;
 
 function readCost(db: Db, sessionId: number): Cost {
   const sums = db.prepare<[number], CostSums>(COST_SQL).get(sessionId);
@@ -121,6 +139,7 @@ function readCost(db: Db, sessionId: number): Cost {
     sums.recorded_us > 0 ? (100 * cpuUs) / sums.recorded_us : null;
   return {
     ...sums,
+    kernel_cpu_percent: sums.kernel_cpu_us === null ? null : percent(sums.kernel_cpu_us),
     daemon_cpu_percent: percent(sums.daemon_cpu_us),
     bpftrace_cpu_percent: percent(sums.bpftrace_cpu_us),
   };
@@ -128,11 +147,13 @@ function readCost(db: Db, sessionId: number): Cost {
 
 // The bare columns come from the row of max(flush_id), the last interval: documented SQLite behaviour.
 const COST_SQL = `
-  SELECT interval_count, recorded_us, kernel_op_count, stored_op_count, daemon_cpu_us, bpftrace_cpu_us,
-    daemon_rss_bytes, bpftrace_rss_bytes, database_bytes
+  SELECT interval_count, recorded_us, kernel_op_count, stored_op_count, kernel_cpu_us, daemon_cpu_us,
+    bpftrace_cpu_us, daemon_rss_bytes, bpftrace_rss_bytes, database_bytes,
+    (SELECT map_memory_bytes FROM cost_samples WHERE session_id = last_session ORDER BY sample_id DESC LIMIT 1)
+      AS map_memory_bytes
   FROM (SELECT count(*) AS interval_count, ifnull(sum(ended_us - started_us), 0) AS recorded_us,
     ifnull(sum(kernel_op_count), 0) AS kernel_op_count, ifnull(sum(stored_op_count), 0) AS stored_op_count,
-    ifnull(sum(daemon_cpu_us), 0) AS daemon_cpu_us, ifnull(sum(bpftrace_cpu_us), 0) AS bpftrace_cpu_us,
+    sum(kernel_cpu_us) AS kernel_cpu_us, max(session_id) AS last_session, ifnull(sum(daemon_cpu_us), 0) AS daemon_cpu_us, ifnull(sum(bpftrace_cpu_us), 0) AS bpftrace_cpu_us,
     max(flush_id), daemon_rss_bytes, bpftrace_rss_bytes, database_bytes
     FROM ledger WHERE session_id = ?)`;
 

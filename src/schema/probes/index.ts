@@ -1,9 +1,11 @@
 import type { Probe } from '../probe.ts';
 import { block } from './block.ts';
 import { copyUp } from './copy-up.ts';
+import { fileIo } from './file-io.ts';
 import { fsync } from './fsync.ts';
+import { open } from './open.ts';
 
-export const probes: readonly Probe[] = [fsync, copyUp, block];
+export const probes: readonly Probe[] = [fsync, copyUp, block, fileIo, open];
 
 /** Every operation with the probe it belongs to. */
 export const operations = probes.flatMap((probe) =>

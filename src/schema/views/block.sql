@@ -10,6 +10,8 @@ CREATE VIEW block (
   pid,                    -- its process id in the initial pid namespace
   file,                   -- path of the file the data belongs to, where the kernel tells
   host_path,              -- its path on the host
+  class,                  -- what the file is; see operations
+  place,                  -- where it lies; see operations
   device,                 -- the disk
   op,                     -- block_read, block_write, block_flush, block_discard
   op_count,               -- number of requests
@@ -21,7 +23,7 @@ CREATE VIEW block (
   device_latency_ns_sum   -- part of latency_ns_sum from issue to completion: the device, ns
 ) AS
 SELECT
-  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, device,
+  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, class, place, device,
   op, op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max,
   latency_ns_sum - inner_latency_ns_sum, inner_latency_ns_sum
 FROM operations WHERE op IN ('block_read', 'block_write', 'block_flush', 'block_discard');

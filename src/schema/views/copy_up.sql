@@ -10,6 +10,8 @@ CREATE VIEW copy_up (
   pid,                  -- its process id in the initial pid namespace
   file,                 -- path as the container sees it
   host_path,            -- path of the copy in the container's upperdir, where it is known
+  class,                -- what the file is; see operations
+  place,                -- where it lies; see operations
   device,               -- device of the upperdir
   op,                   -- copy_up: a file, symlink or device node; copy_up_dir: a directory on the way to it
   op_count,             -- number of copy-ups
@@ -19,6 +21,6 @@ CREATE VIEW copy_up (
   latency_ns_max        -- longest of them, ns; exact
 ) AS
 SELECT
-  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, device,
+  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, class, place, device,
   op, op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max
 FROM operations WHERE op IN ('copy_up', 'copy_up_dir');

@@ -10,6 +10,8 @@ CREATE VIEW fsync (
   pid,                  -- process id in the initial pid namespace
   file,                 -- path as the container sees it; in parentheses what is known instead
   host_path,            -- path on the host, where it is known
+  class,                -- what the file is; see operations
+  place,                -- where it lies; see operations
   device,               -- device the file's data is on
   sync_kind,            -- fsync, fdatasync, msync, o_sync, o_dsync, sync_file_range, syncfs, sync, io_uring
   op_count,             -- number of syncs
@@ -19,6 +21,6 @@ CREATE VIEW fsync (
   inner_latency_ns_sum  -- part of latency_ns_sum an overlay file's sync spent in the upper file system, ns
 ) AS
 SELECT
-  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, device,
+  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, class, place, device,
   variant, op_count, error_count, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
 FROM operations WHERE op = 'fsync';

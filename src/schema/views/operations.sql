@@ -12,9 +12,11 @@ CREATE VIEW operations (
   pid,                  -- process id in the initial pid namespace
   file,                 -- path as the container sees it (outside containers: as the host does); in parentheses what is known instead
   host_path,            -- path on the host, where it is known
+  class,                -- what the file is: etcd_wal, container_log, containerd_metadata …; docs/classes.md has them all
+  place,                -- where it lies: writable_layer, image_layer, volume_csi, host …
   device,               -- device the file's data is on; for block operations the disk
-  op,                   -- operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard
-  variant,              -- flavour of the operation, fsync: the sync kind
+  op,                   -- operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, read, write, open, close
+  variant,              -- flavour of the operation: of fsync the sync kind, of read and write how they were served
   op_count,             -- number of operations
   error_count,          -- how many of them failed
   size_bytes_sum,       -- bytes moved by them
@@ -25,7 +27,8 @@ CREATE VIEW operations (
 SELECT
   total.flush_id, flush.started_us, flush.ended_us,
   container.name, container.pod, container.namespace, container.image, cgroup.path,
-  process.name, process.pid, file.path, file.host_path, device.name,
+  process.name, process.pid, file.path, file.host_path,
+  ifnull(file.class, 'not classified'), ifnull(file.place, 'not classified'), device.name,
   operation.op, variant.name,
   total.op_count, total.error_count, total.size_bytes_sum,
   total.latency_ns_sum, total.latency_ns_max, total.inner_latency_ns_sum

@@ -11,6 +11,8 @@ CREATE VIEW slow (
   tid,               -- thread id in the initial pid namespace
   file,              -- path as the container sees it; in parentheses what is known instead
   host_path,         -- path on the host, where it is known
+  class,             -- what the file is; see operations
+  place,             -- where it lies; see operations
   device,            -- device
   op,                -- operation
   variant,           -- flavour of the operation, fsync: the sync kind
@@ -21,7 +23,8 @@ CREATE VIEW slow (
 ) AS
 SELECT
   exemplar.ended_us, container.name, container.pod, container.namespace, cgroup.path,
-  process.name, process.pid, exemplar.thread, exemplar.tid, file.path, file.host_path, device.name,
+  process.name, process.pid, exemplar.thread, exemplar.tid, file.path, file.host_path,
+  ifnull(file.class, 'not classified'), ifnull(file.place, 'not classified'), device.name,
   operation.op, variant.name, exemplar.size_bytes, exemplar.latency_ns, exemplar.inner_latency_ns, exemplar.error
 FROM exemplar
 LEFT JOIN operation USING (op_id)

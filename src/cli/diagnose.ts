@@ -1,0 +1,108 @@
+import type { Failure } from '../failure.ts';
+import { failure, isFailure } from '../failure.ts';
+import type { Language } from '../query/findings/catalogue/catalogue.ts';
+import { languages } from '../query/findings/catalogue/catalogue.ts';
+import type { DiagnoseQuery } from '../query/findings/diagnose.ts';
+import { diagnose } from '../query/findings/diagnose.ts';
+import { diagnosisJson } from '../query/render/diagnosis/json.ts';
+import { diagnosisMarkdown } from '../query/render/diagnosis/markdown.ts';
+import { diagnosisText } from '../query/render/diagnosis/text.ts';
+import type { Window } from '../query/window.ts';
+import type { WallUs } from '../schema/units.ts';
+import { nowUs, wallUs } from '../schema/units.ts';
+import type { Global, Typed } from './arguments.ts';
+import {
+  conflict,
+  firstFailure,
+  noValue,
+  oneOf,
+  readDuration,
+  readInstant,
+  readWindow,
+  succeeded,
+  text,
+  windowOptions,
+} from './arguments.ts';
+import type { Outcome } from './commands.ts';
+import { withRecording } from './commands.ts';
+import { outputScreen, print } from './output.ts';
+
+const formats = ['text', 'markdown', 'json'] as const;
+
+export const diagnoseOptions = {
+  container: text('How the container of this name suffers'),
+  ...windowOptions,
+  baseline: text('Compare with this long before the window', 'as long as the window'),
+  'baseline-from': text('Compare with the time from here on, written like --from'),
+  'baseline-to': text('… to here', 'the start of the window'),
+  lang: text(`One of ${languages.join(', ')}`, 'en'),
+  sql: { type: 'boolean', describe: 'Print the query behind every table too' },
+  format: text(`One of ${formats.join(', ')}`, 'text'),
+} as const;
+
+export type DiagnoseTyped = Global & Typed<typeof diagnoseOptions>;
+
+type DiagnoseArguments = {
+  readonly query: DiagnoseQuery;
+  readonly format: (typeof formats)[number];
+  readonly language: Language;
+  readonly hasSql: boolean;
+};
+
+export function readDiagnose(typed: Typed<typeof diagnoseOptions>, now: WallUs): DiagnoseArguments | Failure {
+  const parts = {
+    window: readWindow(typed, now),
+    format: oneOf('--format', typed.format ?? 'text', formats),
+    language: oneOf('--lang', typed.lang ?? 'en', languages),
+  };
+  if (!succeeded(parts)) return firstFailure(parts);
+  if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
+  const baseline = readBaseline(typed, parts.window, now);
+  if (isFailure(baseline)) return baseline;
+  const { window, format, language } = parts;
+  const query = { periods: { window, baseline }, container: typed.container };
+  return { query, format, language, hasSql: typed.sql ?? false };
+}
+
+function readBaseline(typed: Typed<typeof diagnoseOptions>, window: Window, now: WallUs): Window | Failure {
+  const from = typed['baseline-from'];
+  if (typed.baseline !== undefined && from !== undefined) {
+    return conflict('--baseline', '--baseline-from', 'both say where the baseline starts');
+  }
+  const parts = {
+    lengthNs:
+      typed.baseline === undefined ? undefined : readDuration('--baseline', typed.baseline, '1s', '3650d'),
+    from: from === undefined ? undefined : readInstant('--baseline-from', from, now),
+    to:
+      typed['baseline-to'] === undefined
+        ? undefined
+        : readInstant('--baseline-to', typed['baseline-to'], now),
+  };
+  if (!succeeded(parts)) return firstFailure(parts);
+  const toUs = parts.to ?? window.fromUs;
+  const lengthUs = parts.lengthNs === undefined ? window.toUs - window.fromUs : parts.lengthNs / 1000;
+  const fromUs = parts.from ?? wallUs(toUs - lengthUs);
+  if (fromUs < toUs && toUs <= window.fromUs) return { fromUs, toUs };
+  return failure('bad-argument', {
+    seen: 'The baseline does not end before the window starts',
+    expected: 'Give a --baseline-from and a --baseline-to that lie before --from.',
+  });
+}
+
+/** `iotrace diagnose`. */
+export async function runDiagnose(typed: DiagnoseTyped): Promise<Outcome> {
+  const read = readDiagnose(typed, nowUs());
+  if (isFailure(read)) return read;
+  const { query, format, language, hasSql } = read;
+  return withRecording(typed.db, async (db) => {
+    const diagnosis = diagnose(db, query);
+    await print([
+      format === 'json'
+        ? diagnosisJson(diagnosis, language)
+        : format === 'markdown'
+          ? diagnosisMarkdown(diagnosis, language)
+          : diagnosisText(diagnosis, { language, screen: outputScreen(), hasSql }),
+    ]);
+    return 0;
+  });
+}

@@ -1,0 +1,87 @@
+import type { Failure } from '../failure.ts';
+import { failure, isFailure } from '../failure.ts';
+import { jsonDocument } from '../query/render/json.ts';
+import { timelineText } from '../query/render/timeline.ts';
+import type { TimelineQuery } from '../query/reports/timeline.ts';
+import { timeline, timelineGroups, timelineMetrics } from '../query/reports/timeline.ts';
+import { operationNames } from '../schema/probes/index.ts';
+import type { WallUs } from '../schema/units.ts';
+import { nowUs } from '../schema/units.ts';
+import type { DocumentFormat, Global, Typed } from './arguments.ts';
+import {
+  documentFormats,
+  filterOptions,
+  firstFailure,
+  listOf,
+  noValue,
+  oneOf,
+  readCount,
+  readWindow,
+  succeeded,
+  text,
+} from './arguments.ts';
+import type { Outcome } from './commands.ts';
+import { withRecording } from './commands.ts';
+import { outputScreen, print } from './output.ts';
+
+export const timelineOptions = {
+  by: text(`A line for each ${timelineGroups.join(', ')}`, 'container'),
+  metric: text(`One of ${timelineMetrics.join(', ')}`, 'p99'),
+  ...filterOptions,
+  limit: text('Lines to show', '20'),
+  format: text(`One of ${documentFormats.join(', ')}`, 'text'),
+} as const;
+
+export type TimelineTyped = Global & Typed<typeof timelineOptions>;
+
+type TimelineArguments = {
+  readonly query: Omit<TimelineQuery, 'slotCount'>;
+  readonly format: DocumentFormat;
+};
+
+export function readTimeline(typed: Typed<typeof timelineOptions>, now: WallUs): TimelineArguments | Failure {
+  const parts = {
+    window: readWindow(typed, now),
+    by: oneOf('--by', typed.by ?? 'container', timelineGroups),
+    metric: oneOf('--metric', typed.metric ?? 'p99', timelineMetrics),
+    ops: typed.op === undefined ? [] : listOf('--op', typed.op, operationNames),
+    limit: readCount('--limit', typed.limit ?? '20', 1),
+    format: oneOf('--format', typed.format ?? 'text', documentFormats),
+  };
+  if (!succeeded(parts)) return firstFailure(parts);
+  if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
+  const { format, ...query } = parts;
+  return { query: { ...query, container: typed.container }, format };
+}
+
+/** Slots of a pipe or a file, which has no width. */
+const SLOTS_WITHOUT_WIDTH = 60;
+/** Cells of a line that are not slots: the name, the largest value. */
+const CELLS_BESIDE = 40;
+
+/** `iotrace timeline`. */
+export async function runTimeline(typed: TimelineTyped): Promise<Outcome> {
+  const read = readTimeline(typed, nowUs());
+  if (isFailure(read)) return read;
+  const { query, format } = read;
+  const screen = outputScreen();
+  const slotCount =
+    screen.width === undefined
+      ? SLOTS_WITHOUT_WIDTH
+      : Math.max(10, Math.min(120, screen.width - CELLS_BESIDE));
+  return withRecording(typed.db, async (db) => {
+    const found = timeline(db, { ...query, slotCount });
+    await print([
+      format === 'json'
+        ? jsonDocument(found)
+        : timelineText(found, query.metric, { ...screen, isUtf8: isUtf8() }),
+    ]);
+    return 0;
+  });
+}
+
+/** Whether the terminal shows block characters, as its locale says. */
+function isUtf8(): boolean {
+  const locale = process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? '';
+  return !process.stdout.isTTY || /utf-?8/iu.test(locale);
+}

@@ -1,0 +1,70 @@
+import type { Control } from './control.ts';
+import type { CostSample } from './cost-sampling.ts';
+import { createCostSampling } from './cost-sampling.ts';
+import { createGovernor, LEVELS } from './governor.ts';
+import type { Usage } from './governor.ts';
+import type { Cost } from './ledger.ts';
+import { findPrograms } from './programs.ts';
+import type { Programs } from './programs.ts';
+import type { Session } from './session.ts';
+import type { Flush } from './totals.ts';
+
+/** What a capture costs and misses, kept with every flush; and kept within bounds. */
+export type Accounting = {
+  /** Runs of programs the kernel skipped since the last flush. */
+  flushed(flush: Flush, cost: Cost): { readonly skipped: number };
+  end(): void;
+};
+
+/** From the moment the probes of bpftrace `pid` are attached. */
+export function createAccounting(
+  pid: number,
+  session: Session,
+  control: Control,
+  maxCpuPercent: number,
+): Accounting {
+  const programs = findPrograms(pid);
+  const sampling = createCostSampling(programs);
+  const governor = createGovernor(maxCpuPercent);
+  let skippedBefore = 0;
+  let lastSample: CostSample | undefined;
+
+  const govern = (usage: Usage): void => {
+    const step = governor.flushed(usage);
+    const level = step && LEVELS[step.level];
+    if (!level) return;
+    control.send(level);
+    session.governed({ ...step, detail: level.detail, maxCpuPercent });
+  };
+
+  return {
+    flushed(flush, cost) {
+      const sample = sampling.flushed(flush);
+      if (sample) session.sampled(sample);
+      lastSample = sample ?? lastSample;
+      govern(usageOf(flush, cost, lastSample));
+      const skipped = skippedBy(programs);
+      const since = Math.max(0, skipped - skippedBefore);
+      skippedBefore = Math.max(skipped, skippedBefore);
+      return { skipped: since };
+    },
+    end() {
+      sampling.end();
+    },
+  };
+}
+
+function skippedBy(programs: Programs): number {
+  return [...programs.read().values()].reduce((sum, { missedCount }) => sum + missedCount, 0);
+}
+
+/** Share of one CPU in the interval; the kernel's part is reckoned from the last sample's cost of an operation. */
+function usageOf(flush: Flush, cost: Cost, sample: CostSample | undefined): Usage {
+  const intervalUs = Math.max(1, flush.endedBootUs - flush.startedBootUs);
+  const opCount = [...flush.kernelOps.values()].reduce((sum, count) => sum + count, 0);
+  const nsPerOperation = sample ? sample.runTimeNs / Math.max(1, sample.opCount) : 0;
+  return {
+    kernelPercent: (100 * opCount * nsPerOperation) / 1000 / intervalUs,
+    userPercent: (100 * (cost.daemonCpuUs + cost.bpftraceCpuUs)) / intervalUs,
+  };
+}

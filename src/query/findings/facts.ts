@@ -1,0 +1,237 @@
+import type { Db } from '../../schema/open.ts';
+import { operations } from '../../schema/probes/index.ts';
+import type { Coverage } from '../reports/coverage.ts';
+import { coverage } from '../reports/coverage.ts';
+import type { Scope } from './sql.ts';
+import type { Who } from '../who.ts';
+import { compareSql, isWait } from './sql.ts';
+import { isWho } from '../who.ts';
+import { literal } from '../literal.ts';
+import type { QueryName, Rows, WorkRow } from './queries.ts';
+import { queries } from './queries.ts';
+
+/** What can be known of a window; each is recorded, or it is not. */
+export const factNames = [
+  'fsync',
+  'copy_up',
+  'block',
+  'file_io',
+  'journal',
+  'throttle',
+  'blame',
+  'classes',
+  'devices',
+  'host',
+  'pressure',
+  'limits',
+  'filesystems',
+  'upperdirs',
+  'mounts',
+  'device_settings',
+  'kernel_log',
+  'deleted',
+] as const;
+export type FactName = (typeof factNames)[number];
+
+/**
+ * Everything the rules look at, read once. What was not recorded in the window is not in `known`, and has no rows: a
+ * rule that needs it says that it does not know.
+ */
+export type Facts = Rows & {
+  readonly scope: Scope;
+  readonly known: ReadonlySet<FactName>;
+  /** Seconds of the window that were recorded. */
+  readonly window_s: number;
+  /** What waited for I/O: `work` without what lies below it (block requests) or is part of another row. */
+  readonly waits: readonly WorkRow[];
+  readonly coverage: Coverage;
+  /** Growth of all waiting in ns per second; without a baseline, all of it. */
+  readonly added_ns_per_s: number;
+  /** Whose waiting grew, by container and operation, with percentiles; most first. */
+  readonly victims: readonly Victim[];
+};
+
+/** Operations of one container that wait longer than before. */
+export type Victim = Who & {
+  readonly who: string;
+  readonly op: string;
+  readonly added_ns_per_s: number;
+  readonly sql: string;
+} & Percentiles;
+
+/** A row of `compareSql`. */
+export type Percentiles = Readonly<
+  Record<
+    `${'' | 'before_'}${'wait_ns_per_s' | 'ops_per_s' | `latency_ns_${'p50' | 'p95' | 'p99' | 'max'}`}`,
+    number | null
+  >
+>;
+
+const VICTIM_COUNT = 3;
+
+/** Reads every fact of the window and its baseline, in one transaction. */
+export function readFacts(db: Db, asked: Pick<Scope, 'periods' | 'container'>): Facts {
+  return db.transaction(() => {
+    const views = viewsOf(db);
+    const phases = read(db, views, 'recorded', { ...asked, hasBaseline: false, hasFileIo: false });
+    const seconds = (phase: string): number => phases.find((row) => row.phase === phase)?.recorded_s ?? 0;
+    const probes = new Set(db.prepare<[], string>(coveredSql(asked)).pluck().all());
+    const scope: Scope = {
+      ...asked,
+      hasBaseline: seconds('before') > 0,
+      hasFileIo: probes.has('file_io'),
+    };
+    const rows = readRows(db, views, scope);
+    const waits = rows.work.filter((row) => isWait(scope, row));
+    return {
+      ...rows,
+      scope,
+      known: knownIn(db, views, probes, scope, rows),
+      window_s: seconds('window'),
+      waits,
+      coverage: coverage(db, scope.periods.window),
+      added_ns_per_s: sumOf(waits, addedWait),
+      victims: readVictims(db, scope, waits),
+    };
+  })();
+}
+
+/** The views of this recording; one that an older iotrace made may lack some. */
+function viewsOf(db: Db): ReadonlySet<string> {
+  return new Set(db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'view'").pluck().all());
+}
+
+/** The view each query reads. */
+const viewBehind: Readonly<Record<QueryName, string>> = {
+  recorded: 'ledger',
+  work: 'operations',
+  devices: 'device_samples',
+  host: 'host_samples',
+  pressure: 'container_samples',
+  limits: 'container_limits',
+  filesystems: 'filesystems',
+  upperdirs: 'upperdirs',
+  mounts: 'mounts',
+  device_settings: 'device_settings',
+  kernel_log: 'kernel_log',
+  deleted: 'deleted',
+  device_disks: 'device_disks',
+  blame: 'inflight',
+};
+
+function read<Name extends QueryName>(
+  db: Db,
+  views: ReadonlySet<string>,
+  name: Name,
+  scope: Scope,
+): Rows[Name][number][] {
+  if (!views.has(viewBehind[name])) return [];
+  return db.prepare<[], Rows[Name][number]>(queries[name](scope)).all();
+}
+
+function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
+  const rows = <Name extends QueryName>(name: Name) => read(db, views, name, scope);
+  return {
+    recorded: rows('recorded'),
+    work: rows('work'),
+    devices: rows('devices'),
+    host: rows('host'),
+    pressure: rows('pressure'),
+    limits: rows('limits'),
+    filesystems: rows('filesystems'),
+    upperdirs: rows('upperdirs'),
+    mounts: rows('mounts'),
+    device_settings: rows('device_settings'),
+    kernel_log: rows('kernel_log'),
+    deleted: rows('deleted'),
+    device_disks: rows('device_disks'),
+    blame: rows('blame'),
+  };
+}
+
+/** Growth of the waiting of a row, ns per second; without a baseline, all of it. */
+export const addedWait = (row: Pick<WorkRow, 'wait_ns_per_s' | 'before_wait_ns_per_s'>): number =>
+  Math.max(0, row.wait_ns_per_s - (row.before_wait_ns_per_s ?? 0));
+
+export const sumOf = <Row>(rows: readonly Row[], size: (row: Row) => number): number =>
+  rows.reduce((sum, row) => sum + size(row), 0);
+
+/** Rows by a key, the largest group first. */
+export function groups<Row>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+  size: (row: Row) => number,
+): { readonly key: string; readonly rows: readonly [Row, ...Row[]]; readonly size: number }[] {
+  const byKey = new Map<string, [Row, ...Row[]]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = byKey.get(key);
+    if (group) group.push(row);
+    else byKey.set(key, [row]);
+  }
+  return [...byKey]
+    .map(([key, members]) => ({ key, rows: members, size: sumOf(members, size) }))
+    .toSorted((a, b) => b.size - a.size);
+}
+
+const victimWhere = (row: WorkRow): string => `${isWho(row)} AND op = ${literal(row.op)}`;
+
+function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] {
+  return groups(waits, ({ who, op }) => JSON.stringify([who, op]), addedWait)
+    .slice(0, VICTIM_COUNT)
+    .flatMap(({ rows: [row], size }) => {
+      const sql = compareSql(scope, victimWhere(row));
+      const percentiles = db.prepare<[], Percentiles>(sql).get();
+      if (size === 0 || !percentiles) return [];
+      const { who, namespace, pod, container, cgroup_path, op } = row;
+      return [{ who, namespace, pod, container, cgroup_path, op, added_ns_per_s: size, sql, ...percentiles }];
+    });
+}
+
+/** What the view operations has of files recorded before there were classes. */
+const NOT_CLASSIFIED = 'not classified';
+
+const SAMPLED = [
+  'devices',
+  'host',
+  'pressure',
+  'filesystems',
+  'upperdirs',
+  'mounts',
+  'device_settings',
+] as const;
+/** Facts of which there may be none although they were looked for, and the sampler that looks. */
+const LOOKED_FOR = { limits: 'limits', kernel_log: 'kernel-log', deleted: 'deleted' } as const;
+
+function knownIn(
+  db: Db,
+  views: ReadonlySet<string>,
+  probes: ReadonlySet<string>,
+  scope: Scope,
+  rows: Rows,
+): ReadonlySet<FactName> {
+  const known = new Set<FactName>(SAMPLED.filter((name) => rows[name].length > 0));
+  for (const probe of ['fsync', 'copy_up', 'block', 'file_io', 'journal', 'throttle'] as const) {
+    const ops = operations.filter((each) => each.probe === probe).map(({ name }) => name);
+    if (probes.has(probe) || rows.work.some(({ op }) => ops.includes(op))) known.add(probe);
+  }
+  if (rows.work.some((row) => row.class !== NOT_CLASSIFIED)) known.add('classes');
+  if (probes.has('block') && views.has('inflight')) known.add('blame');
+  const samplers = views.has('sampler_coverage')
+    ? db.prepare<[], string>(samplersSql(scope)).pluck().all()
+    : [];
+  for (const name of ['limits', 'kernel_log', 'deleted'] as const) {
+    if (samplers.includes(LOOKED_FOR[name])) known.add(name);
+  }
+  return known;
+}
+
+const sessionsIn = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
+  `SELECT session_id FROM session WHERE started_us < ${String(window.toUs)} AND max(alive_us, ifnull(ended_us, 0)) >= ${String(window.fromUs)}`;
+
+/** Probes of which something was attached in the window. */
+const coveredSql = (scope: Pick<Scope, 'periods'>): string =>
+  `SELECT DISTINCT probe FROM coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;
+
+const samplersSql = (scope: Pick<Scope, 'periods'>): string =>
+  `SELECT DISTINCT sampler FROM sampler_coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;

@@ -1,0 +1,26 @@
+import type { Sentence } from './catalogue/catalogue.ts';
+import { say } from './catalogue/catalogue.ts';
+import type { Diagnosis, Suffering } from './diagnose.ts';
+
+/** The answer in a few sentences: what got worse, and what the disks did meanwhile. The cause is the first finding. */
+export function headline(diagnosis: Diagnosis): Sentence[] {
+  const { periods, coverage, findings, victim, busiest } = diagnosis;
+  if (coverage.interval_count === 0) {
+    return [say('report.nothing-recorded', { from_us: periods.window.fromUs, to_us: periods.window.toUs })];
+  }
+  const suffers = victim ? [suffering(victim)] : [];
+  const disk = busiest ? [say('headline.disk', busiest)] : [];
+  if (findings.length > 0) return [...suffers, ...disk];
+  return victim ? [...suffers, say('headline.unexplained', {})] : [say('headline.healthy', {})];
+}
+
+function suffering({ victim, beyond }: Suffering): Sentence {
+  const { who, op, latency_ns_p99, before_latency_ns_p99, wait_ns_per_s, before_wait_ns_per_s } = victim;
+  const values = { who, op, latency_ns_p99, before_latency_ns_p99 };
+  if (before_wait_ns_per_s === null) return say('headline.is', { who, op, latency_ns_p99 });
+  if (before_latency_ns_p99 === null) return say('headline.new', { who, op, latency_ns_p99, wait_ns_per_s });
+  if (beyond) return say('headline.rose-between', { ...values, from_us: beyond.fromUs, to_us: beyond.toUs });
+  const isSlower = (latency_ns_p99 ?? 0) > before_latency_ns_p99;
+  if (isSlower) return say('headline.rose', values);
+  return say('headline.more', { who, op, latency_ns_p99, wait_ns_per_s, before_wait_ns_per_s });
+}

@@ -1,0 +1,361 @@
+import type { Scope } from './sql.ts';
+import type { Who } from '../who.ts';
+import { beside, DURING, inWindow, mean, prelude } from './sql.ts';
+import { WHO_COLUMNS, WHO_KEYS, WHO_NAME } from '../who.ts';
+
+/** The rows of every query, by its name. A `before_` column is null where the baseline was not recorded. */
+export type Rows = {
+  readonly recorded: readonly { phase: string; recorded_s: number }[];
+  readonly work: readonly WorkRow[];
+  readonly devices: readonly DeviceRow[];
+  readonly host: readonly HostRow[];
+  readonly pressure: readonly PressureRow[];
+  readonly limits: readonly LimitRow[];
+  readonly filesystems: readonly FilesystemRow[];
+  readonly upperdirs: readonly UpperdirRow[];
+  readonly mounts: readonly MountRow[];
+  readonly device_settings: readonly DeviceSettingsRow[];
+  readonly kernel_log: readonly LogRow[];
+  readonly deleted: readonly DeletedRow[];
+  readonly device_disks: readonly { device: string; disk: string }[];
+  readonly blame: readonly BlameRow[];
+};
+export type QueryName = keyof Rows;
+
+/** What one container did of one operation to one kind of file. */
+export type WorkRow = Who & {
+  who: string;
+  op: string;
+  variant: string | null;
+  class: string | null;
+  place: string | null;
+  device: string | null;
+  op_count: number;
+  error_count: number;
+  size_bytes_sum: number;
+  latency_ns_max: number | null;
+  before_ops_per_s: number | null;
+  ops_per_s: number;
+  before_size_bytes_per_s: number | null;
+  size_bytes_per_s: number;
+  before_wait_ns_per_s: number | null;
+  wait_ns_per_s: number;
+  before_inner_ns_per_s: number | null;
+  inner_ns_per_s: number;
+};
+
+/** A disk as iostat sees it. */
+export type DeviceRow = {
+  device: string;
+  before_util_percent: number | null;
+  util_percent: number;
+  util_percent_max: number;
+  busy_s: number;
+  before_queue_length: number | null;
+  queue_length: number;
+  queue_length_max: number;
+  before_await_ns: number | null;
+  await_ns: number | null;
+  await_ns_max: number | null;
+  before_requests_per_s: number | null;
+  requests_per_s: number;
+  size_bytes_per_s: number;
+};
+
+export type HostRow = {
+  iowait_percent: number | null;
+  io_some_percent: number | null;
+  memory_some_percent: number | null;
+  dirty_bytes_max: number | null;
+  dirty_limit_bytes: number | null;
+  before_swap_bytes_per_s: number | null;
+  swap_in_bytes_per_s: number | null;
+  swap_out_bytes_per_s: number | null;
+  swap_used_bytes_max: number | null;
+};
+
+/** How long tasks of a cgroup waited for I/O, by PSI. */
+export type PressureRow = Who & {
+  who: string;
+  before_io_some_percent: number | null;
+  io_some_percent: number | null;
+  io_some_percent_max: number | null;
+  memory_high_count: number | null;
+  memory_max_count: number | null;
+  dirty_bytes_max: number | null;
+  writeback_bytes_max: number | null;
+};
+
+/** A limit, and what its cgroup did in an average second and in the busiest interval. */
+export type LimitRow = Who & {
+  who: string;
+  limited_cgroup_path: string | null;
+  device: string;
+  read_bytes_per_s_max: number | null;
+  write_bytes_per_s_max: number | null;
+  reads_per_s_max: number | null;
+  writes_per_s_max: number | null;
+  read_bytes_per_s: number | null;
+  write_bytes_per_s: number | null;
+  reads_per_s: number | null;
+  writes_per_s: number | null;
+};
+
+export type FilesystemRow = {
+  mount_point: string;
+  fs_type: string;
+  device: string | null;
+  holds: string;
+  size_bytes: number;
+  available_bytes: number;
+  used_percent: number;
+  inode_used_percent: number | null;
+  inode_free_count: number | null;
+  used_bytes_growth: number;
+  inode_used_growth: number | null;
+};
+
+export type UpperdirRow = {
+  who: string;
+  namespace: string | null;
+  pod: string | null;
+  container: string | null;
+  upperdir: string;
+  file_count: number;
+  is_complete: number;
+};
+
+export type MountRow = {
+  mount_point: string;
+  fs_type: string;
+  device: string | null;
+  atime: string;
+  data_mode: string | null;
+  has_barrier: number | null;
+  container: string | null;
+};
+
+export type DeviceSettingsRow = {
+  device: string;
+  kind: string;
+  scheduler: string | null;
+  write_cache: string | null;
+  is_rotational: number | null;
+  wbt_latency_us: number | null;
+  is_read_only: number | null;
+};
+
+export type LogRow = {
+  topic: string;
+  device: string | null;
+  level: number;
+  message: string;
+  first_at_us: number;
+  last_at_us: number;
+  line_count: number;
+};
+
+export type DeletedRow = {
+  who: string;
+  namespace: string | null;
+  pod: string | null;
+  container: string | null;
+  process: string | null;
+  pid: number | null;
+  path: string;
+  device: string | null;
+  allocated_bytes: number;
+};
+
+/** Whose I/O was in flight on the disks of somebody's slow operations while they lasted. */
+export type BlameRow = {
+  victim: string;
+  op: string;
+  culprit: string;
+  slow_count: number;
+  inflight_ns: number;
+  share_percent: number;
+};
+
+const windowMax = (name: string, expression: string): string =>
+  `max(${expression}) FILTER (WHERE phase = 'window') AS ${name}`;
+
+const bounds = ({ periods: { window } }: Scope) => ({
+  from: String(window.fromUs),
+  to: String(window.toUs),
+});
+
+/** States that held at some time of the window. */
+const holding = (scope: Scope): string =>
+  `since_us < ${bounds(scope).to} AND until_us > ${bounds(scope).from}`;
+
+const sampledIn = (scope: Scope): string =>
+  `sampled_us > ${bounds(scope).from} AND sampled_us <= ${bounds(scope).to}`;
+
+/** The requests of a tick that took time: reads, writes, discards. */
+const REQUESTS = '(read_count + write_count + ifnull(discard_count, 0))';
+const REQUEST_MS = '(read_latency_ms_sum + write_latency_ms_sum + ifnull(discard_latency_ms_sum, 0))';
+
+/** SQL of each fact; what is printed is what is run. */
+export const queries: Readonly<Record<QueryName, (scope: Scope) => string>> = {
+  recorded: (scope) => `${prelude(scope)}
+SELECT phase, recorded_s FROM phase`,
+
+  work: (scope) => `${prelude(scope)}
+SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, op, variant, class, place, device,
+  ${inWindow('op_count')} AS op_count, ${inWindow('error_count')} AS error_count,
+  ${inWindow('size_bytes_sum')} AS size_bytes_sum,
+  ${windowMax('latency_ns_max', 'latency_ns_max')},
+  ${beside(scope, 'ops_per_s', 'op_count / recorded_s')},
+  ${beside(scope, 'size_bytes_per_s', 'size_bytes_sum / recorded_s')},
+  ${beside(scope, 'wait_ns_per_s', 'latency_ns_sum / recorded_s')},
+  ${beside(scope, 'inner_ns_per_s', 'inner_latency_ns_sum / recorded_s')}
+FROM phase CROSS JOIN operations ON ${DURING}
+GROUP BY ${WHO_KEYS}, op, variant, class, place, device`,
+
+  devices: (scope) => devicesSql(scope),
+
+  host: (scope) => `${prelude(scope)}
+SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_us')},
+  ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
+  ${mean(scope, 'memory_some_percent', 'memory_some_us * 100.0', 'elapsed_us')},
+  ${windowMax('dirty_bytes_max', 'dirty_bytes')}, ${windowMax('dirty_limit_bytes', 'dirty_limit_bytes')},
+  ${mean(scope, 'swap_bytes_per_s', '(swap_in_bytes + swap_out_bytes) * 1e6', 'elapsed_us')},
+  ${mean(scope, 'swap_in_bytes_per_s', 'swap_in_bytes * 1e6', 'elapsed_us')},
+  ${mean(scope, 'swap_out_bytes_per_s', 'swap_out_bytes * 1e6', 'elapsed_us')},
+  ${windowMax('swap_used_bytes_max', 'swap_used_bytes')}
+FROM phase CROSS JOIN host_samples ON ${DURING}
+HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
+
+  pressure: (scope) => `${prelude(scope)}
+SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS},
+  ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
+  ${windowMax('io_some_percent_max', 'io_some_percent')},
+  sum(memory_high_count) FILTER (WHERE phase = 'window') AS memory_high_count,
+  sum(memory_max_count) FILTER (WHERE phase = 'window') AS memory_max_count,
+  ${windowMax('dirty_bytes_max', 'dirty_bytes')}, ${windowMax('writeback_bytes_max', 'writeback_bytes')}
+FROM phase CROSS JOIN container_samples ON ${DURING}
+GROUP BY ${WHO_KEYS}
+HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
+
+  limits: (scope) => limitsSql(scope),
+
+  filesystems: (scope) => filesystemsSql(scope),
+
+  upperdirs: (scope) => `SELECT ifnull(namespace || '/', '') || ifnull(pod || '/', '') || container AS who,
+  namespace, pod, container, upperdir, file_count, is_complete, max(sampled_us) AS last_at_us
+FROM upperdirs WHERE sampled_us <= ${bounds(scope).to}
+GROUP BY upperdir ORDER BY file_count DESC LIMIT 100`,
+
+  mounts: (scope) => mountsSql(scope),
+
+  device_settings: (
+    scope,
+  ) => `SELECT device, kind, scheduler, write_cache, is_rotational, wbt_latency_us, is_read_only
+FROM device_settings WHERE ${holding(scope)} GROUP BY device`,
+
+  kernel_log: (scope) => logSql(scope),
+
+  deleted: (scope) => `SELECT
+  ifnull(ifnull(namespace || '/', '') || ifnull(pod || '/', '') || container, ifnull(cgroup_path, '(gone)')) AS who,
+  namespace, pod, container, process, pid, path, device, allocated_bytes
+FROM deleted
+WHERE sampled_us = (SELECT max(sampled_us) FROM deleted WHERE ${sampledIn(scope)})
+  AND device <> 'tmpfs'
+ORDER BY allocated_bytes DESC LIMIT 100`,
+
+  device_disks: () => 'SELECT device, disk FROM device_disks',
+
+  blame: (scope) => blameSql(scope),
+};
+
+/** Disks in the window; with a condition, those that meet it. */
+export function devicesSql(scope: Scope, where = 'TRUE'): string {
+  return `${prelude(scope)}
+SELECT device,
+  ${mean(scope, 'util_percent', 'busy_ms * 1e5', 'elapsed_us')},
+  ${windowMax('util_percent_max', 'util_percent')},
+  ifnull(sum(elapsed_us / 1e6) FILTER (WHERE phase = 'window' AND util_percent >= 90), 0.0) AS busy_s,
+  ${mean(scope, 'queue_length', 'queue_ms * 1e3', 'elapsed_us')},
+  ${windowMax('queue_length_max', 'queue_length_mean')},
+  ${mean(scope, 'await_ns', `${REQUEST_MS} * 1e6`, REQUESTS)},
+  ${windowMax('await_ns_max', `${REQUEST_MS} * 1e6 / nullif(${REQUESTS}, 0)`)},
+  ${mean(scope, 'requests_per_s', `${REQUESTS} * 1e6`, 'elapsed_us')},
+  ${mean(scope, 'size_bytes_per_s', '(read_bytes + write_bytes) * 1e6', 'elapsed_us')}
+FROM phase CROSS JOIN device_samples ON ${DURING}
+WHERE ${where}
+GROUP BY device HAVING count(*) FILTER (WHERE phase = 'window') > 0`;
+}
+
+/** The latest sample of each file system in the window, and what it grew by since the first. */
+export const filesystemsSql = (scope: Scope, where = 'TRUE'): string => `WITH sampled AS (
+  SELECT *, used_bytes - first_value(used_bytes) OVER earlier AS used_bytes_growth,
+    inode_used_count - first_value(inode_used_count) OVER earlier AS inode_used_growth,
+    row_number() OVER (PARTITION BY mount_point ORDER BY sampled_us DESC) AS age
+  FROM filesystems WHERE ${sampledIn(scope)} AND ${where}
+  WINDOW earlier AS (PARTITION BY mount_point ORDER BY sampled_us))
+SELECT mount_point, fs_type, device, holds, size_bytes, available_bytes, used_percent,
+  inode_used_percent, inode_free_count, used_bytes_growth, inode_used_growth
+FROM sampled WHERE age = 1 ORDER BY mount_point`;
+
+/** Mounts that held in the window. */
+export const mountsSql = (scope: Scope, where = 'TRUE'): string =>
+  `SELECT mount_point, fs_type, device, atime, data_mode, has_barrier, container
+FROM mounts WHERE ${holding(scope)} AND ${where} GROUP BY mount_point`;
+
+/** Operations that failed for want of space or inodes (ENOSPC, EDQUOT), of those kept as single events. */
+export const noSpaceSql = (scope: Scope): string =>
+  `SELECT ${WHO_NAME} AS who, op, file, count(*) AS error_count FROM slow
+WHERE ended_us > ${bounds(scope).from} AND ended_us <= ${bounds(scope).to} AND error IN (28, 122)
+GROUP BY who, op, file ORDER BY error_count DESC LIMIT 5`;
+
+/** Warnings and errors of the kernel's log in the window. */
+export const logSql = (scope: Scope): string => `SELECT topic, device, min(level) AS level, message,
+  min(logged_us) AS first_at_us, max(logged_us) AS last_at_us, count(*) AS line_count
+FROM kernel_log
+WHERE logged_us > ${bounds(scope).from} AND logged_us <= ${bounds(scope).to} AND level <= 4
+GROUP BY topic, device, message ORDER BY level, line_count DESC LIMIT 20`;
+
+/** I/O limits that held in the window, beside what their cgroup did in its busiest interval. */
+export function limitsSql(scope: Scope, where = 'TRUE'): string {
+  const done = (name: string, column: string): string =>
+    `(SELECT max(${column} * 1e6 / elapsed_us) FROM container_device_samples AS done
+    WHERE done.cgroup_path = limits.cgroup_path AND done.device = limits.device
+      AND done.ended_us > ${bounds(scope).from} AND done.ended_us <= ${bounds(scope).to}) AS ${name}`;
+  return `SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, cgroup_path AS limited_cgroup_path, device,
+  read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max,
+  ${done('read_bytes_per_s', 'read_bytes')},
+  ${done('write_bytes_per_s', 'write_bytes')},
+  ${done('reads_per_s', 'read_count')},
+  ${done('writes_per_s', 'write_count')}
+FROM container_limits AS limits
+WHERE ${holding(scope)} AND device IS NOT NULL
+  AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
+  AND ${where}
+GROUP BY cgroup_path, device`;
+}
+
+/**
+ * Slow operations of the window (view slow), and whose requests were in flight on the same disk in the 100 ms slots
+ * they touched, each slot weighted by how much of it the operation lasted.
+ */
+export function blameSql(scope: Scope, where = 'TRUE'): string {
+  const { from, to } = bounds(scope);
+  const name = (table: string): string =>
+    WHO_NAME.replaceAll(/\b(namespace|pod|container|cgroup_path)\b/gu, `${table}.$1`);
+  return `WITH victims AS (
+  SELECT *, ended_us - latency_ns / 1000 AS started_us FROM slow
+  WHERE ended_us > ${from} AND ended_us <= ${to} AND op IN ('fsync', 'read', 'write', 'open', 'copy_up')),
+overlap AS (
+  SELECT ${name('victims')} AS victim, victims.op AS op, ${name('inflight')} AS culprit,
+    count(DISTINCT victims.ended_us || ':' || victims.tid) AS slow_count,
+    sum(inflight_ns * (min(victims.ended_us, inflight.started_us + 100000)
+      - max(victims.started_us, inflight.started_us)) / 100000.0) AS inflight_ns
+  FROM victims
+  JOIN device_disks ON device_disks.device = victims.device
+  JOIN inflight ON inflight.device = device_disks.disk
+    AND inflight.started_us > victims.started_us - 100000 AND inflight.started_us < victims.ended_us
+  GROUP BY victim, victims.op, culprit)
+SELECT *, inflight_ns * 100.0 / sum(inflight_ns) OVER (PARTITION BY victim, op) AS share_percent
+FROM overlap WHERE ${where} ORDER BY inflight_ns DESC LIMIT 100`;
+}

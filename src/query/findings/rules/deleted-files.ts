@@ -1,0 +1,69 @@
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import { found } from '../finding.ts';
+import type { DeletedRow } from '../queries.ts';
+import { queries } from '../queries.ts';
+import { over } from '../thresholds.ts';
+
+/** Deleted files that somebody holds open: space that df misses and du does not find. */
+export const deletedFiles: Rule = {
+  id: 'deleted-files',
+  needs: ['deleted'],
+  thresholds: ['deleted_bytes', 'deleted_share'],
+  rivals: ['space'],
+  examine(facts) {
+    const held = groups(
+      facts.deleted,
+      ({ who }) => who,
+      ({ allocated_bytes }) => allocated_bytes,
+    );
+    const [most] = held;
+    if (most && isMuch(facts, most.rows)) return finding(facts, most.rows);
+    const allocated_bytes = sumOf(facts.deleted, (row) => row.allocated_bytes);
+    return {
+      is: 'excluded',
+      sentence: say('not.deleted-files', { allocated_bytes }),
+      sql: queries.deleted(facts.scope),
+    };
+  },
+};
+
+function isMuch({ filesystems }: Facts, rows: readonly DeletedRow[]): boolean {
+  const size = sumOf(rows, (row) => row.allocated_bytes);
+  const shares = groups(
+    rows,
+    ({ device }) => device ?? '',
+    ({ allocated_bytes }) => allocated_bytes,
+  ).map((group) => {
+    const filesystem = filesystems.find(({ device }) => device === group.key);
+    return filesystem ? group.size / filesystem.size_bytes : 0;
+  });
+  return over('deleted_bytes', size) || shares.some((share) => over('deleted_share', share));
+}
+
+function finding(facts: Facts, rows: readonly [DeletedRow, ...DeletedRow[]]): Verdict {
+  const [first] = rows;
+  const { who, process, pid, path } = first;
+  const full = facts.filesystems.some(
+    ({ device, used_percent }) => device === first.device && over('used_percent', used_percent),
+  );
+  return found({
+    severity: full ? 'serious' : 'notice',
+    confidence: confidence(facts, 0.95, say('sure.deleted-files', {})),
+    share: null,
+    sentence: say('deleted-files', {
+      who,
+      process,
+      file: path,
+      allocated_bytes: sumOf(rows, (row) => row.allocated_bytes),
+      file_count: rows.length,
+    }),
+    who,
+    device: first.device,
+    proofs: [{ title: say('proof.deleted', {}), sql: queries.deleted(facts.scope) }],
+    mitigations: [{ id: 'close-deleted', values: { pid: String(pid ?? '') } }],
+  });
+}

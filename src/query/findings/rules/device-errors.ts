@@ -1,0 +1,63 @@
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import { found } from '../finding.ts';
+import { logSql } from '../queries.ts';
+import { tableSql } from '../sql.ts';
+
+/** Levels of the kernel's log from which on something is broken. */
+const ERROR_LEVEL = 3;
+
+/** A disk that fails requests, or of which the kernel says so. */
+export const deviceErrors: Rule = {
+  id: 'device-errors',
+  needs: ['block'],
+  thresholds: [],
+  rivals: ['slow-device'],
+  examine(facts) {
+    const failed = facts.work.filter(({ op, error_count }) => op.startsWith('block_') && error_count > 0);
+    const lines = facts.kernel_log.filter(({ level, topic }) => level <= ERROR_LEVEL && topic !== 'memory');
+    if (failed.length > 0 || lines.length > 0) return finding(facts, failed, lines);
+    const sentence = facts.known.has('kernel_log')
+      ? say('not.device-errors', {})
+      : say('not.device-errors.no-log', {});
+    return { is: 'excluded', sentence, sql: failedSql(facts) };
+  },
+};
+
+const failedSql = ({ scope }: Facts): string =>
+  tableSql(scope, {
+    by: ['device', 'op', 'who'],
+    where: `op LIKE 'block\\_%' ESCAPE '\\' AND error_count > 0`,
+    measure: 'ops',
+  });
+
+function finding(facts: Facts, failed: Facts['work'], lines: Facts['kernel_log']): Verdict {
+  const error_count = sumOf(failed, (row) => row.error_count);
+  const [worst] = groups(
+    failed,
+    ({ device }) => device ?? '',
+    (row) => row.error_count,
+  );
+  const [line] = lines;
+  const device = worst?.key ?? line?.device ?? '';
+  return found({
+    severity: 'critical',
+    confidence: confidence(facts, 0.95, say('sure.device-errors', {})),
+    share: null,
+    sentence: worst
+      ? say('device-errors', { device, error_count })
+      : say('device-errors.log', { message: line?.message ?? '', line_count: line?.line_count ?? 0 }),
+    device: device === '' ? null : device,
+    proofs: [
+      ...(worst ? [{ title: say('proof.failed', {}), sql: failedSql(facts) }] : []),
+      ...(line ? [{ title: say('proof.kernel-log', {}), sql: logSql(facts.scope) }] : []),
+    ],
+    mitigations: [
+      { id: 'replace-disk', values: { device } },
+      { id: 'check-disk', values: { device } },
+    ],
+  });
+}

@@ -1,0 +1,73 @@
+import { isWho } from '../../who.ts';
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import type { Mitigation, Rule, Verdict } from '../finding.ts';
+import { found } from '../finding.ts';
+import type { WorkRow } from '../queries.ts';
+import { shareOf } from '../share.ts';
+import { compareSql, tableSql } from '../sql.ts';
+import { over } from '../thresholds.ts';
+
+/** The kernel puts writers to sleep that dirty memory faster than the disk takes it. */
+export const dirtyThrottling: Rule = {
+  id: 'dirty-throttling',
+  needs: ['throttle'],
+  thresholds: ['throttled_ns_per_s'],
+  rivals: ['io-limit', 'saturated-device', 'slow-device'],
+  examine(facts) {
+    const pauses = facts.work.filter(({ op }) => op === 'throttle_dirty');
+    const [most] = groups(
+      pauses,
+      ({ who }) => who,
+      (row) => row.wait_ns_per_s,
+    );
+    if (most && over('throttled_ns_per_s', most.size)) return finding(facts, most.rows);
+    return {
+      is: 'excluded',
+      sentence: say('not.dirty-throttling', { wait_ns_per_s: sumOf(pauses, (row) => row.wait_ns_per_s) }),
+      sql: tableSql(facts.scope, { by: ['op'], where: `op = 'throttle_dirty'`, measure: 'wait' }),
+    };
+  },
+};
+
+function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
+  const [first] = rows;
+  const { who } = first;
+  const where = `op = 'throttle_dirty' AND ${isWho(first)}`;
+  const wait_ns_per_s = sumOf(rows, (row) => row.wait_ns_per_s);
+  const writes = facts.waits.filter((row) => row.who === who && row.op === 'write');
+  const ofMemory = facts.pressure.find(
+    (row) => row.who === who && (row.memory_max_count ?? 0) + (row.memory_high_count ?? 0) > 0,
+  );
+  const values = { who, wait_ns_per_s };
+  return found({
+    severity: 'serious',
+    confidence: confidence(facts, 0.9, say('sure.dirty-throttling', {})),
+    share: Math.max(shareOf(facts, writes), shareOf(facts, rows)),
+    sentence: ofMemory ? say('dirty-throttling.memory', values) : say('dirty-throttling', values),
+    who,
+    proofs: [
+      { title: say('proof.throttled', { who }), sql: compareSql(facts.scope, where) },
+      {
+        title: say('proof.throttled-who', {}),
+        sql: tableSql(facts.scope, {
+          by: ['who', 'process'],
+          where: `op = 'throttle_dirty'`,
+          measure: 'wait',
+        }),
+      },
+    ],
+    mitigations: mitigations(first),
+  });
+}
+
+function mitigations({ container }: WorkRow): Mitigation[] {
+  const limits: Mitigation[] = [{ id: 'dirty-limits', values: {} }];
+  const inContainer: Mitigation[] = [
+    { id: 'memory-limit', values: {} },
+    { id: 'own-disk', values: {} },
+  ];
+  return container === null ? limits : [...inContainer, ...limits];
+}

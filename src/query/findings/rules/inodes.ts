@@ -1,0 +1,56 @@
+import { literal } from '../../literal.ts';
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import { found } from '../finding.ts';
+import type { FilesystemRow } from '../queries.ts';
+import { filesystemsSql, noSpaceSql, queries } from '../queries.ts';
+import { over } from '../thresholds.ts';
+
+/** A file system that has space left, and nowhere to note another file. */
+export const inodes: Rule = {
+  id: 'inodes',
+  needs: ['filesystems'],
+  thresholds: ['used_percent', 'full_percent'],
+  rivals: ['space', 'small-files'],
+  examine(facts) {
+    const [fullest] = facts.filesystems.toSorted(
+      (a, b) => (b.inode_used_percent ?? 0) - (a.inode_used_percent ?? 0),
+    );
+    const inode_used_percent = fullest?.inode_used_percent ?? 0;
+    if (fullest && over('used_percent', inode_used_percent))
+      return finding(facts, fullest, inode_used_percent);
+    return {
+      is: 'excluded',
+      sentence: say('not.inodes', { mount_point: fullest?.mount_point ?? '-', inode_used_percent }),
+      sql: filesystemsSql(facts.scope, fullest ? `mount_point = ${literal(fullest.mount_point)}` : 'TRUE'),
+    };
+  },
+};
+
+function finding(facts: Facts, row: FilesystemRow, inode_used_percent: number): Verdict {
+  const { mount_point, inode_free_count, device } = row;
+  const [most] = facts.upperdirs;
+  return found({
+    severity: over('full_percent', inode_used_percent) ? 'critical' : 'serious',
+    confidence: confidence(facts, 0.95, say('sure.filesystems', {})),
+    share: null,
+    sentence: say('inodes', { mount_point, inode_used_percent, inode_free_count }),
+    who: most?.who ?? null,
+    device,
+    proofs: [
+      {
+        title: say('proof.filesystem', { mount_point }),
+        sql: filesystemsSql(facts.scope, `mount_point = ${literal(mount_point)}`),
+      },
+      { title: say('proof.upperdirs', {}), sql: queries.upperdirs(facts.scope) },
+      { title: say('proof.no-space', {}), sql: noSpaceSql(facts.scope) },
+    ],
+    mitigations: [
+      { id: 'free-inodes', values: { mount_point } },
+      { id: 'pack-small-files', values: {} },
+      { id: 'more-inodes', values: {} },
+    ],
+  });
+}

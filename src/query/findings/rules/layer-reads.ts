@@ -1,0 +1,83 @@
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import { found } from '../finding.ts';
+import type { WorkRow } from '../queries.ts';
+import { shareExplained } from '../share.ts';
+import { isWho } from '../../who.ts';
+import { tableSql } from '../sql.ts';
+import { over } from '../thresholds.ts';
+
+/** A container that reads its image from the disk: a cold start, or a cache too small for it. */
+export const layerReads: Rule = {
+  id: 'layer-reads',
+  needs: ['block', 'classes'],
+  thresholds: ['layer_read_ops_per_s', 'read_share'],
+  rivals: ['log-reads', 'swap'],
+  examine(facts) {
+    const reads = facts.work.filter(({ op }) => op === 'block_read');
+    const all = sumOf(reads, (row) => row.size_bytes_per_s);
+    const ofLayers = reads.filter(({ place }) => place === 'image_layer');
+    const [most] = groups(
+      ofLayers,
+      ({ who }) => who,
+      (row) => row.size_bytes_per_s,
+    );
+    const ops_per_s = sumOf(ofLayers, (row) => row.ops_per_s);
+    const size = sumOf(ofLayers, (row) => row.size_bytes_per_s);
+    if (most && over('layer_read_ops_per_s', ops_per_s) && over('read_share', size / all)) {
+      return finding(facts, most.rows, size / all);
+    }
+    return {
+      is: 'excluded',
+      sentence: say('not.layer-reads', { ops_per_s }),
+      sql: tableSql(facts.scope, {
+        by: ['place'],
+        where: `op = 'block_read' AND place = 'image_layer'`,
+        measure: 'bytes',
+      }),
+    };
+  },
+};
+
+function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
+  const [first] = rows;
+  const where = `op = 'block_read' AND place = 'image_layer'`;
+  const isTheirs = (row: WorkRow): boolean =>
+    row.place === 'image_layer' && ['block_read', 'read', 'open'].includes(row.op);
+  return found({
+    severity: 'notice',
+    confidence: confidence(facts, 0.8, say('sure.layer-reads', {})),
+    share: shareExplained(facts, isTheirs),
+    sentence: say('layer-reads', {
+      who: first.who,
+      ops_per_s: sumOf(rows, (row) => row.ops_per_s),
+      size_bytes_per_s: sumOf(rows, (row) => row.size_bytes_per_s),
+      share_percent: share * 100,
+    }),
+    who: first.who,
+    device: first.device,
+    file_class: first.class,
+    proofs: [
+      {
+        title: say('proof.read-who', {}),
+        sql: tableSql(facts.scope, { by: ['who', 'place'], where: `op = 'block_read'`, measure: 'bytes' }),
+      },
+      {
+        title: say('proof.read-files', { who: first.who }),
+        sql: tableSql(facts.scope, {
+          by: ['process', 'file'],
+          where: `${where} AND ${isWho(first)}`,
+          measure: 'bytes',
+        }),
+      },
+    ],
+    mitigations: [
+      { id: 'pull-ahead', values: {} },
+      { id: 'lazy-snapshotter', values: {} },
+      { id: 'memory-limit', values: {} },
+    ],
+  });
+}

@@ -1,0 +1,80 @@
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import { found } from '../finding.ts';
+import type { WorkRow } from '../queries.ts';
+import { shareExplained } from '../share.ts';
+import { isOneOf, tableSql } from '../sql.ts';
+import { over } from '../thresholds.ts';
+import { LOG_CLASSES } from './log-writes.ts';
+
+/** Whoever collects logs reads more than anybody else. */
+export const logReads: Rule = {
+  id: 'log-reads',
+  needs: ['block', 'classes'],
+  thresholds: ['read_bytes_per_s', 'read_share'],
+  rivals: ['layer-reads', 'log-writes'],
+  examine(facts) {
+    const { op, rows } = readsOf(facts);
+    const all = sumOf(rows, (row) => row.size_bytes_per_s);
+    const logs = rows.filter(isLog);
+    const [most] = groups(
+      logs,
+      ({ who }) => who,
+      (row) => row.size_bytes_per_s,
+    );
+    const size_bytes_per_s = sumOf(logs, (row) => row.size_bytes_per_s);
+    if (most && over('read_bytes_per_s', most.size) && over('read_share', size_bytes_per_s / all)) {
+      return finding(facts, op, most.rows, most.size / all);
+    }
+    return {
+      is: 'excluded',
+      sentence: say('not.log-reads', { size_bytes_per_s }),
+      sql: tableSql(facts.scope, {
+        by: ['class'],
+        where: `op = '${op}' AND ${isOneOf('class', LOG_CLASSES)}`,
+        measure: 'bytes',
+      }),
+    };
+  },
+};
+
+const isLog = (row: WorkRow): boolean => LOG_CLASSES.includes(row.class ?? '');
+
+/** Rows that say who read how much: what programs read, where that was recorded, else what disks did. */
+export function readsOf({ known, work }: Facts): { op: 'read' | 'block_read'; rows: WorkRow[] } {
+  const op = known.has('file_io') ? 'read' : 'block_read';
+  return { op, rows: work.filter((row) => row.op === op && row.place !== 'memory') };
+}
+
+function finding(facts: Facts, op: string, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
+  const [first] = rows;
+  const where = `op = '${op}' AND ${isOneOf('class', LOG_CLASSES)}`;
+  const size_bytes_per_s = sumOf(rows, (row) => row.size_bytes_per_s);
+  return found({
+    severity: 'notice',
+    confidence: confidence(facts, 0.85, say('sure.log-reads', {})),
+    share: shareExplained(facts, (row) => isLog(row) && (row.op === 'read' || row.op === 'block_read')),
+    sentence: say('log-reads', { who: first.who, size_bytes_per_s, share_percent: share * 100 }),
+    who: first.who,
+    device: first.device,
+    file_class: first.class,
+    proofs: [
+      {
+        title: say('proof.read-who', {}),
+        sql: tableSql(facts.scope, { by: ['who', 'class'], where: `op = '${op}'`, measure: 'bytes' }),
+      },
+      {
+        title: say('proof.log-files', {}),
+        sql: tableSql(facts.scope, { by: ['who', 'process', 'file'], where, measure: 'bytes' }),
+      },
+    ],
+    mitigations: [
+      { id: 'log-agent', values: {} },
+      { id: 'log-rotation', values: {} },
+      { id: 'log-own-disk', values: {} },
+    ],
+  });
+}

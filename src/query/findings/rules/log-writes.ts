@@ -1,0 +1,93 @@
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import { shareOf } from '../share.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import type { WorkRow } from '../queries.ts';
+import { isOneOf, tableSql } from '../sql.ts';
+import { over } from '../thresholds.ts';
+
+export const LOG_CLASSES = ['container_log', 'log_file', 'journald'];
+
+/** Logs are most of what is written. */
+export const logWrites: Rule = {
+  id: 'log-writes',
+  needs: ['block', 'classes'],
+  thresholds: ['written_bytes_per_s', 'written_share'],
+  rivals: ['writable-layer', 'fsync-storm'],
+  examine(facts) {
+    const { ops, rows } = writesOf(facts);
+    const all = sumOf(rows, (row) => row.size_bytes_per_s);
+    const logs = rows.filter((row) => LOG_CLASSES.includes(row.class ?? ''));
+    const size_bytes_per_s = sumOf(logs, (row) => row.size_bytes_per_s);
+    const [largest] = groups(
+      logs,
+      ({ who }) => who,
+      (row) => row.size_bytes_per_s,
+    );
+    if (
+      largest &&
+      over('written_bytes_per_s', size_bytes_per_s) &&
+      over('written_share', size_bytes_per_s / all)
+    ) {
+      return found(facts, ops, largest.rows, {
+        size_bytes_per_s,
+        share_percent: (100 * size_bytes_per_s) / all,
+      });
+    }
+    const where = `${isOneOf('op', ops)} AND ${isOneOf('class', LOG_CLASSES)}`;
+    return {
+      is: 'excluded',
+      sentence: say('not.log-writes', { size_bytes_per_s }),
+      sql: tableSql(facts.scope, { by: ['class'], where, measure: 'bytes' }),
+    };
+  },
+};
+
+/** Rows that say who wrote how much: what programs wrote, where that was recorded, else what disks did. */
+export function writesOf({ known, work }: Facts): { ops: string[]; rows: WorkRow[] } {
+  const ops = known.has('file_io') ? ['write'] : ['block_write'];
+  return { ops, rows: work.filter((row) => ops.includes(row.op) && row.place !== 'memory') };
+}
+
+type Size = { size_bytes_per_s: number; share_percent: number };
+
+function found(
+  facts: Facts,
+  ops: readonly string[],
+  rows: readonly [WorkRow, ...WorkRow[]],
+  size: Size,
+): Verdict {
+  const { scope } = facts;
+  const [first] = rows;
+  const where = `${isOneOf('op', ops)} AND ${isOneOf('class', LOG_CLASSES)}`;
+  const waits = facts.waits.filter((row) => LOG_CLASSES.includes(row.class ?? ''));
+  return {
+    is: 'found',
+    finding: {
+      severity: 'notice',
+      confidence: confidence(facts, 0.85, say('sure.log-writes', {})),
+      share: shareOf(facts, waits),
+      sentence: say('log-writes', { ...size }),
+      who: first.who,
+      device: first.device,
+      file_class: first.class,
+      proofs: [
+        {
+          title: say('proof.written-class', {}),
+          sql: tableSql(scope, { by: ['class'], where: isOneOf('op', ops), measure: 'bytes' }),
+        },
+        {
+          title: say('proof.log-files', {}),
+          sql: tableSql(scope, { by: ['who', 'process', 'file'], where, measure: 'bytes' }),
+        },
+      ],
+      mitigations: [
+        { id: 'log-less', values: {} },
+        { id: 'log-rotation', values: {} },
+        { id: 'log-own-disk', values: {} },
+      ],
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { literal } from '../../literal.ts';
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups } from '../facts.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import { found } from '../finding.ts';
+import type { BlameRow } from '../queries.ts';
+import { blameSql } from '../queries.ts';
+import { shareOf } from '../share.ts';
+import { compareSql, isOneOf, tableSql } from '../sql.ts';
+import { isWho, WHO_NAME } from '../../who.ts';
+import { over, thresholds } from '../thresholds.ts';
+
+/** Somebody is slow while somebody else keeps the disk busy. */
+export const neighbour: Rule = {
+  id: 'neighbour',
+  needs: ['blame'],
+  thresholds: ['blame_share', 'worth_naming_share'],
+  rivals: ['slow-device', 'io-limit', 'fsync-storm'],
+  examine(facts) {
+    const cases = facts.blame.flatMap((row) => caseOf(facts, row) ?? []);
+    const [worst] = cases.toSorted((a, b) => b.share - a.share);
+    if (worst) return finding(facts, worst);
+    return { is: 'excluded', sentence: say('not.neighbour', {}), sql: blameSql(facts.scope) };
+  },
+};
+
+type Case = { readonly row: BlameRow; readonly victim: Facts['victims'][number]; readonly share: number };
+
+/** A victim whose slow operations overlapped mostly the I/O of one other. */
+function caseOf(facts: Facts, row: BlameRow): Case | undefined {
+  const victim = facts.victims.find(({ who, op }) => who === row.victim && op === row.op);
+  const own = facts.blame.find(
+    (each) => each.victim === row.victim && each.op === row.op && each.culprit === row.victim,
+  );
+  const isOther = row.culprit !== row.victim && row.share_percent > (own?.share_percent ?? 0);
+  const isBlamed =
+    over('blame_share', row.share_percent / 100) && row.slow_count >= thresholds.blame_slow_count.value;
+  if (!victim || !isOther || !isBlamed) return undefined;
+  const share = shareOf(
+    facts,
+    facts.waits.filter((each) => each.who === row.victim && each.op === row.op),
+  );
+  return over('worth_naming_share', share) ? { row, victim, share } : undefined;
+}
+
+function finding(facts: Facts, { row, victim, share }: Case): Verdict {
+  const { scope } = facts;
+  const { culprit, op, share_percent, slow_count } = row;
+  const doing = facts.work.filter((each) => each.who === culprit && each.op.startsWith('block_'));
+  const [most] = groups(
+    doing,
+    (each) => each.op,
+    (each) => each.wait_ns_per_s,
+  );
+  const [first] = most?.rows ?? [];
+  const work = `${WHO_NAME} = ${literal(culprit)} AND ${isOneOf('op', ['fsync', 'block_read', 'block_write', 'block_flush'])}`;
+  return found({
+    severity: 'serious',
+    confidence: confidence(facts, 0.7, say('sure.neighbour', { slow_count })),
+    share,
+    sentence: say('neighbour', { who: victim.who, op, culprit, share_percent }),
+    who: culprit,
+    device: first?.device ?? null,
+    file_class: first?.class ?? null,
+    proofs: [
+      {
+        title: say('proof.compare', { op, who: victim.who }),
+        sql: compareSql(scope, `${isWho(victim)} AND op = ${literal(op)}`),
+      },
+      {
+        title: say('proof.blame', { who: victim.who }),
+        sql: blameSql(scope, `victim = ${literal(victim.who)} AND op = ${literal(op)}`),
+      },
+      {
+        title: say('proof.doing', { who: culprit }),
+        sql: tableSql(scope, { by: ['op', 'class', 'file'], where: work, measure: 'wait' }),
+      },
+    ],
+    mitigations: [
+      { id: 'io-weight', values: {} },
+      { id: 'io-limit', values: {} },
+      { id: 'own-disk', values: {} },
+      { id: 'scheduler', values: { device: first?.device ?? '' } },
+    ],
+  });
+}

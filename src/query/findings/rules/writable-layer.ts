@@ -1,0 +1,81 @@
+import { say } from '../catalogue/catalogue.ts';
+import { confidence } from '../confidence.ts';
+import type { Facts } from '../facts.ts';
+import { groups, sumOf } from '../facts.ts';
+import { shareOf } from '../share.ts';
+import type { Rule, Verdict } from '../finding.ts';
+import type { WorkRow } from '../queries.ts';
+import { isOneOf, tableSql } from '../sql.ts';
+import { isWho } from '../../who.ts';
+import { over } from '../thresholds.ts';
+import { writesOf } from './log-writes.ts';
+
+/** Heavy writing into a container's own layer, which overlayfs and the snapshot pay for; it wants a volume. */
+export const writableLayer: Rule = {
+  id: 'writable-layer',
+  needs: ['block', 'classes'],
+  thresholds: ['written_bytes_per_s', 'written_share'],
+  rivals: ['log-writes', 'copy-up'],
+  examine(facts) {
+    const { ops, rows } = writesOf(facts);
+    const all = sumOf(rows, (row) => row.size_bytes_per_s);
+    const inLayer = rows.filter(({ place }) => place === 'writable_layer');
+    const [worst] = groups(
+      inLayer,
+      ({ who }) => who,
+      (row) => row.size_bytes_per_s,
+    );
+    if (worst && over('written_bytes_per_s', worst.size) && over('written_share', worst.size / all)) {
+      return found(facts, ops, worst.rows, worst.size / all);
+    }
+    const where = `${isOneOf('op', ops)} AND place = 'writable_layer'`;
+    return {
+      is: 'excluded',
+      sentence: say('not.writable-layer', {
+        size_bytes_per_s: sumOf(inLayer, (row) => row.size_bytes_per_s),
+      }),
+      sql: tableSql(facts.scope, { by: ['place'], where, measure: 'bytes' }),
+    };
+  },
+};
+
+function found(
+  facts: Facts,
+  ops: readonly string[],
+  rows: readonly [WorkRow, ...WorkRow[]],
+  share: number,
+): Verdict {
+  const { scope } = facts;
+  const [first] = rows;
+  const { who } = first;
+  const wrote = isOneOf('op', ops);
+  const where = `${wrote} AND place = 'writable_layer' AND ${isWho(first)}`;
+  const waits = facts.waits.filter((row) => row.who === who && row.place === 'writable_layer');
+  return {
+    is: 'found',
+    finding: {
+      severity: 'notice',
+      confidence: confidence(facts, 0.85, say('sure.writable-layer', {})),
+      share: shareOf(facts, waits),
+      sentence: say('writable-layer', {
+        who,
+        size_bytes_per_s: sumOf(rows, (row) => row.size_bytes_per_s),
+        share_percent: share * 100,
+      }),
+      who,
+      device: first.device,
+      file_class: 'writable_layer',
+      proofs: [
+        {
+          title: say('proof.written-who', {}),
+          sql: tableSql(scope, { by: ['who', 'place'], where: wrote, measure: 'bytes' }),
+        },
+        {
+          title: say('proof.written-files', { who }),
+          sql: tableSql(scope, { by: ['process', 'file'], where, measure: 'bytes' }),
+        },
+      ],
+      mitigations: [{ id: 'volume', values: { container: first.container ?? '' } }],
+    },
+  };
+}

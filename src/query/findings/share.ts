@@ -1,0 +1,43 @@
+import type { Facts } from './facts.ts';
+import { addedWait, sumOf } from './facts.ts';
+import type { WorkRow } from './queries.ts';
+
+/** What part of all added waiting these rows are, 0 to 1. */
+export function shareOf({ added_ns_per_s }: Facts, rows: readonly WorkRow[]): number {
+  return added_ns_per_s === 0 ? 0 : Math.min(1, sumOf(rows, addedWait) / added_ns_per_s);
+}
+
+/** The part of the added waiting of all who wait for files on this device. */
+export function shareOfDevice(facts: Facts, device: string): number {
+  return shareOf(facts, facts.waits.filter(isOnDisk(facts, device)));
+}
+
+/** Whether a row is about a file, or a request, of this disk. */
+export function isOnDisk({ device_disks }: Facts, disk: string): (row: WorkRow) => boolean {
+  const devices = new Set([
+    disk,
+    ...device_disks.filter((row) => row.disk === disk).map(({ device }) => device),
+  ]);
+  return ({ device }) => device !== null && devices.has(device);
+}
+
+/** Requests that keep a disk busy. */
+export const DISK_OPS = ['block_read', 'block_write', 'block_flush', 'block_discard'];
+
+/**
+ * What part of the added waiting somebody explains: their own, and of what others wait for at the same disks as much as
+ * their part of the time these disks were at work.
+ */
+export function shareExplained(facts: Facts, isTheirs: (row: WorkRow) => boolean): number {
+  const requests = facts.work.filter(({ op }) => DISK_OPS.includes(op));
+  const disks = new Set(requests.filter(isTheirs).flatMap(({ device }) => device ?? []));
+  const ofOthers = [...disks].map((disk) => {
+    const onDisk = isOnDisk(facts, disk);
+    const busy = requests.filter(onDisk);
+    const theirs = sumOf(busy.filter(isTheirs), (row) => row.inner_ns_per_s);
+    const all = sumOf(busy, (row) => row.inner_ns_per_s);
+    const others = facts.waits.filter((row) => onDisk(row) && !isTheirs(row));
+    return all === 0 ? 0 : shareOf(facts, others) * (theirs / all);
+  });
+  return Math.min(1, shareOf(facts, facts.waits.filter(isTheirs)) + sumOf(ofOthers, (share) => share));
+}

@@ -1,0 +1,55 @@
+import type { Sentence } from '../../findings/catalogue/catalogue.ts';
+import { say } from '../../findings/catalogue/catalogue.ts';
+import type { Diagnosis, Ranked } from '../../findings/diagnose.ts';
+import type { FactName } from '../../findings/facts.ts';
+import type { Voice } from './words.ts';
+
+/** What was asked about, what it is compared with, and how much of it was recorded. */
+export function whenSentences({
+  periods,
+  hasBaseline,
+  window_s,
+  container,
+  coverage,
+}: Diagnosis): Sentence[] {
+  const { window, baseline } = periods;
+  if (coverage.interval_count === 0) return [];
+  const window_elapsed_us = window.toUs - window.fromUs;
+  const past = { from_us: baseline.fromUs, to_us: baseline.toUs };
+  const isPartial = window_s * 1e6 < 0.9 * window_elapsed_us;
+  return [
+    say('report.window', { from_us: window.fromUs, to_us: window.toUs, window_elapsed_us }),
+    ...(isPartial ? [say('report.partly-recorded', { recorded_s: window_s })] : []),
+    hasBaseline ? say('report.compared', past) : say('report.no-baseline', past),
+    ...(container === undefined ? [] : [say('report.container', { container })]),
+  ];
+}
+
+/** Why a finding stands where it stands. */
+export function rankSentence({ score, severity, confidence, share }: Ranked, { word }: Voice): Sentence {
+  const values = {
+    score_percent: score * 100,
+    severity: word(`severity.${severity}`),
+    confidence_percent: confidence.score * 100,
+  };
+  return share === null
+    ? say('rank.threat', values)
+    : say('rank.latency', { ...values, share_percent: share * 100 });
+}
+
+/** What could not be judged: the rules that lack the same facts together. */
+export function unknownSentences({ unknown, coverage }: Diagnosis, { word }: Voice): Sentence[] {
+  if (coverage.interval_count === 0) return [];
+  const byMissing = new Map<string, { missing: readonly FactName[]; rules: string[] }>();
+  for (const { rule, missing } of unknown) {
+    const group = byMissing.get(missing.join()) ?? { missing, rules: [] };
+    group.rules.push(word(`rule.${rule}`));
+    byMissing.set(missing.join(), group);
+  }
+  return [...byMissing.values()].map(({ missing, rules }) =>
+    say('label.unknown-rule', {
+      rule: rules.join(', '),
+      missing: missing.map((name) => word(`fact.${name}`)).join(', '),
+    }),
+  );
+}

@@ -1,0 +1,89 @@
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatElapsed,
+  formatWall,
+} from '../../../schema/units.ts';
+import type {
+  Catalogue,
+  Language,
+  Sentence,
+  SentenceKey,
+  Value,
+} from '../../findings/catalogue/catalogue.ts';
+import { catalogues, PLACEHOLDER } from '../../findings/catalogue/catalogue.ts';
+
+/** Says sentences in one language, for one kind of page. */
+export type Voice = {
+  /** A sentence with its values in it. */
+  readonly say: (sentence: Sentence) => string;
+  /** A sentence without values. */
+  readonly word: (key: SentenceKey) => string;
+  /** What heads the column of this name. */
+  readonly column: (name: string) => string;
+  /** A value alone, its unit from its name. */
+  readonly value: (name: string, value: Value) => string;
+};
+
+/** `escape` makes names harmless where they are shown. */
+export function voice(language: Language, escape: (text: string) => string): Voice {
+  const catalogue: Catalogue = catalogues[language];
+  const value = (name: string, given: Value): string => {
+    if (given === null) return '-';
+    return typeof given === 'number' ? formatNumber(name, given) : escape(given);
+  };
+  return {
+    value,
+    say: ({ key, values }) =>
+      catalogue[key].replace(PLACEHOLDER, (_, name: string) => value(name, values[name] ?? null)),
+    word: (key) => catalogue[key],
+    column: (name) => columnTitle(catalogue, name),
+  };
+}
+
+const BEFORE = 'before_';
+
+function columnTitle(catalogue: Catalogue, name: string): string {
+  if (!name.startsWith(BEFORE)) return knownColumn(catalogue, name);
+  return `${knownColumn(catalogue, name.slice(BEFORE.length))}, ${catalogue['phase.before']}`;
+}
+
+function knownColumn(catalogue: Catalogue, name: string): string {
+  const [, text] = Object.entries(catalogue).find(([key]) => key === `column.${name}`) ?? [];
+  return text ?? name;
+}
+
+/** Which unit the end of a name stands for; the first that fits counts. */
+const units: readonly (readonly [RegExp, (value: number) => string])[] = [
+  [/_share$/u, (value) => percent(value * 100)],
+  [/percent(_max)?$/u, percent],
+  [/_times$/u, (value) => `${threeDigits(value)}×`],
+  [/ns_per_s(_max)?$/u, (value) => `${formatDuration(value)}/s`],
+  [/bytes_per_s(_max)?$/u, (value) => `${formatBytes(Math.round(value))}/s`],
+  [/_per_s(_max)?$/u, (value) => `${threeDigits(value)}/s`],
+  [/(^|_)ns(_|$)/u, formatDuration],
+  [/bytes/u, (value) => formatBytes(Math.round(value))],
+  [/elapsed_us$/u, formatElapsed],
+  [/_us$/u, (value) => formatWall(value).slice(0, 19)],
+  [/_s$/u, (value) => formatElapsed(value * 1e6)],
+  [/count$/u, formatCount],
+  [/length(_max)?$/u, threeDigits],
+];
+
+/** A number for people, in the unit its name ends in. */
+export function formatNumber(name: string, value: number): string {
+  const unit = units.find(([ending]) => ending.test(name));
+  return unit ? unit[1](value) : formatCount(value);
+}
+
+function percent(value: number): string {
+  if (value >= 10 || value === 0) return `${value.toFixed(0)} %`;
+  return value >= 1 ? `${value.toFixed(1)} %` : '< 1 %';
+}
+
+function threeDigits(value: number): string {
+  if (value >= 1e6) return formatCount(value);
+  if (value >= 100 || value === 0) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
