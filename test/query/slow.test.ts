@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { SlowQuery } from '../../src/query/reports/slow.ts';
 import { slow, slowColumns, slowSql } from '../../src/query/reports/slow.ts';
+import { narrowing } from '../../src/query/window.ts';
 import { wallUs } from '../../src/schema/units.ts';
 import { demo } from './demo.ts';
 import type { Recording } from './recording.ts';
@@ -76,7 +77,7 @@ test('the plan finds exemplars by time', () => {
   recording = demo();
   const plan = recording.db
     .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${slowSql(query)}`)
-    .all(0, 1, 20)
+    .all(0, 1, ...narrowing(query).values, 20)
     .map(({ detail }) => detail);
   expect(plan).toContain('SEARCH exemplar USING INDEX exemplar_ended (ended_us>? AND ended_us<?)');
   expect(plan.filter((step) => step.startsWith('SCAN'))).toEqual([]);
