@@ -97,7 +97,7 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
       window_s,
       victim: suffering(db, facts),
       busiest: facts.devices.toSorted((a, b) => b.util_percent_max - a.util_percent_max)[0],
-      findings: findings.toSorted((a, b) => b.score - a.score),
+      findings: findings.filter((each) => concerns(scope, each)).toSorted((a, b) => b.score - a.score),
       excluded,
       unknown: verdicts.flatMap(({ rule, verdict }) =>
         verdict.is === 'unknown' ? [{ rule: rule.id, missing: verdict.missing }] : [],
@@ -129,6 +129,10 @@ function addressed(
     },
   };
 }
+
+/** Of what one container waits for, others' doings count as far as they explain it. */
+const concerns = ({ container }: Scope, { share }: Pick<Finding, 'share'>): boolean =>
+  container === undefined || share === null || over('worth_naming_share', share);
 
 type Found = { readonly rule: Rule; readonly finding: Finding };
 

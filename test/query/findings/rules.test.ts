@@ -40,3 +40,23 @@ describe('neighbour', () => {
     expect(findings.map(({ rule }) => rule)).not.toContain('neighbour');
   });
 });
+
+describe('asked how one container suffers', () => {
+  const node = (): Incident =>
+    usual({ sync_ns: 80e6 })
+      .disk('window', 'vda', { writes: 2000, busy_ms: 990, request_ms: 8 })
+      .does('window', batch, { op: 'block_write', per_s: 1900, latency_ns: 8e6, inner_ns: 8e6 })
+      .always({ container: 'calm' }, { op: 'fsync', per_s: 5, latency_ns: 1e6, device: 'vdb' });
+
+  test('it is the victim, and the cause may be anybody', () => {
+    const { victim, findings } = node().diagnose({ container: 'api' });
+    expect(victim?.victim.who).toBe('payments/api-7d9f/api');
+    expect(findings[0]).toMatchObject({ rule: 'saturated-device', share: 1 });
+  });
+
+  test('what others wait for is not its affair', () => {
+    const { victim, findings } = node().diagnose({ container: 'calm' });
+    expect(victim).toBeUndefined();
+    expect(findings).toEqual([]);
+  });
+});
