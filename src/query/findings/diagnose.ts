@@ -8,7 +8,7 @@ import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { FactName, Facts, Victim } from './facts.ts';
 import { readFacts } from './facts.ts';
-import type { Finding, Proof, RuleId, Severity, Verdict } from './finding.ts';
+import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
 import { rules } from './rules/index.ts';
 import type { Periods, Scope } from './sql.ts';
 import { waitingSql } from './sql.ts';
@@ -74,12 +74,19 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
     const excluded = verdicts.flatMap(({ rule, verdict }) =>
       verdict.is === 'excluded' ? [{ rule: rule.id, sentence: verdict.sentence, sql: verdict.sql }] : [],
     );
-    const findings = verdicts.flatMap(({ rule, verdict }) => {
-      if (verdict.is !== 'found') return [];
-      const { proofs, ...finding } = verdict.finding;
-      const alsoChecked = excluded.filter((each) => rule.rivals.includes(each.rule));
-      const evidence = proofs.map((proof) => prove(db, proof));
-      return [{ ...finding, rule: rule.id, score: scoreOf(verdict.finding), evidence, alsoChecked }];
+    const found = verdicts.flatMap(({ rule, verdict }) =>
+      verdict.is === 'found' ? [{ rule, finding: verdict.finding }] : [],
+    );
+    const findings = found.map(({ rule, finding: { proofs, ...finding } }) => {
+      const confidence = yielded(rule, finding, found);
+      return {
+        ...finding,
+        confidence,
+        rule: rule.id,
+        score: scoreOf({ ...finding, confidence }),
+        evidence: proofs.map((proof) => prove(db, proof)),
+        alsoChecked: excluded.filter((each) => rule.rivals.includes(each.rule)),
+      };
     });
     const { scope, coverage, window_s } = facts;
     return {
@@ -100,9 +107,32 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
   })();
 }
 
-function judge(facts: Facts, { needs, examine }: (typeof rules)[number]): Verdict {
+function judge(facts: Facts, { needs, examine }: Rule): Verdict {
   const missing = needs.filter((name) => !facts.known.has(name));
   return missing.length > 0 ? { is: 'unknown', missing } : examine(facts);
+}
+
+type Found = { readonly rule: Rule; readonly finding: Finding };
+
+/** Confidence in a symptom where the cause was found too. */
+const CONFIDENCE_IN_SYMPTOM = 0.5;
+
+/** Less where another finding about the same somebody or the same disk is the cause of what this one sees. */
+function yielded(
+  rule: Rule,
+  { who, device, confidence }: Pick<Finding, 'who' | 'device' | 'confidence'>,
+  found: readonly Found[],
+): Confidence {
+  const cause = found.find(
+    (other) =>
+      rule.yieldsTo.includes(other.rule.id) &&
+      ((who !== null && other.finding.who === who) || (device !== null && other.finding.device === device)),
+  );
+  if (!cause || (cause.finding.share ?? 1) < thresholds.worth_naming_share.value) return confidence;
+  return {
+    score: confidence.score * CONFIDENCE_IN_SYMPTOM,
+    reasons: [...confidence.reasons, say('doubt.symptom', { cause: cause.rule.id })],
+  };
 }
 
 export function scoreOf({

@@ -191,17 +191,14 @@ function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] 
 /** What the view operations has of files recorded before there were classes. */
 const NOT_CLASSIFIED = 'not classified';
 
-const SAMPLED = [
-  'devices',
-  'host',
-  'pressure',
-  'filesystems',
-  'upperdirs',
-  'mounts',
-  'device_settings',
-] as const;
+const SAMPLED = ['devices', 'host', 'pressure', 'filesystems', 'mounts', 'device_settings'] as const;
 /** Facts of which there may be none although they were looked for, and the sampler that looks. */
-const LOOKED_FOR = { limits: 'limits', kernel_log: 'kernel-log', deleted: 'deleted' } as const;
+const LOOKED_FOR = {
+  limits: 'cgroup-limits',
+  kernel_log: 'kernel-log',
+  deleted: 'deleted-files',
+  upperdirs: 'upperdirs',
+} as const;
 
 function knownIn(
   db: Db,
@@ -217,10 +214,8 @@ function knownIn(
   }
   if (rows.work.some((row) => row.class !== NOT_CLASSIFIED)) known.add('classes');
   if (probes.has('block') && views.has('inflight')) known.add('blame');
-  const samplers = views.has('sampler_coverage')
-    ? db.prepare<[], string>(samplersSql(scope)).pluck().all()
-    : [];
-  for (const name of ['limits', 'kernel_log', 'deleted'] as const) {
+  const samplers = views.has('sampler_costs') ? db.prepare<[], string>(samplersSql(scope)).pluck().all() : [];
+  for (const name of ['limits', 'kernel_log', 'deleted', 'upperdirs'] as const) {
     if (samplers.includes(LOOKED_FOR[name])) known.add(name);
   }
   return known;
@@ -233,5 +228,6 @@ const sessionsIn = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
 const coveredSql = (scope: Pick<Scope, 'periods'>): string =>
   `SELECT DISTINCT probe FROM coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;
 
-const samplersSql = (scope: Pick<Scope, 'periods'>): string =>
-  `SELECT DISTINCT sampler FROM sampler_coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;
+/** Samplers that looked at least once in the window. */
+const samplersSql = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
+  `SELECT DISTINCT sampler FROM sampler_costs WHERE ended_us > ${String(window.fromUs)} AND started_us < ${String(window.toUs)}`;

@@ -49,6 +49,8 @@ export type Rule = {
   readonly thresholds: readonly ThresholdName[];
   /** Other explanations of the same symptom, shown beside its finding as checked. */
   readonly rivals: readonly RuleId[];
+  /** Rules that, when they find the same somebody or the same disk, are the cause of what this one sees. */
+  readonly yieldsTo: readonly RuleId[];
   readonly examine: (facts: Facts) => Verdict;
 };
 
@@ -75,6 +77,9 @@ export const ruleIds = [
   'swap',
 ] as const;
 export type RuleId = (typeof ruleIds)[number];
+
+/** Load that somebody waits for is serious; load that nobody waits for is worth knowing. */
+export const severityOfShare = (share: number): Severity => (share >= 0.3 ? 'serious' : 'notice');
 
 /** A finding with what it is not about left out. */
 export function found(

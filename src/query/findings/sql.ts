@@ -148,7 +148,7 @@ export function waitCondition({ hasFileIo, container }: Scope): string {
   return [
     isOneOf('op', ops),
     "class <> 'iotrace'",
-    ...(hasFileIo ? [`NOT (op = 'fsync' AND ${isOneOf('variant', SYNCS_IN_WRITES)})`] : []),
+    ...(hasFileIo ? [`NOT (op = 'fsync' AND ${isOneOf("ifnull(variant, '')", SYNCS_IN_WRITES)})`] : []),
     ...(container === undefined ? [] : [`container = ${literal(container)}`]),
   ].join(' AND ');
 }

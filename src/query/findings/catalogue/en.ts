@@ -77,6 +77,7 @@ export const en = {
   'doubt.no-baseline': 'nothing was recorded before, so it is not known whether this is new',
   'doubt.short': 'only {recorded_s} were recorded',
   'doubt.losses': 'the totals lack something: {losses}',
+  'doubt.symptom': '{cause} was found as well, and is rather the cause of this',
 
   // What was looked at and is not the cause.
   'not.saturated-device':
@@ -331,6 +332,8 @@ export const en = {
   'headline.is': 'P99 of {op} in {who} is {latency_ns_p99}.',
   'headline.disk': 'Disk {device}: up to {util_percent_max} busy.',
   'headline.healthy': 'Nothing is wrong with I/O.',
+  'headline.healthy-partly':
+    'Nothing wrong with I/O was found, but {unknown_count} of {rule_count} checks could not be made.',
   'headline.unexplained': 'No rule explains it.',
   'label.cause': 'Cause',
   'label.do': 'Do',
@@ -341,6 +344,12 @@ export const en = {
   'label.excluded': 'Checked and not it',
   'label.unknown': 'Not known in this window',
   'label.unknown-rule': '{rule}: not recorded: {missing}',
+  'label.gap': '{state}: {subjects}',
+  'label.losses': 'Lost: {losses}',
+  'label.also': 'Also noticed',
+  'state.missing': 'not covered',
+  'state.partial': 'partly covered',
+  'state.unproven': 'not proven',
   'label.gain': 'Gain',
   'label.risk': 'Risk',
   'label.timeline': 'Timeline',

@@ -67,6 +67,7 @@ export const zh: Catalogue = {
   'doubt.no-baseline': '之前没有录制数据，无法判断是否为新出现的现象',
   'doubt.short': '只录制了 {recorded_s}',
   'doubt.losses': '总量有缺失：{losses}',
+  'doubt.symptom': '同时发现 {cause}，它更像是原因',
 
   'not.saturated-device':
     '没有磁盘被打满：{device} 最高利用率 {util_percent_max}，在途请求 {queue_length_max} 个。',
@@ -303,6 +304,7 @@ export const zh: Catalogue = {
   'headline.is': '{who} 的 {op} P99 为 {latency_ns_p99}。',
   'headline.disk': '磁盘 {device} 利用率最高 {util_percent_max}。',
   'headline.healthy': 'I/O 没有问题。',
+  'headline.healthy-partly': '没有发现 I/O 问题，但 {rule_count} 项检查中有 {unknown_count} 项无法进行。',
   'headline.unexplained': '没有规则能解释。',
   'label.cause': '原因',
   'label.do': '处置',
@@ -313,6 +315,12 @@ export const zh: Catalogue = {
   'label.excluded': '已排除',
   'label.unknown': '本时段无法判断',
   'label.unknown-rule': '{rule}：没有录制 {missing}',
+  'label.gap': '{state}：{subjects}',
+  'label.losses': '丢失：{losses}',
+  'label.also': '另外注意到',
+  'state.missing': '未覆盖',
+  'state.partial': '部分覆盖',
+  'state.unproven': '未经验证',
   'label.gain': '收益',
   'label.risk': '风险',
   'label.timeline': '时间线',

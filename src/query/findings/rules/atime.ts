@@ -19,6 +19,7 @@ export const atime: Rule = {
   needs: ['mounts', 'block', 'classes'],
   thresholds: ['atime_metadata_share', 'atime_writes_per_s'],
   rivals: ['fsync-storm', 'journal'],
+  yieldsTo: [],
   examine(facts) {
     const cases = facts.mounts
       .filter((row) => row.atime === 'strictatime' && row.device !== null)

@@ -15,6 +15,7 @@ export const copyUp: Rule = {
   needs: ['copy_up'],
   thresholds: ['copy_up_ops_per_s', 'copy_up_latency_ns', 'copy_up_file_bytes'],
   rivals: ['fsync-storm', 'slow-device'],
+  yieldsTo: [],
   examine(facts) {
     const copies = facts.work.filter(({ op }) => op === 'copy_up');
     const worst = groups(

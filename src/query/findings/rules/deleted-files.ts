@@ -14,6 +14,7 @@ export const deletedFiles: Rule = {
   needs: ['deleted'],
   thresholds: ['deleted_bytes', 'deleted_share'],
   rivals: ['space'],
+  yieldsTo: [],
   examine(facts) {
     const held = groups(
       facts.deleted,

@@ -16,6 +16,7 @@ export const deviceErrors: Rule = {
   needs: ['block'],
   thresholds: [],
   rivals: ['slow-device'],
+  yieldsTo: [],
   examine(facts) {
     const failed = facts.work.filter(({ op, error_count }) => op.startsWith('block_') && error_count > 0);
     const lines = facts.kernel_log.filter(({ level, topic }) => level <= ERROR_LEVEL && topic !== 'memory');

@@ -16,6 +16,7 @@ export const dirtyThrottling: Rule = {
   needs: ['throttle'],
   thresholds: ['throttled_ns_per_s'],
   rivals: ['io-limit', 'saturated-device', 'slow-device'],
+  yieldsTo: ['io-limit'],
   examine(facts) {
     const pauses = facts.work.filter(({ op }) => op === 'throttle_dirty');
     const [most] = groups(

@@ -20,6 +20,7 @@ export const fsyncStorm: Rule = {
   needs: ['fsync'],
   thresholds: ['fsync_ops_per_s', 'fsync_grown_ops_per_s', 'grown_times', 'waiting_ns_per_s'],
   rivals: ['slow-device', 'queueing', 'journal', 'io-limit'],
+  yieldsTo: ['io-limit', 'dirty-throttling', 'slow-device', 'device-errors'],
   examine(facts) {
     const syncs = facts.work.filter(({ op, class: kind }) => op === 'fsync' && kind !== 'iotrace');
     const storms = groups(syncs, ({ who, class: kind }) => `${originOf(kind)} ${who}`, addedWait);
@@ -33,18 +34,22 @@ function originOf(kind: string | null): Origin {
   return PULL_CLASSES.includes(kind ?? '') ? 'pull' : 'program';
 }
 
+/** Whether they sync so often that it hurts, and more often than before. */
 function isStorm(rows: readonly WorkRow[]): boolean {
   const rate = sumOf(rows, (row) => row.ops_per_s);
-  const before = rows[0]?.before_ops_per_s === null ? null : sumOf(rows, (row) => row.before_ops_per_s ?? 0);
-  if (
-    !over(
-      'waiting_ns_per_s',
-      sumOf(rows, (row) => row.wait_ns_per_s),
-    )
-  )
-    return false;
-  if (before === null) return over('fsync_ops_per_s', rate);
-  return over('fsync_grown_ops_per_s', rate) && rate >= before * thresholds.grown_times.value;
+  const wait = sumOf(rows, (row) => row.wait_ns_per_s);
+  if (!over('waiting_ns_per_s', wait)) return false;
+  if (rows.some((row) => row.before_ops_per_s === null)) return over('fsync_ops_per_s', rate);
+  const beforeRate = sumOf(rows, (row) => row.before_ops_per_s ?? 0);
+  const isMore = over('fsync_grown_ops_per_s', rate) && rate >= beforeRate * thresholds.grown_times.value;
+  return (
+    isMore && rateShare(rate / beforeRate, wait / sumOf(rows, (row) => row.before_wait_ns_per_s ?? 0)) >= 0.5
+  );
+}
+
+/** Waiting is syncs times latency: the part of its growth that is more syncs, on a logarithmic scale. */
+function rateShare(rateTimes: number, waitTimes: number): number {
+  return Number.isFinite(rateTimes) && waitTimes > 1 ? Math.log(rateTimes) / Math.log(waitTimes) : 1;
 }
 
 function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {

@@ -14,6 +14,7 @@ export const inodes: Rule = {
   needs: ['filesystems'],
   thresholds: ['used_percent', 'full_percent'],
   rivals: ['space', 'small-files'],
+  yieldsTo: [],
   examine(facts) {
     const [fullest] = facts.filesystems.toSorted(
       (a, b) => (b.inode_used_percent ?? 0) - (a.inode_used_percent ?? 0),

@@ -17,6 +17,7 @@ export const ioLimit: Rule = {
   needs: ['limits'],
   thresholds: ['limit_share', 'throttled_ns_per_s'],
   rivals: ['slow-device', 'queueing', 'fsync-storm'],
+  yieldsTo: [],
   examine(facts) {
     const hits = facts.limits.flatMap((row) => hitOf(row) ?? []).toSorted((a, b) => b.share - a.share);
     const hit = hits.find(({ share }) => over('limit_share', share));

@@ -16,6 +16,7 @@ export const journal: Rule = {
   needs: ['journal'],
   thresholds: ['waiting_ns_per_s', 'blame_share'],
   rivals: ['fsync-storm', 'slow-device'],
+  yieldsTo: ['slow-device', 'io-limit'],
   examine(facts) {
     const waits = facts.work.filter(({ op }) => op === 'journal_wait');
     const commits = facts.work.filter(({ op }) => op === 'journal_commit');

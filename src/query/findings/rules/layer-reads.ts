@@ -3,7 +3,7 @@ import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
 import { groups, sumOf } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
+import { found, severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { shareExplained } from '../share.ts';
 import { isWho } from '../../who.ts';
@@ -16,6 +16,7 @@ export const layerReads: Rule = {
   needs: ['block', 'classes'],
   thresholds: ['layer_read_ops_per_s', 'read_share'],
   rivals: ['log-reads', 'swap'],
+  yieldsTo: ['io-limit'],
   examine(facts) {
     const reads = facts.work.filter(({ op }) => op === 'block_read');
     const all = sumOf(reads, (row) => row.size_bytes_per_s);
@@ -47,10 +48,11 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], share: nu
   const where = `op = 'block_read' AND place = 'image_layer'`;
   const isTheirs = (row: WorkRow): boolean =>
     row.place === 'image_layer' && ['block_read', 'read', 'open'].includes(row.op);
+  const explained = shareExplained(facts, isTheirs);
   return found({
-    severity: 'notice',
+    severity: severityOfShare(explained),
     confidence: confidence(facts, 0.8, say('sure.layer-reads', {})),
-    share: shareExplained(facts, isTheirs),
+    share: explained,
     sentence: say('layer-reads', {
       who: first.who,
       ops_per_s: sumOf(rows, (row) => row.ops_per_s),

@@ -3,7 +3,7 @@ import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
 import { groups, sumOf } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
+import { found, severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { shareExplained } from '../share.ts';
 import { isOneOf, tableSql } from '../sql.ts';
@@ -16,6 +16,7 @@ export const logReads: Rule = {
   needs: ['block', 'classes'],
   thresholds: ['read_bytes_per_s', 'read_share'],
   rivals: ['layer-reads', 'log-writes'],
+  yieldsTo: ['io-limit'],
   examine(facts) {
     const { op, rows } = readsOf(facts);
     const all = sumOf(rows, (row) => row.size_bytes_per_s);
@@ -51,12 +52,13 @@ export function readsOf({ known, work }: Facts): { op: 'read' | 'block_read'; ro
 
 function finding(facts: Facts, op: string, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
   const [first] = rows;
+  const explained = shareExplained(facts, (row) => isLog(row) && ['read', 'block_read'].includes(row.op));
   const where = `op = '${op}' AND ${isOneOf('class', LOG_CLASSES)}`;
   const size_bytes_per_s = sumOf(rows, (row) => row.size_bytes_per_s);
   return found({
-    severity: 'notice',
+    severity: severityOfShare(explained),
     confidence: confidence(facts, 0.85, say('sure.log-reads', {})),
-    share: shareExplained(facts, (row) => isLog(row) && (row.op === 'read' || row.op === 'block_read')),
+    share: explained,
     sentence: say('log-reads', { who: first.who, size_bytes_per_s, share_percent: share * 100 }),
     who: first.who,
     device: first.device,

@@ -2,8 +2,9 @@ import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
 import { groups, sumOf } from '../facts.ts';
-import { shareOf } from '../share.ts';
+import { shareExplained } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
+import { severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { isOneOf, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
@@ -16,6 +17,7 @@ export const logWrites: Rule = {
   needs: ['block', 'classes'],
   thresholds: ['written_bytes_per_s', 'written_share'],
   rivals: ['writable-layer', 'fsync-storm'],
+  yieldsTo: ['io-limit'],
   examine(facts) {
     const { ops, rows } = writesOf(facts);
     const all = sumOf(rows, (row) => row.size_bytes_per_s);
@@ -62,13 +64,15 @@ function found(
   const { scope } = facts;
   const [first] = rows;
   const where = `${isOneOf('op', ops)} AND ${isOneOf('class', LOG_CLASSES)}`;
-  const waits = facts.waits.filter((row) => LOG_CLASSES.includes(row.class ?? ''));
+  const isTheirs = (row: WorkRow): boolean =>
+    LOG_CLASSES.includes(row.class ?? '') && ['write', 'fsync', 'block_write'].includes(row.op);
+  const explained = shareExplained(facts, isTheirs);
   return {
     is: 'found',
     finding: {
-      severity: 'notice',
+      severity: severityOfShare(explained),
       confidence: confidence(facts, 0.85, say('sure.log-writes', {})),
-      share: shareOf(facts, waits),
+      share: explained,
       sentence: say('log-writes', { ...size }),
       who: first.who,
       device: first.device,

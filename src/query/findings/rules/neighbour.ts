@@ -18,6 +18,7 @@ export const neighbour: Rule = {
   needs: ['blame'],
   thresholds: ['blame_share', 'worth_naming_share'],
   rivals: ['slow-device', 'io-limit', 'fsync-storm'],
+  yieldsTo: ['slow-device', 'io-limit'],
   examine(facts) {
     const cases = facts.blame.flatMap((row) => caseOf(facts, row) ?? []);
     const [worst] = cases.toSorted((a, b) => b.share - a.share);

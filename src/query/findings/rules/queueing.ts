@@ -15,6 +15,18 @@ export const queueing: Rule = {
   needs: ['block'],
   thresholds: ['queue_length', 'slow_requests_per_s'],
   rivals: ['slow-device', 'io-limit'],
+  yieldsTo: [
+    'saturated-device',
+    'fsync-storm',
+    'writable-layer',
+    'log-writes',
+    'log-reads',
+    'layer-reads',
+    'copy-up',
+    'neighbour',
+    'swap',
+    'io-limit',
+  ],
   examine(facts) {
     const [longest] = loadsOf(facts);
     if (!longest) return { is: 'unknown', missing: ['block'] };

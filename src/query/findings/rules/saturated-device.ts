@@ -16,6 +16,17 @@ export const saturatedDevice: Rule = {
   needs: ['devices'],
   thresholds: ['busy_percent', 'busy_share', 'queue_length'],
   rivals: ['slow-device', 'io-limit', 'device-errors'],
+  yieldsTo: [
+    'fsync-storm',
+    'writable-layer',
+    'log-writes',
+    'log-reads',
+    'layer-reads',
+    'copy-up',
+    'neighbour',
+    'swap',
+    'slow-device',
+  ],
   examine(facts) {
     const busiest = facts.devices.toSorted((a, b) => b.queue_length_max - a.queue_length_max);
     const full = busiest.find((row) => isSaturated(facts, row));

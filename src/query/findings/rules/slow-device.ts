@@ -12,6 +12,7 @@ export const slowDevice: Rule = {
   needs: ['block'],
   thresholds: ['slow_request_flash_ns', 'slow_request_rotational_ns', 'slow_times', 'slow_requests_per_s'],
   rivals: ['saturated-device', 'queueing', 'fsync-storm', 'io-limit', 'device-errors'],
+  yieldsTo: ['device-errors', 'io-limit'],
   examine(facts) {
     const loads = loadsOf(facts).toSorted((a, b) => b.await_ns - a.await_ns);
     const slow = loads.find(isSlow);

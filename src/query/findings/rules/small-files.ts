@@ -12,6 +12,7 @@ export const smallFiles: Rule = {
   needs: ['upperdirs'],
   thresholds: ['small_file_count'],
   rivals: ['inodes', 'writable-layer'],
+  yieldsTo: ['inodes'],
   examine(facts) {
     const [most] = facts.upperdirs;
     const sql = queries.upperdirs(facts.scope);

@@ -11,6 +11,7 @@ export const swap: Rule = {
   needs: ['host'],
   thresholds: ['swap_bytes_per_s', 'grown_times'],
   rivals: ['layer-reads', 'saturated-device'],
+  yieldsTo: [],
   examine(facts) {
     const [host] = facts.host;
     const swap_in_bytes_per_s = host?.swap_in_bytes_per_s ?? 0;

@@ -2,8 +2,9 @@ import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
 import { groups, sumOf } from '../facts.ts';
-import { shareOf } from '../share.ts';
+import { shareExplained } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
+import { severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { isOneOf, tableSql } from '../sql.ts';
 import { isWho } from '../../who.ts';
@@ -16,6 +17,7 @@ export const writableLayer: Rule = {
   needs: ['block', 'classes'],
   thresholds: ['written_bytes_per_s', 'written_share'],
   rivals: ['log-writes', 'copy-up'],
+  yieldsTo: ['copy-up', 'dirty-throttling', 'io-limit', 'log-writes'],
   examine(facts) {
     const { ops, rows } = writesOf(facts);
     const all = sumOf(rows, (row) => row.size_bytes_per_s);
@@ -50,13 +52,14 @@ function found(
   const { who } = first;
   const wrote = isOneOf('op', ops);
   const where = `${wrote} AND place = 'writable_layer' AND ${isWho(first)}`;
-  const waits = facts.waits.filter((row) => row.who === who && row.place === 'writable_layer');
+  const isTheirs = (row: WorkRow): boolean => row.who === who && row.place === 'writable_layer';
+  const explained = shareExplained(facts, isTheirs);
   return {
     is: 'found',
     finding: {
-      severity: 'notice',
+      severity: severityOfShare(explained),
       confidence: confidence(facts, 0.85, say('sure.writable-layer', {})),
-      share: shareOf(facts, waits),
+      share: explained,
       sentence: say('writable-layer', {
         who,
         size_bytes_per_s: sumOf(rows, (row) => row.size_bytes_per_s),

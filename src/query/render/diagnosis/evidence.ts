@@ -16,7 +16,8 @@ const BEFORE = 'before_';
 /** One row of pairs is shown as a comparison, a measure in each line; anything else as it is. */
 export function shown(evidence: Evidence, voice: Voice): Shown {
   const [row, another] = evidence.rows;
-  const isComparison = evidence.columns.some((name) => name.startsWith(BEFORE));
+  const { columns } = evidence;
+  const isComparison = columns.some((name) => name.startsWith(BEFORE)) && !columns.includes('share_percent');
   return isComparison && row && !another ? comparison(evidence.columns, row, voice) : list(evidence, voice);
 }
 

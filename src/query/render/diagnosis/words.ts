@@ -31,7 +31,8 @@ export function voice(language: Language, escape: (text: string) => string): Voi
   const catalogue: Catalogue = catalogues[language];
   const value = (name: string, given: Value): string => {
     if (given === null) return '-';
-    return typeof given === 'number' ? formatNumber(name, given) : escape(given);
+    if (typeof given === 'number') return formatNumber(name, given);
+    return name === 'cause' ? ruleName(catalogue, given) : escape(given);
   };
   return {
     value,
@@ -41,6 +42,9 @@ export function voice(language: Language, escape: (text: string) => string): Voi
     column: (name) => columnTitle(catalogue, name),
   };
 }
+
+const ruleName = (catalogue: Catalogue, id: string): string =>
+  Object.entries(catalogue).find(([key]) => key === `rule.${id}`)?.[1] ?? id;
 
 const BEFORE = 'before_';
 
