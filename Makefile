@@ -1,7 +1,8 @@
 # make run            install what is missing, build, record this kernel and show `top`
 # make test           all tests that need no other kernel (root: real bpftrace on this one)
+# make bench          what it costs: probes (root), rates, store, query, start-up; results: docs/performance.md
 # make test-kernels   the acceptance in three real Debian kernels under QEMU
-.PHONY: help run build test test-kernels lab check format gen clean
+.PHONY: help run build test bench test-kernels lab check format gen clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -15,6 +16,9 @@ build:
 
 test: build
 	@scripts/test unit native
+
+bench: build
+	@scripts/bench/all
 
 lab:
 	@scripts/lab/build all

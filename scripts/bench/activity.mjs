@@ -50,9 +50,21 @@ export function makeRecording(path, { containers = 100, hours = 24, active = 1, 
         const file = (container - 1) * FILES + rank() + 1;
         const count = 1 + Math.floor(next() * 20);
         const latency = 1e6 * (1 + 9 * next());
-        insert.total.run(flushId, op, variant, container, container, file, count, 4096 * count, count * (latency | 0), (2 * latency) | 0);
+        insert.total.run(
+          flushId,
+          op,
+          variant,
+          container,
+          container,
+          file,
+          count,
+          4096 * count,
+          count * (latency | 0),
+          (2 * latency) | 0,
+        );
         const middle = 160 + Math.floor(next() * 12);
-        for (let near = 0; near < 3; near += 1) insert.bucket.run(flushId, op, variant, container, middle + near, 1 + count / 3 | 0);
+        for (let near = 0; near < 3; near += 1)
+          insert.bucket.run(flushId, op, variant, container, middle + near, (1 + count / 3) | 0);
       }
     }
     rollup.close(1, startedUs);
@@ -70,24 +82,36 @@ function describe(insert, containers) {
     insert.cgroup.run(container, 1000 + container, `/kubepods/pod${String(container)}/${name}`, container);
     insert.process.run(container, 4000 + container, `server-${String(container)}`);
     for (let file = 0; file < FILES; file += 1) {
-      insert.file.run(2 ** 20 * 8, 10_000 * container + file, container, `/var/lib/${name}/data/file-${String(file)}`);
+      insert.file.run(
+        2 ** 20 * 8,
+        10_000 * container + file,
+        container,
+        `/var/lib/${name}/data/file-${String(file)}`,
+      );
     }
   }
 }
 
 function statements(db) {
   return {
-    run: db.prepare(`INSERT INTO run VALUES (1, 'boot', 'bench', 1, ${String(START_US)}, ${String(START_US)}, NULL, NULL, '0', '6', '0', 2, 5000, 10000000, '[]')`),
+    run: db.prepare(
+      `INSERT INTO run VALUES (1, 'boot', 'bench', 1, ${String(START_US)}, ${String(START_US)}, NULL, NULL, '0', '6', '0', 2, 5000, 10000000, '[]')`,
+    ),
     device: db.prepare(`INSERT INTO device VALUES (1, 8, 0, 'vda')`),
-    container: db.prepare(`INSERT INTO container VALUES (?, 'containerd', ?, ?, ?, 'default', NULL, NULL, NULL, NULL, NULL, 0)`),
+    container: db.prepare(
+      `INSERT INTO container VALUES (?, 'containerd', ?, ?, ?, 'default', NULL, NULL, NULL, NULL, NULL, 0)`,
+    ),
     cgroup: db.prepare('INSERT INTO cgroup VALUES (?, 1, ?, ?, ?)'),
-    process: db.prepare('INSERT INTO process VALUES (?, 1, ?, ?)'),
+    process: db.prepare('INSERT INTO process (process_key, run_id, pid, name) VALUES (?, 1, ?, ?)'),
     file: db.prepare(`INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state)
       VALUES (1, ?, ?, 0, ?, 1, ?, NULL, 'known')`),
-    flush: db.prepare(`INSERT INTO flush (run_id, started_us, ended_us, stored_op_count, kernel_op_count, row_count,
+    flush:
+      db.prepare(`INSERT INTO flush (run_id, started_us, ended_us, stored_op_count, kernel_op_count, row_count,
       daemon_cpu_us, daemon_rss_bytes, bpftrace_cpu_us, bpftrace_rss_bytes, database_bytes) VALUES (1, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0)`),
     total: db.prepare(`INSERT INTO total VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, 0)
       ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count, latency_ns_sum = latency_ns_sum + excluded.latency_ns_sum`),
-    bucket: db.prepare(`INSERT INTO bucket VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count`),
+    bucket: db.prepare(
+      `INSERT INTO bucket VALUES (?, ?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count`,
+    ),
   };
 }

@@ -7,7 +7,9 @@ export function printTable(rows) {
   const texts = rows.map((row) => row.map(String));
   const widths = texts[0].map((_, column) => Math.max(...texts.map((row) => row[column].length)));
   for (const row of texts) {
-    const cells = row.map((text, column) => (column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])));
+    const cells = row.map((text, column) =>
+      column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]),
+    );
     console.log(cells.join('  '));
   }
 }
@@ -24,11 +26,22 @@ export const milliseconds = (run) => {
   return Number(process.hrtime.bigint() - before) / 1e6;
 };
 
+/** CPU time of this process, ms: unlike wall time it hardly depends on what else runs. */
+export const cpuMs = (run) => {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Wall time of a command, ms: the median of `times` runs after one that warms up. */
-export function commandMs(words, times = 11) {
-  const once = () => milliseconds(() => execFileSync(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] }));
-  once();
-  return median(Array.from({ length: times }, once));
+/** Wall time of a node command, ms: the best of `times` runs, because whatever disturbs a run makes it longer. */
+export function commandMs(words, times = 15) {
+  const options = { stdio: ['ignore', 'pipe', 'pipe'] };
+  return best(
+    Array.from({ length: times }, () => milliseconds(() => execFileSync(process.execPath, words, options))),
+  );
 }
+
+export const best = (values) => Math.min(...values);

@@ -107,6 +107,8 @@ export const daemonOptions = {
   config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
   samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
   'no-samplers': { type: 'boolean', describe: 'Read none of them' },
+  keep: text('Intervals are kept this long, hours at least 90d', '7d'),
+  'max-database': text('The oldest goes when the database would be larger', '2GiB'),
 } as const;
 
 export const recordOptions = {
@@ -178,6 +180,8 @@ export type RecordingArguments = {
   readonly maxCpuPercent: number;
   readonly configPath: string | undefined;
   readonly samplers: readonly SamplerName[];
+  readonly keepMs: number;
+  readonly maxDatabaseBytes: number;
 };
 
 export function readRecording(typed: Typed<typeof recordOptions>): RecordingArguments | Failure {
@@ -187,17 +191,20 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
     mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
+    keepNs: readDuration('--keep', typed.keep ?? '7d', '2h', '3650d'),
+    maxDatabaseBytes: readBytes('--max-database', typed['max-database'] ?? '2GiB', '16MiB', '16384GiB'),
     maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
     samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { forNs, intervalNs, slowNs, ...settings } = parts;
+  const { forNs, intervalNs, slowNs, keepNs, ...settings } = parts;
   if (typed.config === '') return failure('bad-argument', noValue('--config', 'its file', 'iotrace.json'));
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),
     slowNs,
+    keepMs: Math.round(keepNs / 1e6),
     ...settings,
     configPath: typed.config,
   };

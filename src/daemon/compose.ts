@@ -19,8 +19,12 @@ export type ComposeOptions = {
   readonly controlToken: number;
 };
 
-/** Maps that exist twice, `_a` and `_b`, and are emptied in turn; `row` first, to which the others refer. */
-export const EPOCH_MAPS = ['row', 'count', 'latency', 'max', 'bucket', 'bytes', 'inner', 'errors'] as const;
+/**
+ * Maps that exist twice, `_a` and `_b`, and are emptied in turn; `row` first, to which the others refer.
+ * `number` finds a row's number again and is not printed: what it says, `row` says too.
+ */
+export const PRINTED_MAPS = ['row', 'count', 'latency', 'max', 'bucket', 'bytes', 'inner', 'errors'] as const;
+export const EPOCH_MAPS = ['number', ...PRINTED_MAPS] as const;
 
 /**
  * Names cross in pieces of this many bytes. bpftrace's own limit (BPFTRACE_STRLEN) must be three
@@ -153,8 +157,8 @@ function expandPrints(text: string, families: readonly string[]): string {
 function printAndClear(set: 'a' | 'b', families: readonly string[]): string {
   return families
     .flatMap((family) => [
-      ...EPOCH_MAPS.map((map) => `@${family}${map}_${set}`).map((map) => `print(${map}); clear(${map});`),
-      `@${family}rows_${set} = (uint64)0;`,
+      ...PRINTED_MAPS.map((map) => `@${family}${map}_${set}`).map((map) => `print(${map}); clear(${map});`),
+      `clear(@${family}number_${set}); @${family}rows_${set} = (uint64)0;`,
     ])
     .join('\n');
 }

@@ -18,6 +18,9 @@ export type RecordOptions = {
   readonly configPath?: string | undefined;
   /** What is read from /proc and /sys meanwhile. */
   readonly samplers: readonly SamplerName[];
+  /** Intervals are kept this long, and the database file below this size: see retain.ts. */
+  readonly keepMs: number;
+  readonly maxDatabaseBytes: number;
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

@@ -1,5 +1,6 @@
 import type { Db } from '../schema/open.ts';
 import type { FileClass } from '../schema/classify.ts';
+import { nowUs } from '../schema/units.ts';
 import type { WallUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { DeviceLabel, FileLabel } from './enrich.ts';
@@ -11,13 +12,12 @@ export type Dictionaries = {
   cgroup(id: number, path: string | undefined, containerKey: number | null): number;
   process(pid: number, name: string | undefined): number;
   device(label: DeviceLabel): number;
-  /** `classify` is asked when the file is first met and when its label changes. */
   file(
     identity: FileIdentity,
     label: FileLabel,
     containerKey: number | null,
     deviceKey: number,
-    classify: () => FileClass,
+    fileClass: FileClass,
   ): number;
   /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
   forget(): void;
@@ -50,8 +50,8 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
   );
   const insertProcess = db
     .prepare(
-      `INSERT INTO process (run_id, pid, name) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET pid = pid RETURNING process_key`,
+      `INSERT INTO process (run_id, pid, name, used_us) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET used_us = excluded.used_us RETURNING process_key`,
     )
     .pluck();
   const updateProcess = db.prepare('UPDATE OR IGNORE process SET name = ? WHERE process_key = ?');
@@ -63,9 +63,9 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
     .pluck();
   const insertFile = db
     .prepare(
-      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET
+      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place, used_us)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET used_us = excluded.used_us,
          path = iif(excluded.state = 'unknown', path, excluded.path),
          host_path = iif(excluded.state = 'unknown', host_path, excluded.host_path),
          class = iif(excluded.state = 'unknown', class, excluded.class),
@@ -112,7 +112,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       if (known && known.value === name) return known.key;
       // A name that arrives after its first operations belongs to them too.
       const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
-      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null));
+      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null, nowUs()));
       if (nameless !== undefined) updateProcess.run(name, nameless);
       if (name === undefined) namelessProcesses.set(pid, key);
       else namelessProcesses.delete(pid);
@@ -127,16 +127,17 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       devices.set(identity, key);
       return key;
     },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, classify) {
+    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, fileClass) {
       const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
-      const value = `${path}\0${hostPath ?? ''}\0${state}`;
+      const described = [path, hostPath, state, fileClass.class, fileClass.place];
+      const value = described.join('\0');
       const known = files.get(identity);
       if (known?.value === value) return known.key;
-      const fileClass = classify();
-      const described = [path, hostPath, state, fileClass.class, fileClass.place];
-      const key =
-        known?.key ??
-        Number(insertFile.get(runId, dev, signed64(ino), hash, containerKey, deviceKey, ...described));
+      const inode = signed64(ino);
+      // prettier-ignore
+      const key = known?.key ?? Number(
+        insertFile.get(runId, dev, inode, hash, containerKey, deviceKey, ...described, nowUs()),
+      );
       // Once named, a file keeps its name when the lookups have forgotten it.
       if (known && state !== 'unknown') updateFile.run(...described, key);
       files.set(identity, { key, value });

@@ -1,3 +1,6 @@
+import { readMapLine } from './map-line.ts';
+import type { Stats } from './map-line.ts';
+
 /**
  * The lines of `bpftrace -f json`, 0.17 to 0.27, as messages.
  *
@@ -11,8 +14,6 @@ export type Message =
   | { readonly type: 'lost'; readonly events: number }
   | { readonly type: 'note'; readonly text: string };
 
-export type Stats = { readonly count: number; readonly total: number };
-
 /** A line that made no sense, kept as a sample. */
 export type Reject = { readonly rejected: string };
 
@@ -23,6 +24,8 @@ export function readLine(line: string): Message | Reject | undefined {
   const lost = /^\{"type": "lost_events",.*"events": ([0-9a-f]+)\}/u.exec(line)?.[1];
   if (lost !== undefined)
     return { type: 'lost', events: Number.parseInt(lost, /[a-f]/u.test(lost) ? 16 : 10) };
+  const map = readMapLine(line);
+  if (map) return map;
   try {
     return readMessage(JSON.parse(line), line);
   } catch {

@@ -1,4 +1,5 @@
 import type { Classes } from './classes.ts';
+import { nowUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { labelDevice, labelFile } from './enrich.ts';
@@ -14,7 +15,8 @@ export type Viewer = { readonly container: Container | undefined; readonly conta
 export type FileKeys = {
   /** Before the rows of each interval: takes notice of what changed since the last. */
   begin(): void;
-  fileKey(file: FileIdentity, viewer: Viewer): number;
+  /** `isWrite`: the operation is one that leaves no file in an image's layer. */
+  fileKey(file: FileIdentity, viewer: Viewer, isWrite: boolean): number;
   deviceKey(dev: number, container: Container | undefined): number;
   /** Names may arrive after the totals that need them. */
   nameTheUnnamed(): void;
@@ -22,19 +24,19 @@ export type FileKeys = {
   forget(): void;
 };
 
-type Known = { readonly file: FileIdentity; readonly viewer: Viewer; readonly key: number; dueAt: number };
-type Unnamed = { readonly file: FileIdentity; readonly viewer: Viewer };
+type Unnamed = { readonly file: FileIdentity; readonly viewer: Viewer; readonly isWritten: boolean };
+type Known = Omit<Unnamed, 'isWritten'> & { readonly key: number; isWritten: boolean; dueAt: number };
 
 const UNNAMED_MAX = 10_000;
 /** A directory that was renamed is noticed when its files are labelled anew: after a minute by default. */
 const LABEL_EVERY = 12;
-/** Bounds what is remembered, and lets go of rows that retention may remove: after an hour by default. */
-const FORGET_EVERY = 720;
+/** Bounds what is remembered; and rows in use are looked up every hour, so that retention knows which are not. */
+const FORGET_EVERY_US = 3_600_000_000;
 const KNOWN_MAX = 50_000;
 
 /**
  * The keys of files and their devices. A file is labelled when it is first met, when the kernel told it again,
- * when the mounts or its container changed, as long as its path is not whole, and every twelfth interval.
+ * when the mounts or its container changed, when it is first written, as long as its path is not whole, and every twelfth interval.
  */
 export function createFileKeys(
   dictionaries: Dictionaries,
@@ -49,10 +51,16 @@ export function createFileKeys(
   let unnamed = new Map<string, Unnamed>();
   let interval = 0;
   let mountChanges = mounts.changes();
+  let forgotUs = nowUs();
 
   const forgetLabels = (): void => {
     known = new Map();
     knownCount = 0;
+  };
+  const forget = (): void => {
+    forgetLabels();
+    dictionaries.forget();
+    forgotUs = nowUs();
   };
   const forgetTold = (): void => {
     const told = names.takeTold();
@@ -62,15 +70,15 @@ export function createFileKeys(
   const deviceKey = (dev: number, container: Container | undefined): number =>
     dictionaries.device(labelDevice(dev, container, devices, mounts));
 
-  const label = (file: FileIdentity, viewer: Viewer): { key: number; isWhole: boolean } => {
+  const label = (unlabelled: Unnamed): { key: number; isWhole: boolean } => {
+    const { file, viewer, isWritten } = unlabelled;
     const { container, containerKey } = viewer;
     const named = labelFile(file, names.pathOf(file), container, mounts);
     if (named.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
-      unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), { file, viewer });
+      unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), unlabelled);
     }
-    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container), () =>
-      classes.of(named, file.dev, container),
-    );
+    const fileClass = classes.of(named, file.dev, container, isWritten);
+    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container), fileClass);
     return { key, isWhole: isWhole(named) };
   };
   const remember = (ofContainer: Map<number, Known[]>, entry: Known): void => {
@@ -83,40 +91,35 @@ export function createFileKeys(
   return {
     begin() {
       interval += 1;
-      if (interval % FORGET_EVERY === 0 || knownCount > KNOWN_MAX) {
-        forgetLabels();
-        dictionaries.forget();
-      }
+      if (nowUs() - forgotUs > FORGET_EVERY_US || knownCount > KNOWN_MAX) forget();
       if (mounts.changes() !== mountChanges) forgetLabels();
       mountChanges = mounts.changes();
       forgetTold();
     },
-    fileKey(file, viewer) {
+    fileKey(file, viewer, isWrite) {
       const container = viewer.containerKey ?? 0;
       let ofContainer = known.get(container);
       if (!ofContainer) known.set(container, (ofContainer = new Map<number, Known[]>()));
       const found = findKnown(ofContainer.get(file.ino), file, viewer.container);
-      if (found && interval < found.dueAt) return found.key;
-      const { key, isWhole } = label(file, viewer);
+      if (found && interval < found.dueAt && (found.isWritten || !isWrite)) return found.key;
+      const isWritten = isWrite || found?.isWritten === true;
+      const { key, isWhole } = label({ file, viewer, isWritten });
       // Those first met together are not all due together.
       const dueAt = interval + (isWhole ? LABEL_EVERY + (file.ino % LABEL_EVERY) : 1);
-      if (found?.key === key) found.dueAt = dueAt;
-      else remember(ofContainer, { file, viewer, key, dueAt });
+      if (found?.key === key) Object.assign(found, { dueAt, isWritten });
+      else remember(ofContainer, { file, viewer, key, isWritten, dueAt });
       return key;
     },
     deviceKey,
     nameTheUnnamed() {
       const waiting = unnamed;
       unnamed = new Map();
-      for (const [identity, { file, viewer }] of waiting) {
-        if (names.pathOf(file)) label(file, viewer);
-        else unnamed.set(identity, { file, viewer });
+      for (const [identity, each] of waiting) {
+        if (names.pathOf(each.file)) label(each);
+        else unnamed.set(identity, each);
       }
     },
-    forget() {
-      forgetLabels();
-      dictionaries.forget();
-    },
+    forget,
   };
 }
 

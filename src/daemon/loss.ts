@@ -40,16 +40,18 @@ export function createBalance(): {
     return [{ kind, opId, count: lost, detail }];
   };
   return {
-    check: (flush, isLast = false) =>
-      operations.flatMap(({ id }) => {
+    check: (flush, isLast = false) => {
+      const [totals, buckets] = [countByOp(flush.totals), countByOp(flush.buckets)];
+      return operations.flatMap(({ id }) => {
         const counted = flush.kernelOps.get(id) ?? 0;
-        const stored = counted - countOf(flush.totals, id);
-        const bucketed = counted - countOf(flush.buckets, id);
+        const stored = counted - (totals.get(id) ?? 0);
+        const bucketed = counted - (buckets.get(id) ?? 0);
         return [
           ...settle('operations_uncounted', id, stored, isLast, 'missing from the totals'),
           ...settle('latencies_uncounted', id, bucketed, isLast, 'missing from the percentiles'),
         ];
-      }),
+      });
+    },
   };
 }
 
@@ -92,10 +94,13 @@ export function createTransit(): {
   };
 }
 
-const countOf = (
+function countByOp(
   rows: readonly { readonly opId: number; readonly opCount: number }[],
-  opId: number,
-): number => sumCounts(rows.filter((row) => row.opId === opId));
+): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { opId, opCount } of rows) counts.set(opId, (counts.get(opId) ?? 0) + opCount);
+  return counts;
+}
 
 export const sumCounts = (rows: readonly { readonly opCount: number }[]): number =>
   rows.reduce((sum, { opCount }) => sum + opCount, 0);

@@ -1,36 +1,27 @@
-import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
 import { databaseFailure, openForWriting } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
 import { probes } from '../schema/probes/index.ts';
-import { startBpftrace } from './bpftrace.ts';
-import { atLeast, findCapabilities } from './capabilities.ts';
+import { findCapabilities } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
-import { createClock } from './clock.ts';
-import { compose } from './compose.ts';
-import { createControl } from './control.ts';
-import { createAccounting } from './accounting.ts';
-import type { Accounting } from './accounting.ts';
+import { capture } from './capture.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
-import { createCostMeter } from './ledger.ts';
 import { createCgroups, detectCgroupLayout } from './lookups/cgroups.ts';
 import { createContainers } from './lookups/containers.ts';
 import { createDevices } from './lookups/devices.ts';
 import { createMounts } from './lookups/mounts.ts';
 import { hostRoots } from './lookups/roots.ts';
-import { choose, firstError, tryFragments, waitsForModule } from './plan.ts';
+import { choose, tryFragments } from './plan.ts';
 import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contract.ts';
-import { createProof } from './proof.ts';
-import { createRecorder } from './recorder.ts';
 import { startSamplers } from './samplers/index.ts';
 import type { Lookups } from './store.ts';
 import { createSession } from './session.ts';
 import type { Session } from './session.ts';
 import { pause, stopSignal } from './stop.ts';
-import type { StopSignal } from './stop.ts';
 
 /**
  * Records until told to stop. The data's path: bpf/ → compose → bpftrace → recorder (envelope, decode,
@@ -40,6 +31,8 @@ import type { StopSignal } from './stop.ts';
 export async function record(options: RecordOptions): Promise<Summary | Failure> {
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
+  // Memory a neighbour can use matters more here than the last per cent of speed.
+  setFlagsFromString('--optimize-for-size');
   const config = readConfig(options.configPath);
   if (isFailure(config)) return config;
   const host = await findCapabilities('iotrace record');
@@ -94,11 +87,9 @@ function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
   return [failure('nothing-to-record', { reasons: plan.flatMap(({ reasons }) => reasons) })];
 }
 
-type CaptureEnd = 'stopped' | 'died' | 'plan changed';
 type Options = RecordOptions & Config & { readonly databasePath: string };
 
 const RESTART_PAUSE_MS = 1000;
-const READY_PATIENCE_MS = 180_000;
 
 async function captureUntilStopped(
   db: Db,
@@ -116,7 +107,7 @@ async function captureUntilStopped(
       const [problem] = problemsOf(plan);
       if (problem) return problem;
       session.planned(plan);
-      const end = await captureOnce(db, host, session, lookups, plan, options, stop);
+      const end = await capture({ db, host, session, lookups, options, stop }, plan);
       if (isFailure(end)) {
         if (starts === 1) return end;
         session.gap(end.code);
@@ -130,94 +121,6 @@ async function captureUntilStopped(
     watching.close();
     stop.release();
   }
-}
-
-/** One life of bpftrace. */
-async function captureOnce(
-  db: Db,
-  host: Capabilities,
-  session: Session,
-  lookups: Lookups,
-  plan: readonly PlannedProbe[],
-  options: Options,
-  stop: StopSignal,
-): Promise<CaptureEnd | Failure> {
-  const control = createControl();
-  const fragments = plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment]));
-  const clock = createClock();
-  const state = { isReady: false, isReplanning: false };
-  let accounting: Accounting | undefined;
-  const proof = createProof(session, plan, options);
-  const cost = createCostMeter(db, () => tracer.pid);
-  const recorder = createRecorder(db, session.runId, lookups, clock, cost, {
-    ready() {
-      state.isReady = true;
-      accounting = createAccounting(tracer.pid, session, control, options.maxCpuPercent);
-      // What compiling and attaching cost is no part of the first interval.
-      cost();
-      proof.begin();
-      stop.startTimer();
-    },
-    flushed(flush, spent) {
-      const skipped = accounting?.flushed(flush, spent).skipped ?? 0;
-      if (skipped > 0) {
-        recorder.noteLoss('programs_skipped', skipped, 'a probe was entered while it ran on the same CPU');
-      }
-      proof.add(flush);
-      if (overlayHasAppeared(plan)) {
-        state.isReplanning = true;
-        tracer.stop();
-      }
-    },
-    storeFailed(error) {
-      process.stderr.write(
-        `iotrace: ${options.databasePath} can't be written: ${error.message}; kept in memory, trying again\n`,
-      );
-    },
-  });
-  const composed = compose({
-    ...options,
-    fragments,
-    cpuCount: host.possibleCpuCount,
-    hasWideStats: atLeast(host.bpftraceVersion, [0, 18]),
-    controlToken: control.token,
-  });
-  const tracer = startBpftrace(host, composed, (line) => {
-    keepLine(line);
-    recorder.line(line);
-  });
-  const unready = setTimeout(() => {
-    if (!state.isReady) tracer.stop();
-  }, READY_PATIENCE_MS);
-  const unsubscribe = stop.onStop(() => {
-    tracer.stop();
-  });
-  const { clean, stderr } = await tracer.ended;
-  clearTimeout(unready);
-  unsubscribe();
-  accounting?.end();
-  await proof.settled();
-  recorder.finish();
-  if (!state.isReady)
-    return stop.isSet()
-      ? 'stopped'
-      : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
-  if (state.isReplanning) return 'plan changed';
-  if (!clean && stop.isSet()) session.gap('bpftrace did not end when asked; what it counted last is lost');
-  return stop.isSet() ? 'stopped' : 'died';
-}
-
-/** Fixtures are recorded so: IOTRACE_KEEP_STREAM names a file that gets bpftrace's output as it came. */
-function keepLine(line: string): void {
-  const file = process.env['IOTRACE_KEEP_STREAM'];
-  if (file !== undefined) appendFileSync(file, `${line}\n`);
-}
-
-function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
-  const copyUp = plan.find(({ probe }) => probe === 'copy_up');
-  const wasWaiting =
-    copyUp?.fragment === null && copyUp.reasons.some((reason) => reason.includes('is not loaded'));
-  return wasWaiting && !waitsForModule('overlay');
 }
 
 function createLookups({ classes }: Config): Lookups {

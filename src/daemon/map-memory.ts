@@ -4,10 +4,12 @@
  */
 
 /**
- * Bytes of an entry beside key and value: struct htab_elem, and its part of the table of buckets, whose
- * size is rounded up to a power of two (/proc/PID/fdinfo says what it comes to: 84 for two words on 6.18).
+ * Bytes of an entry beside key and value: 48 of struct htab_elem, and a part of the table of buckets of 16,
+ * whose number is the next power of two; so 64 to 80 (/proc/PID/fdinfo says what it comes to).
  */
 const ENTRY_BYTES = 80;
+/** Of a map without entries. */
+const MAP_BYTES = 1040;
 const WORD_BYTES = 8;
 /** A map of per-CPU values keeps a pointer to them in the entry. */
 const AGGREGATES = /^\s*=\s*(count|sum|max|stats)\(/u;
@@ -22,9 +24,10 @@ export function bytesPerKey(program: string, cpuCount: number): number {
   }, 0);
 }
 
-/** Keys each map may have so that all maps of the program stay within `memoryBytes`. */
+/** Keys each map may have so that all maps of the program stay within `memoryBytes`; with many CPUs the fewest take more. */
 export function keysWithin(program: string, cpuCount: number, memoryBytes: number): number {
-  return Math.max(KEYS_MIN, Math.floor(memoryBytes / bytesPerKey(program, cpuCount)));
+  const forEntries = memoryBytes - MAP_BYTES * shapesOf(program).size;
+  return Math.max(KEYS_MIN, Math.floor(forEntries / bytesPerKey(program, cpuCount)));
 }
 
 /** Fewer do not hold what a single busy interval needs. */

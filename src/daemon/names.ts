@@ -33,7 +33,7 @@ export type Names = {
 const DEEPEST_PATH = 64;
 
 /** Joins the names the kernel tells once each into paths. Keeps up to `keep` names. */
-export function createNames(keep = 200_000): Names {
+export function createNames(keep = 30_000): Names {
   const nodes = new Map<string, Node>();
   const deleted = new Set<string>();
   const elsewhere = new Map<string, string>();

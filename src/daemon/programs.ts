@@ -23,11 +23,9 @@ export type Programs = {
 export function findPrograms(pid: number): Programs {
   const folder = `/proc/${String(pid)}/fdinfo`;
   const infos = descriptorsOf(folder).map((name) => ({ name, text: readInfo(folder, name) }));
-  // 0.27 keeps two descriptors of each.
+  // 0.27 keeps two descriptors of each. That of a link (fentry, raw tracepoints) names its program, and counts nothing.
   const programs = new Map(
-    infos.flatMap(({ name, text }) =>
-      numberOf(text, 'prog_id') > 0 ? [[numberOf(text, 'prog_id'), name] as const] : [],
-    ),
+    infos.flatMap(({ name, text }) => (isProgram(text) ? [[numberOf(text, 'prog_id'), name] as const] : [])),
   );
   const objects = new Map(infos.map(({ text }) => [objectOf(text), numberOf(text, 'memlock')]));
   let names: ReadonlyMap<string, string> | undefined;
@@ -54,6 +52,8 @@ function readInfo(folder: string, descriptor: string): string {
     return '';
   }
 }
+
+export const isProgram = (text: string): boolean => /^prog_type:/mu.test(text);
 
 const objectOf = (text: string): string =>
   `${String(numberOf(text, 'map_id'))} ${String(numberOf(text, 'prog_id'))}`;
@@ -85,7 +85,7 @@ export function parseNames(kallsyms: string): Map<string, string> {
   for (const [, tag = '', name = ''] of kallsyms.matchAll(/ bpf_prog_([0-9a-f]{16})_(\S+)/gu)) {
     const known = names.get(tag) ?? new Set();
     // From 0.18 on the program's place in the source is appended, and its kind stands in front.
-    known.add(name.replace(/_\d+$/u, '').replace(/^tracepoint_[a-z0-9]+_/u, ''));
+    known.add(name.replace(/_\d+$/u, '').replace(/^tracepoint_(?:io_uring|[a-z0-9]+)_/u, ''));
     names.set(tag, known);
   }
   return new Map([...names].map(([tag, all]) => [tag, [...all].toSorted().join(', ')]));

@@ -78,7 +78,8 @@ function createLevel(db: Db, seconds: number) {
   );
   const insertPeriod = db
     .prepare<object, number>(
-      `INSERT INTO period
+      `INSERT INTO period (period_id, run_id, seconds, parent_id, started_us_min, started_us_max, ended_us_min,
+         ended_us_max, interval_count, recorded_us)
        SELECT (SELECT ifnull(max(period_id), 1 << 40) + 1 FROM period), run_id, ${String(seconds)}, NULL,
          min(${started}), max(${startedMax}), min(${endedMin}), max(${ended}), sum(${count}), sum(${recorded})
        FROM ${waiting} AND ${ofPeriod} RETURNING period_id`,

@@ -1,7 +1,7 @@
 import type { ClassRule } from '../schema/classes.ts';
 import type { Db } from '../schema/open.ts';
 import { nowUs } from '../schema/units.ts';
-import { createClasses } from './classes.ts';
+import { createClasses, isWrite } from './classes.ts';
 import type { Clock } from './clock.ts';
 import type { Exemplar } from './decode.ts';
 import { createDictionaries } from './dictionaries.ts';
@@ -98,7 +98,7 @@ export function createStore(
       const owner = ownerOf(total.cgroupId);
       // prettier-ignore
       rows.total.run(
-        flushId, total.opId, total.variant, owner.key, processKeyOf(total.pid), fileKeys.fileKey(total.file, owner),
+        flushId, total.opId, total.variant, owner.key, processKeyOf(total.pid), fileKeys.fileKey(total.file, owner, isWrite(total.opId)),
         total.opCount, total.errorCount, total.sizeBytes, total.latencyNs, total.latencyNsMax, total.innerNs,
       );
     }
@@ -111,7 +111,7 @@ export function createStore(
       // prettier-ignore
       rows.exemplar.run(
         runId, clock.toWall(one.bootUs), one.opId, one.variant, owner.key, processKeyOf(one.pid), one.tid,
-        one.thread, fileKeys.fileKey(one.file, owner), one.sizeBytes, one.latencyNs, one.innerNs, one.error,
+        one.thread, fileKeys.fileKey(one.file, owner, isWrite(one.opId)), one.sizeBytes, one.latencyNs, one.innerNs, one.error,
       );
     }
     for (const { kind, opId, count, detail } of losses) {

@@ -51,7 +51,9 @@ export function createFlushReader(): {
   rest(endedBootUs: number): Flush | undefined;
 } {
   let header: Header | undefined;
+  const identities = createIdentities();
   let sets = new Map<string, MapSet>();
+  const rowsBefore = new Map<string, ReadonlyMap<number, string>>();
   let buckets = new Map<string, BucketTotal>();
   let opsNow: ReadonlyMap<string, number> = new Map();
   let suppressedNow: ReadonlyMap<string, number> = new Map();
@@ -68,7 +70,7 @@ export function createFlushReader(): {
       // Whatever was counted since the last flush is in this one, also when a turn in between was not printed.
       startedBootUs: lastSequence > 0 ? lastEndedBootUs : startedBootUs,
       endedBootUs,
-      totals: joinSets(sets.values()),
+      totals: joinSets(sets, rowsBefore, identities),
       buckets: [...buckets.values()],
       kernelOps: kernelDelta(opsNow, opsBefore, set),
       suppressed: delta(suppressedNow, suppressedBefore),
@@ -77,6 +79,7 @@ export function createFlushReader(): {
     opsBefore = advance(opsBefore, opsNow, set);
     suppressedBefore = suppressedNow;
     header = undefined;
+    for (const [name, { rows }] of sets) rowsBefore.set(name, rows);
     sets = new Map();
     buckets = new Map();
     lastEndedBootUs = endedBootUs;
@@ -85,16 +88,16 @@ export function createFlushReader(): {
   };
 
   const addMap = (message: MapMessage): void => {
-    const [, family, measure, set] = /^@(irq_)?([a-z]+)_([ab])$/u.exec(message.name) ?? [];
+    const [, family = '', measure, set] = MAP_NAME.exec(message.name) ?? [];
     if (measure === undefined || set === undefined) return;
     if (measure === 'bucket') {
       addBuckets(buckets, numbers(message));
       return;
     }
-    const name = `${family ?? ''}${set}`;
+    const name = `${family}${set}`;
     const maps = sets.get(name) ?? { rows: new Map(), counts: new Map() };
     sets.set(name, maps);
-    if (measure === 'row') for (const [key, row] of numbers(message)) maps.rows.set(row, key);
+    if (measure === 'row') addRows(maps.rows, numbers(message));
     else addCounts(maps.counts, measure, message);
   };
 
@@ -126,14 +129,25 @@ export function createFlushReader(): {
 type MapMessage = Extract<Message, { type: 'map' | 'stats' }>;
 type Counts = Pick<Total, 'opCount' | 'errorCount' | 'sizeBytes' | 'latencyNs' | 'latencyNsMax' | 'innerNs'>;
 
+/** The maps of bpf/common/row.bt and add.bt in either set; bpftrace prints others as well when it ends. */
+const MAP_NAME = /^@(irq_)?(row|count|latency|max|bucket|bytes|inner|errors)_([ab])$/u;
+
 /** What was printed of one set of maps: what each row stands for, and what was counted under its number. */
 type MapSet = { readonly rows: Map<number, string>; readonly counts: Map<number, Counts> };
+
+/** Keys are a row's number and, after it, what it stands for. */
+function addRows(rows: Map<number, string>, entries: ReadonlyMap<string, number>): void {
+  for (const key of entries.keys()) {
+    const comma = key.indexOf(',');
+    rows.set(Number(key.slice(0, comma)), key.slice(comma + 1));
+  }
+}
 
 function addCounts(counts: Map<number, Counts>, measure: string, message: MapMessage): void {
   for (const [key, value] of message.entries) {
     const row = Number(key);
-    const known = counts.get(row) ?? noCounts();
-    counts.set(row, known);
+    let known = counts.get(row);
+    if (!known) counts.set(row, (known = noCounts()));
     if (typeof value === 'object') {
       known.opCount += value.count;
       known.latencyNs += value.total;
@@ -173,18 +187,59 @@ const noCounts = (): Counts => ({
   innerNs: 0,
 });
 
-/** The totals of all sets. A row whose meaning did not arrive stays uncounted, which the balance tells. */
-function joinSets(sets: Iterable<MapSet>): Total[] {
-  return [...sets].flatMap(({ rows, counts }) =>
-    [...counts].flatMap(([row, counted]) => {
-      const key = rows.get(row);
-      const meaning = key === undefined ? beyondBound(row) : identityOf(key);
-      return meaning ? [{ ...meaning, ...counted }] : [];
-    }),
-  );
+/**
+ * The totals of all sets, one for each identity: it may have a row in both sets, and two in one, when two
+ * CPUs met it at once. A program that was held up while its set was emptied counts under a row that was
+ * told before. A row whose meaning never arrived stays uncounted, which the balance tells.
+ */
+function joinSets(
+  sets: ReadonlyMap<string, MapSet>,
+  rowsBefore: ReadonlyMap<string, ReadonlyMap<number, string>>,
+  identities: Identities,
+): Total[] {
+  const totals = new Map<string, Total>();
+  for (const [name, { rows, counts }] of sets) {
+    for (const [row, counted] of counts) {
+      const meaning = rows.get(row) ?? rowsBefore.get(name)?.get(row);
+      const key = meaning ?? String(row);
+      const known = totals.get(key);
+      const identity = known ?? (meaning === undefined ? beyondBound(row) : identities.of(meaning));
+      if (known) addUp(known, counted);
+      else if (identity) totals.set(key, { ...identity, ...counted });
+    }
+  }
+  return [...totals.values()];
+}
+
+function addUp(total: Total, counted: Counts): void {
+  total.opCount += counted.opCount;
+  total.errorCount += counted.errorCount;
+  total.sizeBytes += counted.sizeBytes;
+  total.latencyNs += counted.latencyNs;
+  total.latencyNsMax = Math.max(total.latencyNsMax, counted.latencyNsMax);
+  total.innerNs += counted.innerNs;
 }
 
 type Identity = Omit<Total, keyof Counts>;
+type Identities = { of(key: string): Identity | undefined };
+
+/** More keys than any interval should have; beyond them it begins anew. */
+const IDENTITIES_MAX = 100_000;
+
+/** What keys mean. The same ones come with every interval, and taking them apart costs more than finding them. */
+function createIdentities(): Identities {
+  const known = new Map<string, Identity>();
+  return {
+    of(key) {
+      const found = known.get(key);
+      if (found) return found;
+      const identity = identityOf(key);
+      if (known.size >= IDENTITIES_MAX) known.clear();
+      if (identity) known.set(key, identity);
+      return identity;
+    },
+  };
+}
 
 function identityOf(key: string): Identity | undefined {
   const [opId, variant, cgroupId, pid, dev, ino, hash] = key.split(',').map(unsigned);
@@ -196,7 +251,7 @@ function identityOf(key: string): Identity | undefined {
 
 /** Numbers from 2^52 on (bpf/common/row.bt) are an operation, a variant and a cgroup without process and file. */
 function beyondBound(row: number): Identity | undefined {
-  if (row < FIRST_BEYOND) return undefined;
+  if (!Number.isSafeInteger(row) || row < FIRST_BEYOND) return undefined;
   const rest = row - FIRST_BEYOND;
   return {
     opId: Math.floor(rest / 2 ** 40),
@@ -227,7 +282,7 @@ function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<stri
 
 /** 0.17 and 0.23 print keys of 2^63 and more, as inode numbers can be, as negative ones. */
 function unsigned(text: string): number {
-  return /^-\d+$/u.test(text) ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
+  return text.startsWith('-') ? Number(BigInt.asUintN(64, BigInt(text))) : Number(text);
 }
 
 function numbers(message: MapMessage): ReadonlyMap<string, number> {

@@ -19,12 +19,7 @@ export const places = [
   {
     place: 'device',
     means: 'no file: what is done with the device itself',
-    paths: ['(no file)', '(file system *)', '(process memory: *)'],
-  },
-  {
-    place: 'unknown',
-    means: 'its path is not known, or not where that is',
-    paths: ['(file not known)', '(inode *, name not known)'],
+    paths: ['(no file)', '(swap)', '(file system *)', '(process memory: **)'],
   },
   {
     place: 'writable_layer',
@@ -92,6 +87,7 @@ export const places = [
     paths: ['(anonymous file)', '/dev/{shm,hugepages,mqueue}/**'],
   },
   { place: 'host', means: "the host's own file systems", paths: [] },
+  { place: 'unknown', means: 'its path is not known, or not where that is', paths: ['(**'] },
 ] as const satisfies readonly {
   readonly place: string;
   readonly means: string;
@@ -121,9 +117,14 @@ const nameless = [
     paths: ['(file system metadata)'],
   },
   {
-    class: 'direct_io_or_swap',
-    means: 'memory of a process moved without the page cache: direct I/O, or swap',
-    paths: ['(process memory: direct I/O or swap)'],
+    class: 'swap',
+    means: 'swap: memory written out, and read back',
+    paths: ['(swap)', '/swap{,file,file<n>,.img}'],
+  },
+  {
+    class: 'direct_io',
+    means: 'memory of a process moved without the page cache; with swap where that is not told apart',
+    paths: ['(process memory: **)'],
   },
   {
     class: 'copy_up',
@@ -134,7 +135,7 @@ const nameless = [
   {
     class: 'unknown',
     means: 'a file whose path is not known',
-    paths: ['(file not known)', '(inode *, name not known)'],
+    paths: ['(**'],
   },
 ] as const satisfies readonly ClassRule[];
 
@@ -324,7 +325,6 @@ const system = [
     means: 'any other log: *.log and what lies below /var/log',
     paths: ['**/*.log{,.*,-*}', '/var/log/**'],
   },
-  { class: 'swap', means: 'a swap file', paths: ['/swap{,file,file<n>,.img}'] },
   {
     class: 'block_device',
     means: 'a block device opened as a file',

@@ -59,7 +59,5 @@ test('a recording that breaks meanwhile is explained on a terminal as it was', a
     writer.db.close();
   });
   expect(code).toBe(1);
-  expect(shown).toContain(
-    `${LEAVE}iotrace: ${path} lacks what this iotrace asks for (no such table: spans)`,
-  );
+  expect(shown).toContain(`${LEAVE}iotrace: ${path} lacks what this iotrace asks for (no such table: spans)`);
 });

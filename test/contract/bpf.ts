@@ -47,7 +47,7 @@ export function assigned(program: string, variable: string): number[] {
 
 /** Attach points: `kfunc:overlay:ovl_copy_up_one`. */
 export function hooksOf(program: string): string[] {
-  return [...program.matchAll(/^((?:tracepoint|rawtracepoint|k\w+):\S+)/gmu)].map(([, hook]) => hook!);
+  return [...program.matchAll(/^((?:tracepoint|rawtracepoint|k\w+):[^\s,]+)/gmu)].map(([, hook]) => hook!);
 }
 
 export type PrintedTuple = {

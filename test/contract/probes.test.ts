@@ -4,9 +4,11 @@ import { compose } from '../../src/daemon/compose.ts';
 import { isFailure } from '../../src/failure.ts';
 import { describeViews } from '../../src/schema/describe.ts';
 import { openForWriting, VIEWS } from '../../src/schema/open.ts';
-import type { Requirement } from '../../src/schema/probe.ts';
+import type { Fragment, Requirement } from '../../src/schema/probe.ts';
 import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
+import { controlFragments } from '../../src/schema/probes/control.ts';
 import { operationNames, operations, probes } from '../../src/schema/probes/index.ts';
+import { uringFragments } from '../../src/schema/probes/uring.ts';
 import { linesOf, planOf, replay, STREAMS } from '../replay/replay.ts';
 import { assigned, expanded, fragmentFiles, headerOf, hooksOf, sourceOf } from './bpf.ts';
 
@@ -14,6 +16,10 @@ const views = describeViews();
 const columnsOf = (view: string) => views.find(({ name }) => name === view)?.columns ?? [];
 const commentOf = (view: string, column: string): string =>
   columnsOf(view).find(({ name }) => name === column)?.comment ?? '';
+
+/** Programs beside those of the probes; uring's count operations of file_io. */
+const companions = [...cgroupFragments, ...uringFragments, ...controlFragments];
+const companionsOf = (probe: string): readonly Fragment[] => (probe === 'file_io' ? uringFragments : []);
 
 const fragments = probes.flatMap((probe) => probe.fragments.map((fragment) => ({ probe, ...fragment })));
 const variantNames = (probe: (typeof probes)[number]): string[] =>
@@ -31,14 +37,13 @@ describe('the registry', () => {
     expect(operationNames).toEqual([...new Set(operationNames)]);
   });
 
-  test('names an operation after its probe', () => {
-    expect(operations.filter(({ name, probe }) => name !== probe && !name.startsWith(`${probe}_`))).toEqual(
-      [],
-    );
+  test('names an operation after its probe, or after the system call', () => {
+    const others = operations.filter(({ name, probe }) => name !== probe && !name.startsWith(`${probe}_`));
+    expect(others.map(({ name }) => name)).toEqual(['read', 'write', 'close']);
   });
 
   test('lists every program of bpf/, and none that is not there', () => {
-    const listed = [...fragments, ...cgroupFragments].map(({ file }) => file);
+    const listed = [...fragments, ...companions].map(({ file }) => file);
     expect(listed.toSorted()).toEqual(fragmentFiles.toSorted());
   });
 
@@ -75,9 +80,12 @@ describe.each(fragments)('$file', ({ file, probe, needs }) => {
     expect(assigned(program, 'op')).toEqual(ids.toSorted((a, b) => a - b));
   });
 
-  test('tells the variants of its probe, no more and no fewer', () => {
-    const named = probe.operations.flatMap(({ variants }) => Object.keys(variants).map(Number));
-    expect(assigned(program, 'variant')).toEqual(named.length > 0 ? named : [0]);
+  test('tells the variants of its probe, no more and no fewer, but for those of its companion', () => {
+    const named = new Set(probe.operations.flatMap(({ variants }) => Object.keys(variants).map(Number)));
+    const told = companionsOf(probe.name).flatMap((each) => assigned(expanded(each.file), 'variant'));
+    expect([...assigned(program, 'variant'), ...new Set(told)]).toEqual(
+      named.size > 0 ? [...named].toSorted((a, b) => a - b) : [0],
+    );
   });
 
   test('hooks what it says it needs', () => {
@@ -90,17 +98,39 @@ describe.each(fragments)('$file', ({ file, probe, needs }) => {
     const known = new Set(needs.flatMap(hooksNeeded));
     const unknown = hooksOf(program)
       .filter((hook) => /^(?:raw)?tracepoint:/u.test(hook))
-      .filter((hook) => !known.has(hook) && !known.has(hook.replace(/exit/u, 'enter')));
+      .filter((hook) => !known.has(hook) && !known.has(hook.replace(/exit/u, 'enter')))
+      // Every x86 has them; on arm64 compose.ts takes them out.
+      .filter((hook) => !/^tracepoint:syscalls:sys_(?:enter|exit)_(?:open|creat)$/u.test(hook));
     expect(unknown).toEqual([]);
   });
 });
 
-test.each(cgroupFragments)('$file opens with its name, and counts nothing', ({ file, needs }) => {
-  const program = expanded(file);
-  expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
-  expect([assigned(program, 'op'), program.includes('count()')]).toEqual([[], false]);
-  expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
-});
+test.each([...cgroupFragments, ...controlFragments])(
+  '$file opens with its name, and counts nothing',
+  ({ file, needs }) => {
+    const program = expanded(file);
+    expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+    expect([assigned(program, 'op'), program.includes('count()')]).toEqual([[], false]);
+    expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
+  },
+);
+
+test.each(uringFragments)(
+  '$file opens with its name, and counts reads and writes of file_io',
+  ({ file, needs }) => {
+    const program = expanded(file);
+    const header = headerOf(sourceOf(file));
+    const fileIo = probes.find(({ name }) => name === 'file_io')!;
+    expect(header.split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+    expect(assigned(program, 'op')).toEqual(fileIo.operations.map(({ id }) => id));
+    expect(
+      assigned(program, 'variant').map((variant) =>
+        fileIo.operations.map(({ variants }) => variants[variant]),
+      ),
+    ).toEqual([['io_uring', 'io_uring']]);
+    expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
+  },
+);
 
 describe.each(probes)('the view of $name,', (probe) => {
   test('is one of the views, and every column has a comment', () => {
@@ -123,6 +153,7 @@ describe.each(probes)('the view of $name,', (probe) => {
     const renamed: Record<string, readonly string[]> = {
       fsync: ['sync_kind'],
       block: ['queue_latency_ns_sum', 'device_latency_ns_sum'],
+      file_io: ['served'],
     };
     expect(others.map(({ name }) => name)).toEqual(renamed[probe.name] ?? []);
   });
@@ -137,6 +168,7 @@ test.each(probes)(
       latency_ns_max = 53, inner_latency_ns_sum = 17`);
     const meaning: Record<string, string> = {
       sync_kind: 'variant',
+      served: 'variant',
       queue_latency_ns_sum: 'latency_ns_sum - inner_latency_ns_sum',
       device_latency_ns_sum: 'inner_latency_ns_sum',
     };
@@ -164,7 +196,10 @@ describe('a comment that lists names lists all of them', () => {
   });
 
   test('probes', () => {
-    expect(commentOf('coverage', 'probe').split(', ')).toEqual([...probes.map(({ name }) => name), 'cgroup']);
+    expect(commentOf('coverage', 'probe').split(', ')).toEqual([
+      ...probes.map(({ name }) => name),
+      ...['cgroup', 'uring', 'control'],
+    ]);
   });
 
   test('kinds of loss', () => {
@@ -215,7 +250,7 @@ describe('recorded streams', () => {
   /** What the kernel's own counters and the keys of the totals of a stream mention. */
   const counted = (stream: string) => {
     const keys = linesOf(stream).flatMap((line) =>
-      /"@(?:irq_)?latency_[ab]"/u.test(line) ? [...line.matchAll(/"(\d+),(\d+),[\d,]+"/gu)] : [],
+      /"@(?:irq_)?row_[ab]"/u.test(line) ? [...line.matchAll(/"\d+,(\d+),(\d+),[-\d,]+"/gu)] : [],
     );
     return new Set(keys.flatMap(([, op, variant]) => [op!, `${op!},${variant!}`]));
   };
@@ -231,7 +266,16 @@ describe('recorded streams', () => {
 
   test.each(STREAMS)('%s was made by the programs as they are now', (stream) => {
     const fragments = planOf(stream).flatMap(({ fragment }) => fragment ?? []);
-    const program = compose({ fragments, intervalMs: 2000, slowNs: 1, exemplarsPerSecond: 1 });
+    const { program } = compose({
+      fragments,
+      intervalMs: 2000,
+      slowNs: 1,
+      exemplarsPerSecond: 1,
+      cpuCount: 2,
+      mapMemoryBytes: 2 ** 26,
+      hasWideStats: !stream.endsWith('-0.17.0'),
+      controlToken: 1,
+    });
     const printed = linesOf(stream).flatMap(
       (line) => /^\{"type": "(?:map|stats)", "data": \{"(@\w+)"/u.exec(line)?.[1] ?? [],
     );
@@ -241,7 +285,7 @@ describe('recorded streams', () => {
     const withoutSet = (map: string): string => map.replace(/_[ab]$/u, '');
     const always = [...program.matchAll(/print\((@\w+)\)/gu)]
       .map(([, map]) => withoutSet(map!))
-      .filter((map) => /latency|max|bucket|ops|sent/u.test(map));
+      .filter((map) => /row|latency|max|bucket|ops|sent/u.test(map));
     expect(always.length).toBeGreaterThan(6);
     expect(always.filter((map) => !printed.map(withoutSet).includes(map))).toEqual([]);
   });

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EPOCH_MAPS, NAME_PIECE } from '../../src/daemon/compose.ts';
+import { EPOCH_MAPS, NAME_PIECE, PRINTED_MAPS } from '../../src/daemon/compose.ts';
 import { decode } from '../../src/daemon/decode.ts';
 import { bucketLowerNs, bucketOf, bucketUpperNs } from '../../src/schema/buckets.ts';
 import { isFailure } from '../../src/failure.ts';
 import { openForWriting } from '../../src/schema/open.ts';
+import { operations } from '../../src/schema/probes/index.ts';
 import { codeOf, printedTuples, sourceOf } from './bpf.ts';
 
 const tuples = printedTuples();
@@ -41,26 +42,44 @@ describe('the tuples of bpf/', () => {
 });
 
 describe('the maps of bpf/', () => {
-  const count = codeOf(sourceOf('common/count.bt'));
+  const row = codeOf(sourceOf('common/row.bt'));
+  const add = codeOf(sourceOf('common/add.bt'));
+  const keyOf = (text: string, map: string) => new RegExp(`@${map}%\\[(\\$[^\\]]*)\\]`, 'u').exec(text)?.[1];
+  const IDENTITY = '$op, $variant, $cgroup, $tgid, $dev, $ino, $name_hash';
 
-  test('that exist twice are those of count.bt', () => {
-    expect([...new Set([...count.matchAll(/@(\w+)%/gu)].map(([, map]) => map))]).toEqual([...EPOCH_MAPS]);
+  test('that exist twice are those of row.bt and add.bt, and the daemon’s count of what row.bt drew', () => {
+    const used = new Set([...`${row}${add}`.matchAll(/@(\w+)%/gu)].map(([, map]) => map));
+    // Where stats() is two maps, compose.ts makes count of latency.
+    expect([...used].toSorted()).toEqual([...EPOCH_MAPS.filter((map) => map !== 'count'), 'rows'].toSorted());
   });
 
   test('have integers alone in the keys that cross the wire', () => {
-    const keys = [...count.matchAll(/@\w+%?\[([^\]]*)\]/gu)].map(([, key]) => key!);
+    const keys = [...`${row}${add}`.matchAll(/@\w+%?\[(\$[^\]]*)\]/gu)].map(([, key]) => key!);
     expect(keys.length).toBeGreaterThan(EPOCH_MAPS.length);
     expect([...new Set(keys.flatMap((key) => key.split(', ')))].toSorted()).toEqual(
-      ['$bucket', '$cgroup', '$dev', '$epoch', '$ino', '$name_hash', '$op', '$tgid', '$variant'].toSorted(),
+      [...IDENTITY.split(', '), '$bucket', '$epoch', '$row'].toSorted(),
     );
   });
 
-  test('of totals have the key that totals.ts reads', () => {
-    const keyOf = (map: string) => new RegExp(`@${map}%\\[([^\\]]*)\\]`, 'u').exec(count)?.[1];
-    const total = '$op, $variant, $cgroup, $tgid, $dev, $ino, $name_hash';
-    expect(EPOCH_MAPS.map(keyOf)).toEqual(
-      EPOCH_MAPS.map((map) => (map === 'bucket' ? '$op, $variant, $cgroup, $dev, $bucket' : total)),
+  test('tell a row’s number first and then what it stands for, as totals.ts reads it', () => {
+    expect([keyOf(row, 'row'), keyOf(row, 'number')]).toEqual([`$row, ${IDENTITY}`, IDENTITY]);
+  });
+
+  test('of totals have a row’s number as their key, those of buckets what totals.ts reads', () => {
+    const measures = PRINTED_MAPS.filter((map) => map !== 'row' && map !== 'count');
+    expect(measures.map((map) => [map, keyOf(add, map)])).toEqual(
+      measures.map((map) => [map, map === 'bucket' ? '$op, $variant, $cgroup, $dev, $bucket' : '$row']),
     );
+  });
+
+  test('keep operation, variant and cgroup apart in the number of a row beyond the bound', () => {
+    const [, first, op, variant] =
+      /\$row = (\d+) \+ \(\$op << (\d+)\) \+ \(\$variant << (\d+)\) \+ \$cgroup;/u.exec(row) ?? [];
+    expect([Number(first), op, variant]).toEqual([2 ** 52, '40', '36']);
+    const variants = operations.flatMap((each) => Object.keys(each.variants).map(Number));
+    expect(Math.max(...variants)).toBeLessThan(2 ** (40 - 36));
+    // Until 2^53 a double holds every number.
+    expect(Math.max(...operations.map(({ id }) => id))).toBeLessThan(2 ** (52 - 40));
   });
 });
 
@@ -89,9 +108,9 @@ describe('names in pieces', () => {
 });
 
 describe('latency buckets', () => {
-  /** The lines of count.bt that make a bucket of a latency, as JavaScript on 64-bit integers. */
-  const arithmetic = codeOf(sourceOf('common/count.bt'))
-    .split('$epoch = @epoch;')[0]!
+  /** The lines of add.bt that make a bucket of a latency, as JavaScript on 64-bit integers. */
+  const arithmetic = codeOf(sourceOf('common/add.bt'))
+    .split('@ops[')[0]!
     .replaceAll('(uint64)', '')
     .replaceAll(/\$(\w+)/gu, '$1')
     .replaceAll(/\b(\d+)\b/gu, '$1n')

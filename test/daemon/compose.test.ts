@@ -6,25 +6,73 @@ import {
   forArchitecture,
   INTERRUPT_PREFIX,
   NAME_PIECE,
+  PRINTED_MAPS,
   STRING_LIMIT,
 } from '../../src/daemon/compose.ts';
 import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
+import { controlFragments } from '../../src/schema/probes/control.ts';
 import { probes } from '../../src/schema/probes/index.ts';
+import { uringFragments } from '../../src/schema/probes/uring.ts';
 
-const options = { intervalMs: 5000, slowNs: 10_000_000, exemplarsPerSecond: 50 };
-const families = [...probes.map(({ fragments }) => fragments), cgroupFragments].map((fragments) =>
-  fragments.map(({ file }) => file),
+const options = {
+  intervalMs: 5000,
+  slowNs: 10_000_000,
+  exemplarsPerSecond: 50,
+  cpuCount: 2,
+  mapMemoryBytes: 64 * 2 ** 20,
+  hasWideStats: true,
+  controlToken: 4_194_304,
+};
+const programOf = (fragments: readonly string[], more: Partial<typeof options> = {}): string =>
+  compose({ ...options, ...more, fragments }).program;
+
+const families = [
+  ...probes.map(({ fragments }) => fragments),
+  ...[cgroupFragments, uringFragments, controlFragments],
+].map((fragments) => fragments.map(({ file }) => file));
+
+/** Every choice that a plan can make: one fragment of each probe. */
+const choices = families.reduce<string[][]>(
+  (chosen, files) => chosen.flatMap((some) => files.map((file) => [...some, file])),
+  [[]],
 );
 
-/** Every program that a plan can ask for: one fragment of each probe. */
-const programs = families
-  .reduce<string[][]>((chosen, files) => chosen.flatMap((some) => files.map((file) => [...some, file])), [[]])
-  .map((fragments) => [fragments.join(' '), compose({ ...options, fragments })] as const);
+const pairsOf = (fragments: readonly string[]): string[] =>
+  fragments.flatMap((one, index) => fragments.slice(index + 1).map((other) => `${one} ${other}`));
 
+/** Some of them, in which every two fragments meet that can. */
+function cover(): string[][] {
+  const left = new Set(choices.flatMap(pairsOf));
+  const kept: string[][] = [];
+  while (left.size > 0) {
+    const news = (choice: readonly string[]) => pairsOf(choice).filter((pair) => left.has(pair)).length;
+    const best = choices.reduce((one, other) => (news(other) > news(one) ? other : one));
+    for (const pair of pairsOf(best)) left.delete(pair);
+    kept.push(best);
+  }
+  return kept;
+}
+const covering = cover();
+
+const programs = covering.flatMap((fragments) =>
+  [true, false].map(
+    (hasWideStats) =>
+      [
+        `${fragments.join(' ')}, stats ${hasWideStats ? 'wide' : 'split'}`,
+        programOf(fragments, { hasWideStats }),
+        hasWideStats,
+      ] as const,
+  ),
+);
+
+/** stats() is one map, or count() and sum() in two. */
+const mapsOf = (hasWideStats: boolean, maps: readonly string[]): string[] =>
+  maps.filter((map) => map !== 'count' || !hasWideStats);
 /** Block requests complete in interrupts, which must not find their maps locked by what they interrupt. */
-const OWN = EPOCH_MAPS.map((map) => `@${map}`);
-const INTERRUPTS = EPOCH_MAPS.map((map) => `@${INTERRUPT_PREFIX}${map}`);
-const MAPS = [...OWN, ...INTERRUPTS].map((map) => map.slice(1));
+const bothFamilies = (maps: readonly string[]): string[] => [
+  ...maps.map((map) => `@${map}`),
+  ...maps.map((map) => `@${INTERRUPT_PREFIX}${map}`),
+];
 const COUNTING = /if \(\$epoch == 0\) \{\n([\s\S]*?)\n\} else \{\n([\s\S]*?)\n\}/gu;
 
 const count = (text: string, part: string): number => text.split(part).length - 1;
@@ -39,11 +87,27 @@ function blockAt(text: string, opening: string): string {
   return text.slice(start, end - 1);
 }
 
-test('there are as many programs as ways to choose', () => {
-  expect(programs.length).toBe(families.reduce((product, { length }) => product * length, 1));
+/** The probes of a program. */
+function probesOf(program: string): { hooks: string[]; predicate: string; body: string }[] {
+  return [...program.matchAll(/^((?:[a-z]\w*:[^\s,]+,?\s*)+)(?:(\/.*\/) )?\{$/gmu)].map(
+    ({ 0: header, 1: hooks, 2: predicate, index }) => ({
+      hooks: hooks!.trim().split(/,\s*/u),
+      predicate: predicate ?? '',
+      body: blockAt(program.slice(index), header.slice(0, -2)),
+    }),
+  );
+}
+
+test('every two fragments that can run together do in one of the programs', () => {
+  const met = new Set(covering.flatMap(pairsOf));
+  expect([...new Set(choices.flatMap(pairsOf))].filter((pair) => !met.has(pair))).toEqual([]);
+  expect(choices.length).toBe(families.reduce((product, { length }) => product * length, 1));
 });
 
-describe.each(programs)('the program of %s', (_, program) => {
+describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
+  const printed = bothFamilies(mapsOf(hasWideStats, PRINTED_MAPS));
+  const counted = mapsOf(hasWideStats, EPOCH_MAPS);
+
   test('has nothing left to expand', () => {
     const words = new Set(program.match(/\b[A-Z][A-Z0-9_]{2,}/gu));
     expect([...words].toSorted()).toEqual(['BEGIN', 'END']);
@@ -56,9 +120,9 @@ describe.each(programs)('the program of %s', (_, program) => {
     }
   });
 
-  test('hooks nothing twice', () => {
-    const hooks = [...program.matchAll(/^(?:interval|tracepoint|rawtracepoint|k\w+):\S+/gmu)].map(
-      ([hook]) => hook,
+  test('hooks nothing twice on the same condition', () => {
+    const hooks = probesOf(program).flatMap((probe) =>
+      probe.hooks.map((hook) => `${hook} ${probe.predicate}`),
     );
     expect(hooks.length).toBeGreaterThan(4);
     expect(hooks).toEqual([...new Set(hooks)]);
@@ -75,23 +139,38 @@ describe.each(programs)('the program of %s', (_, program) => {
     const states = [...program.matchAll(/delete\((@\w+)\[/gu)].map(([, map]) => map!);
     expect(states.length).toBeGreaterThan(0);
     for (const map of new Set(states)) expect(start).toContain(`${map}[(uint64)0`);
-    for (const [declared, map] of start.matchAll(/(@\w+\[[^\]]*\]) = \(uint64\)0;/gu)) {
+    for (const [declared, map] of start.matchAll(/(@\w+\[[^\]]*\]) = [^;]+;/gu)) {
       expect(start).toContain(`${declared} delete(${map!});`);
     }
   });
 
   test('prints and clears each map of a set, in that order, once an interval', () => {
     const interval = blockAt(program, 'interval:ms:100');
-    for (const map of MAPS) {
-      for (const name of [`@${map}_a`, `@${map}_b`]) {
-        expect([name, count(interval, `print(${name}); clear(${name});`)]).toEqual([name, 1]);
-        expect([name, count(program, `print(${name})`), count(program, `clear(${name})`)]).toEqual([
-          name,
-          1,
-          1,
-        ]);
+    for (const name of printed.flatMap((map) => [`${map}_a`, `${map}_b`])) {
+      expect([name, count(interval, `print(${name}); clear(${name});`)]).toEqual([name, 1]);
+      expect([name, count(program, `print(${name})`), count(program, `clear(${name})`)]).toEqual([
+        name,
+        1,
+        1,
+      ]);
+    }
+  });
+
+  test('forgets the numbers of rows after all that is counted by them was printed, and starts them anew', () => {
+    const interval = blockAt(program, 'interval:ms:100');
+    for (const family of ['@', `@${INTERRUPT_PREFIX}`]) {
+      for (const set of ['a', 'b']) {
+        const forgotten = interval.indexOf(
+          `clear(${family}number_${set}); ${family}rows_${set} = (uint64)0;`,
+        );
+        const prints = mapsOf(hasWideStats, PRINTED_MAPS).map((map) =>
+          interval.indexOf(`print(${family}${map}_${set})`),
+        );
+        expect(Math.min(...prints)).toBeGreaterThan(0);
+        expect(forgotten).toBeGreaterThan(Math.max(...prints));
       }
     }
+    expect(program).not.toMatch(/print\(@\w*number_/u);
   });
 
   test('leaves the last totals to bpftrace, which prints every map when it ends', () => {
@@ -104,47 +183,62 @@ describe.each(programs)('the program of %s', (_, program) => {
     const interval = blockAt(program, 'interval:ms:100');
     const whileB = blockAt(interval, 'if (@epoch == 1)');
     const whileA = blockAt(interval.slice(interval.indexOf(whileB) + whileB.length), 'else');
-    expect([...new Set(whileB.match(/@\w+_[ab]\b/gu))]).toEqual(MAPS.map((map) => `@${map}_a`));
-    expect([...new Set(whileA.match(/@\w+_[ab]\b/gu))]).toEqual(MAPS.map((map) => `@${map}_b`));
+    const maps = bothFamilies([...counted, 'rows']);
+    const emptied = (text: string) => [...new Set(text.match(/@\w+_[ab]\b/gu))].toSorted();
+    expect(emptied(whileB)).toEqual(maps.map((map) => `${map}_a`).toSorted());
+    expect(emptied(whileA)).toEqual(maps.map((map) => `${map}_b`).toSorted());
   });
+
+  const mapsIn = (text: string): string[] => [...new Set(text.match(/@\w+(?=_a\b)/gu))];
 
   test('writes set a while @epoch is 0 and set b while it is 1, alike', () => {
     const counting = [...program.matchAll(COUNTING)];
-    expect(counting.length).toBe(count(program, '@epoch;'));
-    for (const [, setA, setB] of counting) {
-      expect([OWN, INTERRUPTS]).toContainEqual([...new Set(setA!.match(/@\w+(?=_a\[)/gu))]);
-      expect(setB).toBe(setA!.replaceAll('_a[', '_b['));
-    }
+    // Which row, and what is counted in it.
+    expect(counting.length).toBe(2 * count(program, '@epoch;'));
+    for (const [, setA, setB] of counting) expect(setB).toBe(setA!.replaceAll(/_a\b/gu, '_b'));
   });
 
   test('counts what completes in interrupts in maps of its own', () => {
-    const hooks = [...program.matchAll(/^(?:tracepoint|rawtracepoint|k\w+):\S+/gmu)].map(([hook]) => hook);
-    const written = hooks.flatMap((hook) =>
-      [...blockAt(program, `\n${hook}`).matchAll(COUNTING)].map(([, setA]) => ({
+    const written = probesOf(program)
+      .filter(({ body }) => body.includes('@epoch;'))
+      .map(({ hooks: [hook], body }) => ({
         hook,
-        maps: [...new Set(setA!.match(/@\w+(?=_a\[)/gu))],
-      })),
-    );
+        maps: mapsIn([...body.matchAll(COUNTING)].map(([, setA]) => setA).join('\n')),
+      }));
     expect(written.length).toBe(count(program, '@epoch;'));
-    expect(written).toEqual(
-      written.map(({ hook }) => ({ hook, maps: /block_|blk_/u.test(hook) ? INTERRUPTS : OWN })),
+    const all = [...counted, 'rows'];
+    expect(written.map(({ hook, maps }) => ({ hook, maps: maps.toSorted() }))).toEqual(
+      written.map(({ hook }) => ({
+        hook,
+        maps: all
+          .map((map) => (/block_|blk_/u.test(hook!) ? `@${INTERRUPT_PREFIX}${map}` : `@${map}`))
+          .toSorted(),
+      })),
     );
   });
 });
 
 test('state is declared in BEGIN, where it leaves nothing behind', () => {
-  const program = compose({ ...options, fragments: ['copy_up.kfunc.bt'] });
-  expect(blockAt(program, 'BEGIN')).toMatchInlineSnapshot(`
+  expect(blockAt(programOf(['copy_up.kfunc.bt', 'file_io.tracepoint.bt']), 'BEGIN')).toMatchInlineSnapshot(`
     "
       @exemplar_token[(uint64)0] = (uint64)0; delete(@exemplar_token[(uint64)0]);
     @told_file[(uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@told_file[(uint64)0, (uint64)0, (uint64)0]);
     @told_process[(uint64)0, (uint64)0] = (uint64)0; delete(@told_process[(uint64)0, (uint64)0]);
+    @told = (uint64)0;
     @copy_up_start[(uint64)0] = (uint64)0; delete(@copy_up_start[(uint64)0]);
     @copy_up_size[(uint64)0] = (uint64)0; delete(@copy_up_size[(uint64)0]);
     @copy_up_dentry[(uint64)0] = (uint64)0; delete(@copy_up_dentry[(uint64)0]);
+    @number_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@number_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
+    @number_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@number_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
+    @rows_a = (uint64)0;
+    @rows_b = (uint64)0;
+    @rw[(uint64)0] = ((uint64)0, (uint64)0, (uint64)0, (uint64)0); delete(@rw[(uint64)0]);
+    @rw_into[(uint64)0] = ((uint64)0, (uint64)0, (uint64)0, (uint64)0); delete(@rw_into[(uint64)0]);
       @epoch = (uint64)0;
       @tick = (uint64)0;
       @flush = (uint64)0;
+      @rows_max = (uint64)11960;
+      @exemplar_gap_ns = (uint64)20000000;
       @started_us = (uint64)0;
       @turned_us = (uint64)nsecs / 1000;
       print(("ready", (uint64)nsecs / 1000));
@@ -153,13 +247,12 @@ test('state is declared in BEGIN, where it leaves nothing behind', () => {
 });
 
 test('a state that two fragments share is declared once', () => {
-  const program = compose({ ...options, fragments: ['block.rawtracepoint.bt', 'block.kfunc.bt'] });
+  const program = programOf(['block.rawtracepoint.bt', 'block.kfunc.bt']);
   expect(count(blockAt(program, 'BEGIN'), '@block_start[(uint64)0] = ')).toBe(1);
 });
 
 test('an interval is a whole number of ticks, three at least', () => {
-  const ticks = (intervalMs: number) =>
-    /@tick % (\d+)/u.exec(compose({ ...options, intervalMs, fragments: [] }))?.[1];
+  const ticks = (intervalMs: number) => /@tick % (\d+)/u.exec(programOf([], { intervalMs }))?.[1];
   expect([100, 299, 300, 1000, 1049, 5000, 3_600_000].map(ticks)).toEqual([
     '3',
     '3',
@@ -172,14 +265,39 @@ test('an interval is a whole number of ticks, three at least', () => {
 });
 
 test('the limits of exemplars stand in the program', () => {
-  const program = compose({
-    ...options,
-    slowNs: 2_500_000,
-    exemplarsPerSecond: 20,
-    fragments: ['copy_up.kfunc.bt'],
-  });
-  expect(program).toContain('if ($latency_ns >= 2500000 || $error > 0 || $rare > 0)');
-  expect(program).toContain('@exemplar_token[$op] = $token_ns + 50000000;');
+  const program = programOf(['copy_up.kfunc.bt'], { slowNs: 2_500_000, exemplarsPerSecond: 20 });
+  expect(program).toContain('if ($latency_ns >= 2500000 || ');
+  expect(blockAt(program, 'BEGIN')).toContain('@exemplar_gap_ns = (uint64)50000000;');
+  expect(blockAt(programOf([], { exemplarsPerSecond: 0 }), 'BEGIN')).toContain(
+    '@exemplar_gap_ns = (uint64)1000000000000000000;',
+  );
+});
+
+test('before bpftrace 0.18 stats() takes two entries a key: count() and sum() take one each', () => {
+  const fragments = ['copy_up.kfunc.bt'];
+  const [wide, split] = [true, false].map((hasWideStats) => programOf(fragments, { hasWideStats }));
+  expect(wide).toContain('@latency_a[$row] = stats($latency_ns);');
+  expect(split).toContain('@count_a[$row] = count(); @latency_a[$row] = sum($latency_ns);');
+  expect([wide!.includes('count_a'), split!.includes('stats(')]).toEqual([false, false]);
+});
+
+test('a quarter of the keys is for what lies beyond the bound on rows', () => {
+  const { program, keysMax } = compose({ ...options, fragments: ['open.tracepoint.bt'] });
+  const bound = Number(/@rows_max = \(uint64\)(\d+);/u.exec(program)?.[1]);
+  expect(bound).toBe(Math.floor(keysMax * 0.75));
+});
+
+test('row numbers have room for each possible CPU', () => {
+  const bits = (cpuCount: number) =>
+    /<< (\d+)\) \+ \(uint64\)cpu;/u.exec(programOf(['open.tracepoint.bt'], { cpuCount }))?.[1];
+  expect([1, 2, 3, 64, 65, 512].map(bits)).toEqual(['1', '1', '2', '6', '7', '9']);
+  // The longest interval on 512 CPUs stays below the numbers that are no rows.
+  expect(3600e9 * 2 ** 9).toBeLessThan(2 ** 52);
+});
+
+test('on arm64, which has no open and creat, their tracepoints are left out', () => {
+  const hooks = programOf(['open.tracepoint.bt']).match(/sys_enter_(?:open|creat),/gu);
+  expect(hooks).toEqual(process.arch === 'arm64' ? null : ['sys_enter_open,', 'sys_enter_creat,']);
 });
 
 test('system calls have the names and registers of the machine', () => {

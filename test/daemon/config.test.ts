@@ -75,7 +75,7 @@ describe('what is wrong is said, with where and what to type', () => {
         "c.json is not understood. classes[0].paths is []. Type a list of globs, as in ["**/wal/*.log"].",
         "c.json is not understood. classes[0].paths is "/srv/**". Type a list of globs, as in ["**/wal/*.log"].",
         "c.json is not understood. classes[0].paths[1] is "/srv/[ab", which is no glob. Close its brackets; a bracket meant as such is typed [[] or [{].",
-        "c.json is not understood. classes[0].places is ["volume_csy"]. Type a list of these: device, unknown, writable_layer, image_layer, volume_empty_dir, volume_config, volume_csi, volume_nfs, volume_local, volume_subpath, volume_other, volume_named, volume_host_path, memory, host.",
+        "c.json is not understood. classes[0].places is ["volume_csy"]. Type a list of these: device, writable_layer, image_layer, volume_empty_dir, volume_config, volume_csi, volume_nfs, volume_local, volume_subpath, volume_other, volume_named, volume_host_path, memory, host, unknown.",
         "c.json is not understood. classes[0] has "path", which means nothing here. It takes class, means, paths, places.",
         "c.json is not understood. classes[0].means is 7. Type a sentence.",
         "c.json is not understood. classes[0] is no object. It takes class, means, paths, places.",

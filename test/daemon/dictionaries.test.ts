@@ -9,7 +9,7 @@ import { memoryDatabase } from './recording.ts';
 const NOW = wallUs(1_795_000_000_000_000);
 const FILE = { dev: 266338304, ino: 393277, hash: 7 };
 const known = (path: string): FileLabel => ({ path, hostPath: `/host${path}`, state: 'known' });
-const asClass = (): FileClass => ({ class: 'other', place: 'host' });
+const OTHER: FileClass = { class: 'other', place: 'host' };
 const UNKNOWN: FileLabel = { path: '(inode 393277, name not known)', hostPath: null, state: 'unknown' };
 
 const app1: Container = {
@@ -49,11 +49,11 @@ describe('a file', () => {
     const container = dictionaries.container(app1, NOW);
     const other = dictionaries.device({ major: 254, minor: 16, name: 'vdb' });
     const keys = [
-      dictionaries.file(FILE, known('/a'), null, device, asClass),
-      dictionaries.file({ ...FILE }, known('/a'), null, device, asClass),
-      dictionaries.file({ ...FILE, hash: 8 }, known('/b'), null, device, asClass),
-      dictionaries.file(FILE, known('/a'), container, device, asClass),
-      dictionaries.file(FILE, known('/a'), null, other, asClass),
+      dictionaries.file(FILE, known('/a'), null, device, OTHER),
+      dictionaries.file({ ...FILE }, known('/a'), null, device, OTHER),
+      dictionaries.file({ ...FILE, hash: 8 }, known('/b'), null, device, OTHER),
+      dictionaries.file(FILE, known('/a'), container, device, OTHER),
+      dictionaries.file(FILE, known('/a'), null, other, OTHER),
     ];
     expect(keys.map((key) => keys.indexOf(key))).toEqual([0, 0, 2, 3, 4]);
     expect(all('SELECT count(*) AS n FROM file')).toEqual([{ n: 4 }]);
@@ -61,34 +61,34 @@ describe('a file', () => {
 
   test('has its name written when that is found, under the same key', () => {
     const { dictionaries, device, all } = dictionary();
-    const before = dictionaries.file(FILE, UNKNOWN, null, device, asClass);
-    const after = dictionaries.file(FILE, known('/srv/db'), null, device, asClass);
+    const before = dictionaries.file(FILE, UNKNOWN, null, device, OTHER);
+    const after = dictionaries.file(FILE, known('/srv/db'), null, device, OTHER);
     expect(after).toBe(before);
     expect(all(rows)).toEqual([{ path: '/srv/db', host_path: '/host/srv/db', state: 'known' }]);
   });
 
   test('keeps its name when the lookups have forgotten it', () => {
     const { dictionaries, device, all } = dictionary();
-    dictionaries.file(FILE, known('/srv/db'), null, device, asClass);
-    dictionaries.file(FILE, UNKNOWN, null, device, asClass);
+    dictionaries.file(FILE, known('/srv/db'), null, device, OTHER);
+    dictionaries.file(FILE, UNKNOWN, null, device, OTHER);
     expect(all(rows)).toEqual([{ path: '/srv/db', host_path: '/host/srv/db', state: 'known' }]);
   });
 
   test.each(['forget', 'another'] as const)('has its name written by those that never met it (%s)', (how) => {
     const { dictionaries, device, all, another } = dictionary();
-    const before = dictionaries.file(FILE, UNKNOWN, null, device, asClass);
+    const before = dictionaries.file(FILE, UNKNOWN, null, device, OTHER);
     dictionaries.forget();
     const later = how === 'another' ? another() : dictionaries;
-    expect(later.file(FILE, known('/srv/db'), null, device, asClass)).toBe(before);
+    expect(later.file(FILE, known('/srv/db'), null, device, OTHER)).toBe(before);
     expect(all(rows)).toEqual([{ path: '/srv/db', host_path: '/host/srv/db', state: 'known' }]);
   });
 
   test.each(['forget', 'another'] as const)('keeps its name from those that do not know it (%s)', (how) => {
     const { dictionaries, device, all, another } = dictionary();
-    const before = dictionaries.file(FILE, known('/srv/db'), null, device, asClass);
+    const before = dictionaries.file(FILE, known('/srv/db'), null, device, OTHER);
     dictionaries.forget();
     const later = how === 'another' ? another() : dictionaries;
-    expect(later.file(FILE, UNKNOWN, null, device, asClass)).toBe(before);
+    expect(later.file(FILE, UNKNOWN, null, device, OTHER)).toBe(before);
     expect(all(rows)).toEqual([{ path: '/srv/db', host_path: '/host/srv/db', state: 'known' }]);
   });
 
@@ -100,11 +100,11 @@ describe('a file', () => {
     const { db, runId } = memoryDatabase();
     const dictionaries = createDictionaries(db, runId);
     const device = dictionaries.device({ major: 254, minor: 0, name: 'vda' });
-    const key = dictionaries.file({ ...FILE, ino }, known('/a'), null, device, asClass);
+    const key = dictionaries.file({ ...FILE, ino }, known('/a'), null, device, OTHER);
     const row = db.prepare('SELECT file_key, inode FROM file').safeIntegers().get();
     expect(row).toEqual({ file_key: BigInt(key), inode: stored });
     dictionaries.forget();
-    expect(dictionaries.file({ ...FILE, ino }, known('/a'), null, device, asClass)).toBe(key);
+    expect(dictionaries.file({ ...FILE, ino }, known('/a'), null, device, OTHER)).toBe(key);
   });
 });
 
@@ -179,7 +179,7 @@ test.each(["'; DROP TABLE file; --", '"quoted"', 'nul\0inside', 'a\nb', '日本�
   'a hostile name is stored as it is: %j',
   (name) => {
     const { dictionaries, device, all } = dictionary();
-    dictionaries.file(FILE, known(name), dictionaries.container({ ...app1, name }, NOW), device, asClass);
+    dictionaries.file(FILE, known(name), dictionaries.container({ ...app1, name }, NOW), device, OTHER);
     dictionaries.process(42, name);
     dictionaries.cgroup(5301, name, null);
     expect(all('SELECT path FROM file UNION ALL SELECT name FROM container')).toEqual([

@@ -233,7 +233,10 @@ test.each([
   [1, '(file system metadata)'],
   [2, '(process memory: direct I/O or swap)'],
   [3, '(file not known)'],
-  [4, '(no file)'],
+  [4, '(files and processes beyond --map-memory)'],
+  [5, '(not opened)'],
+  [6, '(any file)'],
+  [7, '(no file)'],
 ])('without an inode, code %i says why: %s', (hash, path) => {
   expect(labelFile({ dev: VDA, ino: 0, hash }, undefined, app1, mounts)).toEqual({
     path,

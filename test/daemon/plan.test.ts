@@ -15,6 +15,7 @@ const verdicts = (some: Record<string, Verdict>): ReadonlyMap<string, Verdict> =
 
 const OLD_BPFTRACE = no('bpftrace before 0.26 has no kprobe sessions');
 const NO_RAW = no('bpftrace before 0.18 has no raw tracepoints');
+const NO_SUBMIT_REQ = no('the kernel has no tracepoint io_uring:io_uring_submit_req');
 const NO_KPROBES = no('the kernel has no kprobes');
 const NO_FENTRY = no('kfunc/kretfunc not available for your kernel version.');
 
@@ -27,6 +28,12 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'copy_up.kfunc.bt': yes,
     'block.rawtracepoint.bt': NO_RAW,
     'block.kfunc.bt': yes,
+    'file_io.ksession.bt': OLD_BPFTRACE,
+    'file_io.kfunc.bt': yes,
+    'open.tracepoint.bt': yes,
+    'uring.submit_req.bt': NO_SUBMIT_REQ,
+    'uring.submit_sqe.bt': yes,
+    'control.tracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': NO_RAW,
     'cgroup.tracepoint.bt': yes,
   }),
@@ -36,12 +43,21 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'copy_up.ksession.bt': OLD_BPFTRACE,
     'copy_up.kfunc.bt': yes,
     'block.rawtracepoint.bt': yes,
+    'file_io.ksession.bt': OLD_BPFTRACE,
+    'file_io.kfunc.bt': yes,
+    'open.tracepoint.bt': yes,
+    'uring.submit_req.bt': yes,
+    'control.tracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': yes,
   }),
   'Debian sid (kernel 7.2, bpftrace 0.27)': verdicts({
     'fsync.ksession.bt': yes,
     'copy_up.ksession.bt': yes,
     'block.rawtracepoint.bt': yes,
+    'file_io.ksession.bt': yes,
+    'open.tracepoint.bt': yes,
+    'uring.submit_req.bt': yes,
+    'control.tracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': yes,
   }),
   'without kprobes and fentry, bpftrace 0.17': verdicts({
@@ -54,6 +70,12 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'block.rawtracepoint.bt': NO_RAW,
     'block.kfunc.bt': NO_FENTRY,
     'block.tracepoint.bt': yes,
+    'file_io.ksession.bt': OLD_BPFTRACE,
+    'file_io.kfunc.bt': NO_FENTRY,
+    'file_io.tracepoint.bt': yes,
+    'open.tracepoint.bt': yes,
+    'uring.submit_req.bt': yes,
+    'control.tracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': NO_RAW,
     'cgroup.tracepoint.bt': yes,
   }),
@@ -63,6 +85,10 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'copy_up.kfunc.bt': no('the module overlay is not loaded'),
     'copy_up.kprobe.bt': no('the module overlay is not loaded'),
     'block.rawtracepoint.bt': yes,
+    'file_io.ksession.bt': yes,
+    'open.tracepoint.bt': yes,
+    'uring.submit_req.bt': yes,
+    'control.tracepoint.bt': yes,
     'cgroup.rawtracepoint.bt': yes,
   }),
 };
@@ -77,31 +103,51 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
           'fsync: fsync.kfunc.bt',
           'copy_up: copy_up.kfunc.bt',
           'block: block.kfunc.bt',
+          'file_io: file_io.kfunc.bt',
+          'open: open.tracepoint.bt',
           'cgroup: cgroup.tracepoint.bt',
+          'uring: uring.submit_sqe.bt',
+          'control: control.tracepoint.bt',
         ],
         'Debian 13 (kernel 6.12, bpftrace 0.23)': [
           'fsync: fsync.kfunc.bt',
           'copy_up: copy_up.kfunc.bt',
           'block: block.rawtracepoint.bt',
+          'file_io: file_io.kfunc.bt',
+          'open: open.tracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
+          'uring: uring.submit_req.bt',
+          'control: control.tracepoint.bt',
         ],
         'Debian sid (kernel 7.2, bpftrace 0.27)': [
           'fsync: fsync.ksession.bt',
           'copy_up: copy_up.ksession.bt',
           'block: block.rawtracepoint.bt',
+          'file_io: file_io.ksession.bt',
+          'open: open.tracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
+          'uring: uring.submit_req.bt',
+          'control: control.tracepoint.bt',
         ],
         'without kprobes and fentry, bpftrace 0.17': [
           'fsync: fsync.tracepoint.bt',
           'copy_up: nothing',
           'block: block.tracepoint.bt',
+          'file_io: file_io.tracepoint.bt',
+          'open: open.tracepoint.bt',
           'cgroup: cgroup.tracepoint.bt',
+          'uring: uring.submit_req.bt',
+          'control: control.tracepoint.bt',
         ],
         'on which overlay is not loaded yet': [
           'fsync: fsync.ksession.bt',
           'copy_up: nothing',
           'block: block.rawtracepoint.bt',
+          'file_io: file_io.ksession.bt',
+          'open: open.tracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
+          'uring: uring.submit_req.bt',
+          'control: control.tracepoint.bt',
         ],
       }[name],
     );
@@ -128,13 +174,19 @@ describe('what a host can’t see is told', () => {
   test('Debian 12', () => {
     expect(gapsOf('Debian 12 (kernel 6.1, bpftrace 0.17)').join('\n')).toMatchInlineSnapshot(`
       "block queue time partial: bpftrace before 0.18 has no raw tracepoints: time in the scheduler is not measured, batched completions are not seen
-        fix: install bpftrace 0.18 or newer"
+        fix: install bpftrace 0.18 or newer
+      file_io memory mappings missing: a mapped file is read and written without a call; what its faults read from a device is in block
+      file_io aio missing: the reads and writes of io_submit do not pass the hooks; what they ask of a device is in block"
     `);
   });
 
-  test('Debian 13 and sid: nothing', () => {
-    expect(gapsOf('Debian 13 (kernel 6.12, bpftrace 0.23)')).toEqual([]);
-    expect(gapsOf('Debian sid (kernel 7.2, bpftrace 0.27)')).toEqual([]);
+  test('Debian 13 and sid: what no kernel can', () => {
+    const gaps = gapsOf('Debian 13 (kernel 6.12, bpftrace 0.23)');
+    expect(gaps.join('\n')).toMatchInlineSnapshot(`
+      "file_io memory mappings missing: a mapped file is read and written without a call; what its faults read from a device is in block
+      file_io aio missing: the reads and writes of io_submit do not pass the hooks; what they ask of a device is in block"
+    `);
+    expect(gapsOf('Debian sid (kernel 7.2, bpftrace 0.27)')).toEqual(gaps);
   });
 
   test('without kprobes and fentry', () => {
@@ -144,21 +196,27 @@ describe('what a host can’t see is told', () => {
       copy_up copy_up missing: overlayfs has no tracepoint, and neither kprobes nor fentry can be used on it
         fix: run a kernel with CONFIG_KPROBES and CONFIG_FUNCTION_TRACER (every distribution kernel has them)
       block owner and file of block I/O partial: without raw tracepoints and fentry a request is charged to the task that submitted it (writeback: a kworker), and its file is not known
-        fix: install bpftrace 0.18 or newer"
+        fix: install bpftrace 0.18 or newer
+      file_io memory mappings missing: a mapped file is read and written without a call; what its faults read from a device is in block
+      file_io aio missing: the reads and writes of io_submit do not pass the hooks; what they ask of a device is in block"
     `);
   });
 
   test('on a host where nothing can be used', () => {
     const plan = choose(probes, new Map(), 'v1');
-    expect(plan.map(({ fragment }) => fragment)).toEqual([null, null, null, null]);
+    expect(plan.map(({ fragment }) => fragment)).toEqual([null, null, null, null, null, null, null, null]);
     expect(
       plan.flatMap(({ gaps }) => gaps.map(({ probe, subject, state }) => `${probe}: ${subject} ${state}`)),
     ).toEqual([
       'fsync: fsync missing',
       'copy_up: copy_up missing',
       'block: block missing',
+      'file_io: file_io missing',
+      'open: open missing',
       'cgroup: short-lived containers partial',
       'cgroup: containers missing',
+      'uring: reads and writes missing',
+      'control: --max-cpu missing',
     ]);
   });
 });
@@ -174,7 +232,9 @@ test.each([
   ['v1', ['no cgroup2 hierarchy: everything counts as one cgroup']],
   ['none', ['no cgroup2 hierarchy: everything counts as one cgroup']],
 ] as const)('with cgroups %s, whose containers are told apart is said', (layout, reasons) => {
-  const cgroup = choose(probes, hosts['Debian sid (kernel 7.2, bpftrace 0.27)']!, layout).at(-1);
+  const cgroup = choose(probes, hosts['Debian sid (kernel 7.2, bpftrace 0.27)']!, layout).find(
+    ({ probe }) => probe === 'cgroup',
+  );
   expect(cgroup?.gaps.map(({ reason }) => reason)).toEqual(reasons);
 });
 
@@ -196,6 +256,7 @@ describe('what a host lacks', () => {
     host: 'host',
     bootId: 'boot',
     cpuCount: 2,
+    possibleCpuCount: 2,
     hasBtf: true,
     hasKprobes: true,
     tracing,

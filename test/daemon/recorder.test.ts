@@ -42,6 +42,12 @@ describe('a flush', () => {
         ended_us: BOOTED_US + 2e6,
         kernel_op_count: 1,
         stored_op_count: 1,
+        uncounted_count: 0,
+        skipped_count: 0,
+        suppressed_count: 0,
+        exemplars_lost_count: 0,
+        rejected_count: 0,
+        kernel_cpu_us: null,
         row_count: 2,
         daemon_cpu_us: 1,
         daemon_rss_bytes: 2,
@@ -64,6 +70,8 @@ describe('a flush', () => {
         pid: 561,
         file: '/data/file',
         host_path: '/data/file',
+        class: 'other',
+        place: 'host',
         device: 'vda',
         op: 'fsync',
         variant: 'fsync',
@@ -108,7 +116,8 @@ describe('a flush', () => {
   test('whose counts never reach what the kernel counted is a loss, by operation', () => {
     const one = recording();
     one.value('flush', 1, 0, 1e6, 0);
-    one.print('stats', '@latency_a', { [KEY]: { count: 3, average: 1, total: 3 } });
+    one.print('map', '@row_a', { [`7,${KEY}`]: 1 });
+    one.print('stats', '@latency_a', { 7: { count: 3, average: 1, total: 3 } });
     one.print('map', '@bucket_a', { '1,1,5301,266338304,0': 2 });
     one.print('map', '@ops', { '1,0': 5, '2,0': 1 });
     one.value('flushed', 1);
@@ -313,6 +322,8 @@ describe('exemplars', () => {
         tid: 562,
         file: '/data/file',
         host_path: '/data/file',
+        class: 'other',
+        place: 'host',
         device: 'vda',
         op: 'fsync',
         variant: 'fdatasync',
@@ -382,7 +393,8 @@ describe('what is wrong', () => {
     one.value('flush', 2, 2e6, 2_400_000, 2);
     one.print('map', '@bucket_b', { '1,1,5301,266338304,79': 9 });
     one.print('map', '@epoch', { '': 1 });
-    one.print('stats', '@latency_b', { [KEY]: { count: 9, average: 1, total: 9 } });
+    one.print('map', '@row_b', { [`7,${KEY}`]: 1 });
+    one.print('stats', '@latency_b', { 7: { count: 9, average: 1, total: 9 } });
     one.print('map', '@ops', { '1,0': 1, '1,1': 9 });
     expect(one.recorder.finish()).toBe(true);
     expect(one.all('SELECT flush_id, op_count FROM operations')).toEqual([
@@ -422,7 +434,7 @@ describe('a row that can’t be stored', () => {
   // Beyond 2^63 no INTEGER holds it.
   const poison = (one: Recording): void => {
     one.flush([KEY], () => {
-      one.print('map', '@bytes_a', { [KEY]: 1e19 });
+      one.print('map', '@bytes_a', { 0: 1e19 });
     });
   };
 

@@ -78,8 +78,9 @@ export function recording(roots: Roots = emptyTree()) {
       value('flush', sequence, sequence * 1e6, (sequence + 1) * 1e6, 0);
       if (keys.length > 0) {
         const one = { count: 1, average: 1000, total: 1000 };
-        print('stats', '@latency_a', Object.fromEntries(keys.map((key) => [key, one])));
-        print('map', '@max_a', Object.fromEntries(keys.map((key) => [key, 1000])));
+        print('map', '@row_a', Object.fromEntries(keys.map((key, row) => [`${String(row)},${key}`, 1])));
+        print('stats', '@latency_a', Object.fromEntries(keys.map((_, row) => [row, one])));
+        print('map', '@max_a', Object.fromEntries(keys.map((_, row) => [row, 1000])));
       }
       const buckets = new Map<string, number>();
       for (const key of keys) {

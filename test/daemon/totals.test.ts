@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readLine } from '../../src/daemon/envelope.ts';
-import { createFlushReader } from '../../src/daemon/totals.ts';
+import { createBalance } from '../../src/daemon/loss.ts';
+import { createFlushReader, FILES_BEYOND } from '../../src/daemon/totals.ts';
 import type { Flush } from '../../src/daemon/totals.ts';
 
 type Reader = ReturnType<typeof createFlushReader>;
@@ -34,6 +35,10 @@ const stats = (name: string, entries: Record<string, readonly [count: number, to
     },
   });
 
+/** What the numbers of rows stand for, as row.bt tells it. */
+const rows = (name: string, meanings: Record<string, string>): string =>
+  map(name, Object.fromEntries(Object.entries(meanings).map(([row, key]) => [`${row},${key}`, 1])));
+
 const header = (sequence: number, set: number) =>
   ({
     type: 'flush',
@@ -56,6 +61,12 @@ function flush(
 }
 
 const KEY = '1,2,5301,561,266338304,393277,233006513';
+const BLOCK = '5,0,1,58,266338304,0,1';
+/** Numbers that were drawn for them. */
+const ROW = '2048002';
+const BLOCK_ROW = '4096001';
+const ROW_A = rows('@row_a', { [ROW]: KEY });
+const ROW_B = rows('@row_b', { [ROW]: KEY });
 const FILE = { dev: 266338304, ino: 393277, hash: 233006513 };
 
 test('the maps of one flush become one total per key, and buckets', () => {
@@ -64,12 +75,13 @@ test('the maps of one flush become one total per key, and buckets', () => {
     reader,
     7,
     0,
-    stats('@latency_a', { [KEY]: [3, 600], '5,0,1,58,266338304,0,1': [2, 90] }),
-    map('@max_a', { [KEY]: 300, '5,0,1,58,266338304,0,1': 50 }),
+    rows('@row_a', { [ROW]: KEY, [BLOCK_ROW]: BLOCK }),
+    stats('@latency_a', { [ROW]: [3, 600], [BLOCK_ROW]: [2, 90] }),
+    map('@max_a', { [ROW]: 300, [BLOCK_ROW]: 50 }),
     map('@bucket_a', { '1,2,5301,266338304,65': 3, '5,0,1,266338304,43': 2 }),
-    map('@bytes_a', { '5,0,1,58,266338304,0,1': 8192 }),
-    map('@inner_a', { [KEY]: 550 }),
-    map('@errors_a', { [KEY]: 1 }),
+    map('@bytes_a', { [BLOCK_ROW]: 8192 }),
+    map('@inner_a', { [ROW]: 550 }),
+    map('@errors_a', { [ROW]: 1 }),
     ops({ '1,0': 3, '5,0': 2 }),
   );
   expect(read).toEqual({
@@ -123,17 +135,23 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
       reader,
       map('@bucket_a', { '1,2,5301,266338304,65': 3 }),
       map('@bucket_b', { '1,2,5301,266338304,65': 4, '1,2,5301,266338304,66': 1 }),
-      map('@bytes_a', { [KEY]: 10 }),
-      map('@bytes_b', { [KEY]: 32 }),
+      map('@bytes_a', { [ROW]: 10 }),
+      map('@bytes_b', { [ROW]: 32 }),
       map('@epoch', { '': 1 }),
-      map('@errors_a', { [KEY]: 1 }),
-      map('@inner_b', { [KEY]: 800 }),
-      map('@irq_bytes_a', { '5,0,1,58,266338304,0,1': 4096 }),
-      stats('@irq_latency_a', { '5,0,1,58,266338304,0,1': [1, 45] }),
-      stats('@latency_a', { [KEY]: [3, 600] }),
-      stats('@latency_b', { [KEY]: [5, 900] }),
-      map('@max_a', { [KEY]: 300 }),
-      map('@max_b', { [KEY]: 250 }),
+      map('@errors_a', { [ROW]: 1 }),
+      map('@inner_b', { [ROW]: 800 }),
+      rows('@irq_row_a', { [BLOCK_ROW]: BLOCK }),
+      map('@irq_bytes_a', { [BLOCK_ROW]: 4096 }),
+      stats('@irq_latency_a', { [BLOCK_ROW]: [1, 45] }),
+      stats('@latency_a', { [ROW]: [3, 600] }),
+      stats('@latency_b', { [ROW]: [5, 900] }),
+      map('@max_a', { [ROW]: 300 }),
+      map('@max_b', { [ROW]: 250 }),
+      map('@number_a', { [KEY]: Number(ROW) }),
+      map('@number_b', { [KEY]: Number(ROW) }),
+      ROW_A,
+      ROW_B,
+      map('@rows_a', { '': 1 }),
       ops({ '1,0': 3, '1,1': 5, '5,0': 1 }),
       map('@sync_start', { '18446612687018950656': 5 }),
     );
@@ -194,7 +212,7 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
 
   test('is in the time since the last flush where END’s word was lost', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
+    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
     const read = rest(reader)!;
     expect([read.sequence, read.startedBootUs, read.endedBootUs]).toEqual([2, 200, 900]);
     expect(read.totals.length).toBe(2);
@@ -202,7 +220,7 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
 
   test('is nothing when nothing came after the last flush', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
+    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
     print(reader, ops({ '1,0': 3 }));
     expect(reader.rest(900)).toBeUndefined();
   });
@@ -228,19 +246,26 @@ describe('what the kernel counted', () => {
 
   test('includes what a lost flush counted: the next of the same set is short of it', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
-    flush(reader, 2, 1, stats('@latency_b', { [KEY]: [1, 10] }), ops({ '1,0': 4, '1,1': 1 }));
+    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
+    flush(reader, 2, 1, ROW_B, stats('@latency_b', { [ROW]: [1, 10] }), ops({ '1,0': 4, '1,1': 1 }));
     // Flush 3, of set a, did not arrive: 4 operations.
-    flush(reader, 4, 1, stats('@latency_b', { [KEY]: [2, 10] }), ops({ '1,0': 8, '1,1': 3 }));
-    const read = flush(reader, 5, 0, stats('@latency_a', { [KEY]: [5, 600] }), ops({ '1,0': 12, '1,1': 3 }));
+    flush(reader, 4, 1, ROW_B, stats('@latency_b', { [ROW]: [2, 10] }), ops({ '1,0': 8, '1,1': 3 }));
+    const read = flush(
+      reader,
+      5,
+      0,
+      ROW_A,
+      stats('@latency_a', { [ROW]: [5, 600] }),
+      ops({ '1,0': 12, '1,1': 3 }),
+    );
     expect([read?.kernelOps, read?.totals[0]?.opCount]).toEqual([new Map([[1, 9]]), 5]);
   });
 
   test('is known in the end, whichever messages were lost on the way', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, stats('@latency_a', { [KEY]: [3, 600] }), ops({ '1,0': 3 }));
+    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
     reader.begin(header(4, 2));
-    print(reader, stats('@latency_a', { [KEY]: [1, 6] }), ops({ '1,0': 8, '1,1': 7 }));
+    print(reader, ROW_A, stats('@latency_a', { [ROW]: [1, 6] }), ops({ '1,0': 8, '1,1': 7 }));
     const end = reader.rest(900);
     expect([end?.kernelOps, end?.totals[0]?.opCount]).toEqual([new Map([[1, 12]]), 1]);
   });
@@ -282,29 +307,29 @@ describe('exemplars sent', () => {
 });
 
 describe('what was lost on the way', () => {
-  const some = stats('@latency_a', { [KEY]: [3, 600] });
-  const others = stats('@latency_b', { [KEY]: [2, 50] });
+  const some = [ROW_A, stats('@latency_a', { [ROW]: [3, 600] })] as const;
+  const others = [ROW_B, stats('@latency_b', { [ROW]: [2, 50] })] as const;
   const countOf = (read: Flush | undefined) => read?.totals.map(({ opCount }) => opCount);
 
   test('the word that a flush begins: its maps are in the next', () => {
     const reader = createFlushReader();
-    print(reader, some, ops({ '1,0': 3 }));
+    print(reader, ...some, ops({ '1,0': 3 }));
     expect(reader.end(1)).toBeUndefined();
-    expect(countOf(flush(reader, 2, 1, others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
+    expect(countOf(flush(reader, 2, 1, ...others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
   });
 
   test('the word that it ended: its maps are in the next', () => {
     const reader = createFlushReader();
     reader.begin(header(1, 0));
-    print(reader, some, ops({ '1,0': 3 }));
-    expect(countOf(flush(reader, 2, 1, others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
+    print(reader, ...some, ops({ '1,0': 3 }));
+    expect(countOf(flush(reader, 2, 1, ...others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
     expect(flush(reader, 3, 0, ops({ '1,0': 3, '1,1': 2 }))?.kernelOps).toEqual(new Map([[1, 3]]));
   });
 
   test('the end of another flush does not end this one', () => {
     const reader = createFlushReader();
     reader.begin(header(4, 0));
-    print(reader, some);
+    print(reader, ...some);
     expect(reader.end(3)).toBeUndefined();
     expect(countOf(reader.end(4))).toEqual([3]);
   });
@@ -334,7 +359,8 @@ test('keys of too few numbers are left out', () => {
     createFlushReader(),
     1,
     0,
-    stats('@latency_a', { '1,2,3': [1, 1], [KEY]: [2, 2] }),
+    rows('@row_a', { '9': '1,2,3', [ROW]: KEY }),
+    stats('@latency_a', { '9': [1, 1], [ROW]: [2, 2] }),
     map('@bucket_a', { '1,2': 1, '1,2,5301,266338304,65': 2 }),
   );
   expect([read?.totals.length, read?.buckets.length]).toEqual([1, 1]);
@@ -346,6 +372,135 @@ test.each([
   ['0.23.2', '1,0,1,7,42,-9223372036854775807,5'],
   ['0.27.1', '1,0,1,7,42,9223372036854775809,5'],
 ])('an inode number beyond 2^63 in a key is the same from bpftrace %s', (_, key) => {
-  const read = flush(createFlushReader(), 1, 0, stats('@latency_a', { [key]: [1, 5] }));
+  const told = rows('@row_a', { [ROW]: key });
+  const read = flush(createFlushReader(), 1, 0, told, stats('@latency_a', { [ROW]: [1, 5] }));
   expect(read?.totals[0]?.file).toEqual({ dev: 42, ino: 2 ** 63, hash: 5 });
+});
+
+describe('rows', () => {
+  const counted = (read: Flush | undefined) =>
+    read?.totals.map(({ opId, pid, file, opCount, latencyNs }) => [opId, pid, file.hash, opCount, latencyNs]);
+
+  test('that two CPUs drew for the same are one total', () => {
+    const read = flush(
+      createFlushReader(),
+      1,
+      0,
+      rows('@row_a', { [ROW]: KEY, '2048003': KEY }),
+      stats('@latency_a', { [ROW]: [3, 600], '2048003': [1, 70] }),
+      map('@max_a', { [ROW]: 300, '2048003': 70 }),
+      map('@bytes_a', { '2048003': 10 }),
+    );
+    expect(read?.totals).toMatchObject([
+      { pid: 561, file: FILE, opCount: 4, latencyNs: 670, latencyNsMax: 300, sizeBytes: 10 },
+    ]);
+  });
+
+  test('whose number is told by two maps before bpftrace 0.18 are the same', () => {
+    const read = flush(
+      createFlushReader(),
+      1,
+      0,
+      ROW_A,
+      map('@count_a', { [ROW]: 3 }),
+      map('@latency_a', { [ROW]: 600 }),
+    );
+    expect(counted(read)).toEqual([[1, 561, FILE.hash, 3, 600]]);
+  });
+
+  test('beyond the bound keep operation, variant and cgroup, and say that the rest is not known', () => {
+    // bpf/common/row.bt: 4503599627370496 + ($op << 40) + ($variant << 36) + $cgroup
+    const beyond = 4503599627370496n + (8n << 40n) + (3n << 36n) + 5301n;
+    const read = flush(
+      createFlushReader(),
+      1,
+      0,
+      ROW_A,
+      stats('@latency_a', { [ROW]: [3, 600], [String(beyond)]: [1009, 5000] }),
+    );
+    expect(read?.totals[1]).toMatchObject({
+      opId: 8,
+      variant: 3,
+      cgroupId: 5301,
+      pid: 0,
+      file: FILES_BEYOND,
+      opCount: 1009,
+      latencyNs: 5000,
+    });
+  });
+
+  test.each([
+    [1, 0, 1],
+    [11, 15, 1],
+    [39, 9, 2 ** 36 - 1],
+  ])('beyond the bound of operation %i, variant %i, cgroup %i are told apart', (opId, variant, cgroupId) => {
+    const row = 4503599627370496n + (BigInt(opId) << 40n) + (BigInt(variant) << 36n) + BigInt(cgroupId);
+    // bpftrace prints it, and JSON.parse reads it, without rounding.
+    expect(BigInt(Number(row))).toBe(row);
+    const read = flush(createFlushReader(), 1, 0, stats('@latency_a', { [String(row)]: [1, 1] }));
+    expect(read?.totals).toMatchObject([{ opId, variant, cgroupId }]);
+  });
+
+  test('whose meaning did not arrive stay uncounted, and the balance says so', () => {
+    const reader = createFlushReader();
+    const read = flush(
+      reader,
+      1,
+      0,
+      stats('@latency_a', { [ROW]: [3, 600] }),
+      map('@bucket_a', { '1,2,5301,266338304,65': 3 }),
+      ops({ '1,0': 3 }),
+    )!;
+    expect([read.totals, read.kernelOps]).toEqual([[], new Map([[1, 3]])]);
+    expect(createBalance().check(read, true)).toEqual([
+      { kind: 'operations_uncounted', opId: 1, count: 3, detail: 'missing from the totals' },
+    ]);
+  });
+
+  test('that a program still counts under after its set was emptied mean what they meant', () => {
+    const reader = createFlushReader();
+    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }));
+    flush(reader, 2, 1, rows('@row_b', { [ROW]: BLOCK }), stats('@latency_b', { [ROW]: [5, 50] }));
+    expect(counted(flush(reader, 3, 0, stats('@latency_a', { [ROW]: [1, 20] })))).toEqual([
+      [1, 561, FILE.hash, 1, 20],
+    ]);
+  });
+
+  test('of interrupts and of others, of set a and of set b, may bear the same number', () => {
+    const reader = createFlushReader();
+    reader.begin(header(1, 2));
+    print(
+      reader,
+      ROW_A,
+      rows('@irq_row_a', { [ROW]: BLOCK }),
+      stats('@latency_a', { [ROW]: [3, 600] }),
+      stats('@irq_latency_a', { [ROW]: [2, 50] }),
+    );
+    expect(counted(reader.rest(900))).toEqual([
+      [1, 561, FILE.hash, 3, 600],
+      [5, 58, 1, 2, 50],
+    ]);
+  });
+
+  test('are looked up in a map of its own, which is not counted when bpftrace prints it at its end', () => {
+    const reader = createFlushReader();
+    reader.begin(header(1, 2));
+    print(
+      reader,
+      map('@number_a', { [KEY]: 5 }),
+      map('@rows_a', { '': 1 }),
+      map('@told_file', { '1,2,3': 1 }),
+    );
+    expect(counted(reader.rest(900))).toEqual([]);
+  });
+});
+
+test('a number that is none, or none that row.bt could have drawn, is not stored', () => {
+  const read = flush(
+    createFlushReader(),
+    1,
+    0,
+    stats('@latency_a', { 'no number': [1, 1], '18446612687018950656': [1, 1] }),
+  );
+  expect(read?.totals).toEqual([]);
 });

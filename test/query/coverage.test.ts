@@ -17,6 +17,7 @@ test('tells how much of the window is recorded, what it misses and what was lost
   expect(coverage(recording.db, window(2, 12))).toEqual({
     interval_count: 3,
     recorded_us: 10e6,
+    hours_only_until_us: null,
     extent: window(0, 15),
     gaps: [
       {
@@ -43,6 +44,7 @@ test('outside the recording there is nothing but its extent', () => {
   expect(coverage(recording.db, window(1000, 2000))).toEqual({
     interval_count: 0,
     recorded_us: 0,
+    hours_only_until_us: null,
     extent: window(0, 15),
     gaps: [],
     losses: [],

@@ -45,7 +45,7 @@ test('a session that ended, whole', () => {
       lost: exemplars_suppressed 124 (single events beyond the budget, the totals count them)
 
     Cost
-      CPU     1.50 % of one core over 15 s: daemon 0.40 %, bpftrace 1.10 %; the probes' own time in the kernel is not in it
+      CPU     1.50 % of one CPU over 15 s: the probes in the kernel not sampled yet, daemon 0.40 %, bpftrace 1.10 %
       memory  daemon 64.0 MiB, bpftrace 110 MiB
     "
   `);

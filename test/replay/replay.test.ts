@@ -249,11 +249,15 @@ describe.each(STREAMS)('of the stream of %s', (stream) => {
   });
 });
 
-/** Sum of the counts in the printed maps of latencies. */
+/** Sum of the counts in the printed maps of latencies, or before bpftrace 0.18 of counts. */
 function operationsIn(lines: readonly string[]): number {
-  const counts = lines
-    .filter((line) => /"@(?:irq_)?latency_[ab]"/u.test(line))
-    .flatMap((line) => [...line.matchAll(/"count": (\d+)/gu)].map(([, count]) => Number(count)));
+  const counts = lines.flatMap((line) => {
+    const pattern = /"@(?:irq_)?latency_[ab]"/u.test(line) ? /"count": (\d+)/gu : /": (\d+)/gu;
+    const isCounted = /"@(?:irq_)?(?:latency|count)_[ab]"/u.test(line);
+    return isCounted && (line.startsWith('{"type": "stats"') || line.includes('count_'))
+      ? [...line.matchAll(pattern)].map(([, count]) => Number(count))
+      : [];
+  });
   return counts.reduce((sum, count) => sum + count, 0);
 }
 

@@ -96,6 +96,7 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       host: row!.host,
       bootId: row!.boot_id,
       cpuCount: row!.cpu_count,
+      possibleCpuCount: row!.cpu_count,
       hasBtf: true,
       hasKprobes: true,
       tracing: '/sys/kernel/tracing',
@@ -107,6 +108,10 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       slowNs: row!.slow_ns,
       exemplarsPerSecond: 50,
       samplers: [],
+      keepMs: 7 * 86_400_000,
+      maxDatabaseBytes: 2 ** 31,
+      mapMemoryBytes: 2 ** 26,
+      maxCpuPercent: 5,
     },
   );
   if (isFailure(session)) throw new Error(JSON.stringify(session));

@@ -266,6 +266,23 @@ test.each([
   expect(onHost(path)).toBe(expected);
 });
 
+test.each([
+  ['(no file)', 'no_file device'],
+  ['(file system metadata)', 'fs_metadata device'],
+  ['(file system journal)', 'journal device'],
+  ['(swap)', 'swap device'],
+  ['(process memory: direct I/O)', 'direct_io device'],
+  ['(process memory: direct I/O or swap)', 'direct_io device'],
+  ['(file not known)', 'unknown unknown'],
+  ['(not opened)', 'unknown unknown'],
+  ['(inode 17, name not known)', 'unknown unknown'],
+  ['(anonymous file)', 'anonymous memory'],
+  ['(file being copied up)', 'copy_up writable_layer'],
+])('what has no name: %s: %s, in a container and outside', (path, expected) => {
+  expect(inContainer(path, null, { state: 'none' })).toBe(expected);
+  expect(onHost(path, { hostPath: null, state: 'none' })).toBe(expected);
+});
+
 describe("a user's own rules", () => {
   const own = createClassifier([
     { class: 'orders', means: 'Orders.', paths: ['/srv/orders/**', '**/*.wt'] },

@@ -83,9 +83,8 @@ test('a recording of a newer iotrace is refused, both ways', () => {
   const db = recording();
   db.pragma('user_version = 999');
   db.close();
-  const { length } = readdirSync('src/schema/migrations');
-  expect(said(openForReading(path))).toBe(
-    `FOLDER/a.db has format 999, this iotrace knows up to ${String(length)}. Use the newer iotrace that wrote it.`,
+  expect(said(openForReading(path)).replace(/up to \d+/u, 'up to N')).toMatchInlineSnapshot(
+    `"FOLDER/a.db has format 999, this iotrace knows up to N. Use the newer iotrace that wrote it."`,
   );
   expect(said(openForWriting(path))).toBe(said(openForReading(path)));
 });

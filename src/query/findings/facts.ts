@@ -5,8 +5,6 @@ import { coverage } from '../reports/coverage.ts';
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
 import { compareSql, isWait } from './sql.ts';
-import { isWho } from '../who.ts';
-import { literal } from '../literal.ts';
 import type { QueryName, Rows, WorkRow } from './queries.ts';
 import { queries } from './queries.ts';
 
@@ -22,7 +20,6 @@ export const factNames = [
   'classes',
   'devices',
   'host',
-  'pressure',
   'limits',
   'filesystems',
   'upperdirs',
@@ -103,11 +100,11 @@ function viewsOf(db: Db): ReadonlySet<string> {
 
 /** The view each query reads. */
 const viewBehind: Readonly<Record<QueryName, string>> = {
-  recorded: 'ledger',
-  work: 'operations',
+  recorded: 'spans',
+  work: 'span_files',
   devices: 'device_samples',
   host: 'host_samples',
-  pressure: 'container_samples',
+  memory_limits: 'container_samples',
   limits: 'container_limits',
   filesystems: 'filesystems',
   upperdirs: 'upperdirs',
@@ -136,7 +133,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     work: rows('work'),
     devices: rows('devices'),
     host: rows('host'),
-    pressure: rows('pressure'),
+    memory_limits: rows('memory_limits'),
     limits: rows('limits'),
     filesystems: rows('filesystems'),
     upperdirs: rows('upperdirs'),
@@ -174,13 +171,11 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
-const victimWhere = (row: WorkRow): string => `${isWho(row)} AND op = ${literal(row.op)}`;
-
 function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] {
   return groups(waits, ({ who, op }) => JSON.stringify([who, op]), addedWait)
     .slice(0, VICTIM_COUNT)
     .flatMap(({ rows: [row], size }) => {
-      const sql = compareSql(scope, victimWhere(row));
+      const sql = compareSql(scope, { ops: [row.op], who: row });
       const percentiles = db.prepare<[], Percentiles>(sql).get();
       if (size === 0 || !percentiles) return [];
       const { who, namespace, pod, container, cgroup_path, op } = row;
@@ -191,7 +186,7 @@ function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] 
 /** What the view operations has of files recorded before there were classes. */
 const NOT_CLASSIFIED = 'not classified';
 
-const SAMPLED = ['devices', 'host', 'pressure', 'filesystems', 'mounts', 'device_settings'] as const;
+const SAMPLED = ['devices', 'host', 'filesystems', 'mounts', 'device_settings'] as const;
 /** Facts of which there may be none although they were looked for, and the sampler that looks. */
 const LOOKED_FOR = {
   limits: 'cgroup-limits',

@@ -11,7 +11,12 @@ export function headline(diagnosis: Diagnosis): Sentence[] {
   const suffers = victim ? [suffering(victim)] : [];
   const disk = busiest ? [say('headline.disk', busiest)] : [];
   if (findings.length > 0) return [...suffers, ...disk];
-  return victim ? [...suffers, say('headline.unexplained', {})] : [say('headline.healthy', {})];
+  if (victim) return [...suffers, say('headline.unexplained', {})];
+  const { unknown, excluded } = diagnosis;
+  const rule_count = unknown.length + excluded.length;
+  return unknown.length === 0
+    ? [say('headline.healthy', {})]
+    : [say('headline.healthy-partly', { unknown_count: unknown.length, rule_count })];
 }
 
 function suffering({ victim, beyond }: Suffering): Sentence {

@@ -3,7 +3,7 @@ import { groups, sumOf } from './facts.ts';
 import type { WorkRow } from './queries.ts';
 import { devicesSql } from './queries.ts';
 import type { Scope } from './sql.ts';
-import { DURING, mean, prelude } from './sql.ts';
+import { beside, doneSql, mean } from './sql.ts';
 import { literal } from '../literal.ts';
 import { thresholds } from './thresholds.ts';
 
@@ -43,6 +43,7 @@ function sampledLoads({ devices, device_settings, scope }: Facts): Load[] {
   }));
 }
 
+/** Requests that move data. */
 const REQUESTS = ['block_read', 'block_write', 'block_discard'];
 
 function tracedLoads({ work, device_settings, scope }: Facts): Load[] {
@@ -74,15 +75,15 @@ function beforeMean(rows: readonly WorkRow[]): number | null {
   return count === 0 ? null : sumOf(rows, (row) => row.before_wait_ns_per_s ?? 0) / count;
 }
 
-const tracedSql = (scope: Scope, device: string): string => `${prelude(scope)}
+const tracedSql = (scope: Scope, device: string): string => `${doneSql(scope, ['device_key'], {
+  ops: REQUESTS,
+  and: `device = ${literal(device)}`,
+})}
 SELECT device, ${mean(scope, 'await_ns', 'latency_ns_sum', 'op_count * 1.0')},
-  ${mean(scope, 'device_latency_ns', 'device_latency_ns_sum', 'op_count * 1.0')},
-  ${mean(scope, 'queue_latency_ns', 'queue_latency_ns_sum', 'op_count * 1.0')},
-  sum(op_count / recorded_s) FILTER (WHERE phase = 'window') AS requests_per_s,
-  sum(latency_ns_sum / recorded_s / 1e9) FILTER (WHERE phase = 'window') AS queue_length
-FROM phase CROSS JOIN block ON ${DURING}
-WHERE device = ${literal(device)} AND op IN ('block_read', 'block_write', 'block_discard')
-GROUP BY device`;
+  ${mean(scope, 'device_latency_ns', 'inner_latency_ns_sum', 'op_count * 1.0')},
+  ${beside(scope, 'requests_per_s', 'op_count / recorded_s')},
+  ${beside(scope, 'queue_length', 'latency_ns_sum / recorded_s / 1e9')}
+FROM done GROUP BY device`;
 
 /** Whether the device is slow itself: few requests, each long, and no more of them than before. */
 export function isSlow(load: Load): boolean {

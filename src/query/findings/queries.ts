@@ -1,6 +1,6 @@
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
-import { beside, DURING, inWindow, mean, prelude } from './sql.ts';
+import { beside, doneSql, DURING, inWindow, mean, phases, prelude } from './sql.ts';
 import { WHO_COLUMNS, WHO_KEYS, WHO_NAME } from '../who.ts';
 
 /** The rows of every query, by its name. A `before_` column is null where the baseline was not recorded. */
@@ -9,7 +9,7 @@ export type Rows = {
   readonly work: readonly WorkRow[];
   readonly devices: readonly DeviceRow[];
   readonly host: readonly HostRow[];
-  readonly pressure: readonly PressureRow[];
+  readonly memory_limits: readonly MemoryLimitRow[];
   readonly limits: readonly LimitRow[];
   readonly filesystems: readonly FilesystemRow[];
   readonly upperdirs: readonly UpperdirRow[];
@@ -74,16 +74,11 @@ export type HostRow = {
   swap_used_bytes_max: number | null;
 };
 
-/** How long tasks of a cgroup waited for I/O, by PSI. */
-export type PressureRow = Who & {
+/** Who ran into a memory limit, and how often. */
+export type MemoryLimitRow = {
   who: string;
-  before_io_some_percent: number | null;
-  io_some_percent: number | null;
-  io_some_percent_max: number | null;
   memory_high_count: number | null;
   memory_max_count: number | null;
-  dirty_bytes_max: number | null;
-  writeback_bytes_max: number | null;
 };
 
 /** A limit, and what its cgroup did in an average second and in the busiest interval. */
@@ -201,7 +196,7 @@ export const queries: Readonly<Record<QueryName, (scope: Scope) => string>> = {
   recorded: (scope) => `${prelude(scope)}
 SELECT phase, recorded_s FROM phase`,
 
-  work: (scope) => `${prelude(scope)}
+  work: (scope) => `${doneSql(scope, ['variant_id', 'cgroup_key', 'file_key'], { ops: [] })}
 SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, op, variant, class, place, device,
   ${inWindow('op_count')} AS op_count, ${inWindow('error_count')} AS error_count,
   ${inWindow('size_bytes_sum')} AS size_bytes_sum,
@@ -210,12 +205,12 @@ SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, op, variant, class, place, device,
   ${beside(scope, 'size_bytes_per_s', 'size_bytes_sum / recorded_s')},
   ${beside(scope, 'wait_ns_per_s', 'latency_ns_sum / recorded_s')},
   ${beside(scope, 'inner_ns_per_s', 'inner_latency_ns_sum / recorded_s')}
-FROM phase CROSS JOIN operations ON ${DURING}
+FROM done
 GROUP BY ${WHO_KEYS}, op, variant, class, place, device`,
 
   devices: (scope) => devicesSql(scope),
 
-  host: (scope) => `${prelude(scope)}
+  host: (scope) => `${phases(scope)}
 SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_us')},
   ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
   ${mean(scope, 'memory_some_percent', 'memory_some_us * 100.0', 'elapsed_us')},
@@ -227,16 +222,12 @@ SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_u
 FROM phase CROSS JOIN host_samples ON ${DURING}
 HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
 
-  pressure: (scope) => `${prelude(scope)}
-SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS},
-  ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
-  ${windowMax('io_some_percent_max', 'io_some_percent')},
-  sum(memory_high_count) FILTER (WHERE phase = 'window') AS memory_high_count,
-  sum(memory_max_count) FILTER (WHERE phase = 'window') AS memory_max_count,
-  ${windowMax('dirty_bytes_max', 'dirty_bytes')}, ${windowMax('writeback_bytes_max', 'writeback_bytes')}
-FROM phase CROSS JOIN container_samples ON ${DURING}
-GROUP BY ${WHO_KEYS}
-HAVING count(*) FILTER (WHERE phase = 'window') > 0`,
+  memory_limits: (scope) => `SELECT ${WHO_NAME} AS who,
+  sum(memory_high_count) AS memory_high_count, sum(memory_max_count) AS memory_max_count
+FROM container_samples
+WHERE ended_us > ${bounds(scope).from} AND ended_us <= ${bounds(scope).to}
+  AND (memory_high_count > 0 OR memory_max_count > 0)
+GROUP BY who`,
 
   limits: (scope) => limitsSql(scope),
 
@@ -271,7 +262,7 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
 
 /** Disks in the window; with a condition, those that meet it. */
 export function devicesSql(scope: Scope, where = 'TRUE'): string {
-  return `${prelude(scope)}
+  return `${phases(scope)}
 SELECT device,
   ${mean(scope, 'util_percent', 'busy_ms * 1e5', 'elapsed_us')},
   ${windowMax('util_percent_max', 'util_percent')},
@@ -322,17 +313,22 @@ export function limitsSql(scope: Scope, where = 'TRUE'): string {
     `(SELECT max(${column} * 1e6 / elapsed_us) FROM container_device_samples AS done
     WHERE done.cgroup_path = limits.cgroup_path AND done.device = limits.device
       AND done.ended_us > ${bounds(scope).from} AND done.ended_us <= ${bounds(scope).to}) AS ${name}`;
-  return `SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, cgroup_path AS limited_cgroup_path, device,
-  read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max,
-  ${done('read_bytes_per_s', 'read_bytes')},
-  ${done('write_bytes_per_s', 'write_bytes')},
-  ${done('reads_per_s', 'read_count')},
-  ${done('writes_per_s', 'write_count')}
-FROM container_limits AS limits
-WHERE ${holding(scope)} AND device IS NOT NULL
-  AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
-  AND ${where}
-GROUP BY cgroup_path, device`;
+  return `WITH held AS (
+  SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, cgroup_path AS limited_cgroup_path, device,
+    read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max,
+    ${done('read_bytes_per_s', 'read_bytes')},
+    ${done('write_bytes_per_s', 'write_bytes')},
+    ${done('reads_per_s', 'read_count')},
+    ${done('writes_per_s', 'write_count')}
+  FROM container_limits AS limits
+  WHERE ${holding(scope)} AND device IS NOT NULL
+    AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
+    AND ${where}
+  GROUP BY cgroup_path, device)
+SELECT *, 100 * max(${['read_bytes_per_s', 'write_bytes_per_s', 'reads_per_s', 'writes_per_s']
+    .map((name) => `ifnull(${name} / ${name}_max, 0)`)
+    .join(', ')}) AS limit_percent
+FROM held`;
 }
 
 /**

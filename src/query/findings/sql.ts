@@ -1,6 +1,6 @@
 import { literal } from '../literal.ts';
 import type { Who } from '../who.ts';
-import { WHO_NAME } from '../who.ts';
+import { isWho, WHO_NAME } from '../who.ts';
 import type { Window } from '../window.ts';
 
 /** What is asked about, and what it is compared with. */
@@ -17,17 +17,80 @@ export type Scope = {
   readonly container: string | undefined;
 };
 
-/** An interval counts for the period in which it ended: in one, never in two. */
+/** A sample counts for the period in which it ended: in one, never in two. */
 export const DURING = 'ended_us > from_us AND ended_us <= to_us';
 
-/** The CTE `phase(phase, from_us, to_us, recorded_s)`: 'before' and 'window', each where it was recorded. */
-export function prelude({ periods: { window, baseline } }: Scope): string {
-  const row = (name: string, { fromUs, toUs }: Window): string =>
-    `('${name}', ${String(fromUs)}, ${String(toUs)})`;
-  return `WITH asked(phase, from_us, to_us) AS (VALUES ${row('before', baseline)}, ${row('window', window)}),
-phase AS (
-  SELECT phase, from_us, to_us, sum(ended_us - started_us) / 1e6 AS recorded_s
-  FROM asked CROSS JOIN ledger ON ${DURING} GROUP BY phase, from_us, to_us)`;
+const asked = (name: string, { periods: { window, baseline } }: Scope): string => {
+  const row = (phase: string, { fromUs, toUs }: Window): string =>
+    `('${phase}', ${String(fromUs)}, ${String(toUs)})`;
+  return `WITH ${name}(phase, from_us, to_us) AS (VALUES ${row('before', baseline)}, ${row('window', window)})`;
+};
+
+/** For samples: the CTE `phase(phase, from_us, to_us)`, 'before' and 'window'. */
+export const phases = (scope: Scope): string => asked('phase', scope);
+
+/**
+ * For operations: the CTEs `span`, the fewest spans that hold the intervals which ended in each period, and
+ * `phase(phase, recorded_s)`, of what was recorded.
+ */
+export const prelude = (scope: Scope): string => `${asked('asked', scope)},
+inside AS MATERIALIZED (
+  SELECT phase, span_id, parent_id, recorded_us FROM asked CROSS JOIN spans
+  ON ended_us_min > from_us AND ended_us_max <= to_us),
+span AS MATERIALIZED (
+  SELECT phase, span_id, recorded_us FROM inside
+  WHERE parent_id IS NULL OR parent_id NOT IN (SELECT span_id FROM inside)),
+phase AS MATERIALIZED (SELECT phase, sum(recorded_us) / 1e6 AS recorded_s FROM span GROUP BY phase)`;
+
+/** Which operations: of these names; of somebody; and what else names them. */
+export type Pick = {
+  /** Empty: all. */
+  readonly ops: readonly string[];
+  readonly who?: Who | undefined;
+  /** SQL condition on the columns that are told apart. */
+  readonly and?: string;
+};
+
+const SUMS = ['op_count', 'error_count', 'size_bytes_sum', 'latency_ns_sum', 'inner_latency_ns_sum'];
+
+/** The views that name what a key stands for. */
+const NAMES = {
+  cgroup_key: 'LEFT JOIN cgroups USING (cgroup_key)',
+  process_key: 'LEFT JOIN processes USING (process_key)',
+  file_key: 'LEFT JOIN files USING (file_key)',
+  device_key: 'LEFT JOIN devices USING (device_key)',
+  variant_id: 'LEFT JOIN variants USING (op_id, variant_id)',
+} as const;
+export type Key = keyof typeof NAMES;
+
+/** Rows of a span view by keys, each of one phase. */
+function keyed(view: string, keys: readonly string[], sums: string, { ops, who }: Pick): string {
+  const ofOps =
+    ops.length === 0 ? '' : `\n    AND op_id IN (SELECT op_id FROM ops WHERE ${isOneOf('op', ops)})`;
+  const ofWho =
+    who === undefined ? '' : `\n    AND cgroup_key IN (SELECT cgroup_key FROM cgroups WHERE ${isWho(who)})`;
+  const all = ['op_id', ...keys].join(', ');
+  return `  SELECT iif(span_id IN (SELECT span_id FROM span WHERE phase = 'window'), 'window', 'before') AS phase,
+    ${all}, ${sums}
+  FROM ${view}
+  WHERE span_id IN (SELECT span_id FROM span)${ofOps}${ofWho}
+  GROUP BY 1, ${all}`;
+}
+
+/** CTEs up to `done`: operations added up by these keys, with their names, beside `recorded_s` of their phase. */
+export function doneSql(scope: Scope, keys: readonly Key[], pick: Pick): string {
+  const view = keys.includes('file_key') || keys.includes('process_key') ? 'span_files' : 'span_operations';
+  const sums = [
+    ...SUMS.map((name) => `sum(${name}) AS ${name}`),
+    'max(latency_ns_max) AS latency_ns_max',
+  ].join(', ');
+  const names = keys.map((key) => NAMES[key]).join(' ');
+  const where = pick.and === undefined ? '' : `\n  WHERE ${pick.and}`;
+  return `${prelude(scope)},
+part AS (
+${keyed(view, keys, sums, pick)}),
+done AS (
+  SELECT * FROM part JOIN phase USING (phase) JOIN ops USING (op_id) ${names}${where})`;
 }
 
 /** Sum of an expression over the window. */
@@ -60,9 +123,9 @@ export const isOneOf = (column: string, values: readonly string[]): string =>
 /**
  * The operations that match, in the window beside the baseline, in one row. Percentiles are by nearest rank over
  * buckets, the middle of the bucket, at most 6.25 % off, never above the longest latency: as `top` shows them. They are
- * kept per operation, cgroup and device: the condition may name no file or class.
+ * kept per operation, cgroup and device: what is picked may name no file or class.
  */
-export function compareSql(scope: Scope, where: string): string {
+export function compareSql(scope: Scope, pick: Omit<Pick, 'and'>): string {
   const column = (name: string, value: (phase: string) => string): string =>
     `  ${scope.hasBaseline ? value('before') : 'NULL'} AS before_${name},\n  ${value('window')} AS ${name}`;
   const total = (name: string): string =>
@@ -73,67 +136,85 @@ export function compareSql(scope: Scope, where: string): string {
       const reached = `phase = '${phase}' AND rank >= ${String(percent)} * of / 100.0`;
       return `min((SELECT min(middle) FROM ranked WHERE ${reached}), ${longest(phase)})`;
     });
-  return `${prelude(scope)},
-bucket AS (
-  SELECT phase, (latency_ns_lower + latency_ns_upper) / 2 AS middle, sum(op_count) AS op_count
-  FROM phase CROSS JOIN latency ON ${DURING}
-  WHERE ${where} GROUP BY phase, middle),
-ranked AS (
-  SELECT phase, middle, sum(op_count) OVER (PARTITION BY phase ORDER BY middle) AS rank,
-    sum(op_count) OVER (PARTITION BY phase) AS of
-  FROM bucket),
+  return `${doneSql(scope, [], pick)},
 total AS (
   SELECT phase, max(latency_ns_max) AS latency_ns_max, sum(op_count / recorded_s) AS ops_per_s,
     sum(latency_ns_sum / recorded_s) AS wait_ns_per_s
-  FROM phase CROSS JOIN operations ON ${DURING}
-  WHERE ${where} GROUP BY phase)
+  FROM done GROUP BY phase),
+bucket AS (
+${keyed('span_latency', ['bucket'], 'sum(op_count) AS op_count', pick)}),
+ranked AS (
+  SELECT phase, ${MIDDLE} AS middle,
+    sum(sum(op_count)) OVER (PARTITION BY phase ORDER BY bucket) AS rank,
+    sum(sum(op_count)) OVER (PARTITION BY phase) AS of
+  FROM bucket GROUP BY phase, bucket)
 SELECT
 ${[total('ops_per_s'), total('wait_ns_per_s'), ...[50, 95, 99].map(percentile), column('latency_ns_max', longest)].join(',\n')}`;
 }
 
+/** The middle of a bucket in ns, from its number; see the view latency. */
+const MIDDLE = '((17 + 2 * (bucket % 8)) * (1 << (bucket / 8))) / 16';
+
 /** A table of operations, by what, of which of them. */
 export type Table = {
   readonly by: readonly (keyof typeof GROUPED_BY)[];
-  /** SQL condition. */
-  readonly where: string;
+  readonly of: Pick;
   /** What it is ordered by, and shares are of. */
   readonly measure: 'wait' | 'bytes' | 'ops';
   readonly limit?: number;
 };
 
-/** SQL of what a table can be grouped by. */
-const GROUPED_BY = {
-  who: WHO_NAME,
-  op: 'op',
-  variant: 'variant',
-  class: 'class',
-  place: 'place',
-  device: 'device',
-  process: 'process',
-  file: "ifnull(file, '(unknown)')",
-  host_path: 'host_path',
-} as const;
+/** What a table can be grouped by, and the key that tells it. */
+const GROUPED_BY: Readonly<
+  Record<
+    'who' | 'op' | 'variant' | 'class' | 'place' | 'device' | 'process' | 'file',
+    { readonly sql: string; readonly key?: Key }
+  >
+> = {
+  who: { sql: WHO_NAME, key: 'cgroup_key' },
+  op: { sql: 'op' },
+  variant: { sql: 'variant', key: 'variant_id' },
+  class: { sql: 'class', key: 'file_key' },
+  place: { sql: 'place', key: 'file_key' },
+  device: { sql: 'device', key: 'device_key' },
+  process: { sql: 'process', key: 'process_key' },
+  file: { sql: "ifnull(file, '(unknown)')", key: 'file_key' },
+};
+
+/** The keys of the columns a condition names. */
+const keysNamed = (condition: string): Key[] =>
+  Object.entries(GROUPED_BY).flatMap(([name, { key }]) =>
+    key !== undefined &&
+    new RegExp(`\\b(${name === 'who' ? 'container|cgroup_path' : name})\\b`, 'u').test(condition)
+      ? [key]
+      : [],
+  );
 
 /** The groups of the operations that match, the largest first, each with its share of all that match. */
-export function tableSql(scope: Scope, { by, where, measure, limit = 5 }: Table): string {
+export function tableSql(scope: Scope, { by, of, measure, limit = 5 }: Table): string {
   const name = { wait: 'wait_ns_per_s', bytes: 'size_bytes_per_s', ops: 'ops_per_s' }[measure];
   const rate = (each: string, sum: string): string => beside(scope, each, `${sum} / recorded_s`);
   const columns = [
-    ...by.map((each) => `${GROUPED_BY[each]} AS ${each}`),
+    ...by.map((each) => `${GROUPED_BY[each].sql} AS ${each}`),
     rate('ops_per_s', 'op_count'),
     ...(measure === 'bytes' ? [rate('size_bytes_per_s', 'size_bytes_sum')] : []),
     rate('wait_ns_per_s', 'latency_ns_sum'),
     `sum(latency_ns_sum) FILTER (WHERE phase = 'window') / sum(op_count) FILTER (WHERE phase = 'window') AS latency_ns_mean`,
     `max(latency_ns_max) FILTER (WHERE phase = 'window') AS latency_ns_max`,
   ];
-  return `${prelude(scope)},
-part AS (
+  const keys = [...by.flatMap((each) => GROUPED_BY[each].key ?? []), ...keysNamed(of.and ?? '')];
+  return `${doneSql(scope, withoutTwoDevices(keys), of)},
+grouped AS (
   SELECT ${columns.join(',\n    ')}
-  FROM phase CROSS JOIN operations ON ${DURING}
-  WHERE ${where}
-  GROUP BY ${by.map((each) => GROUPED_BY[each]).join(', ')})
+  FROM done GROUP BY ${by.map((each) => GROUPED_BY[each].sql).join(', ')})
 SELECT *, ${name} * 100.0 / nullif(sum(${name}) OVER (), 0) AS share_percent
-FROM part ORDER BY ${name} DESC, 1 LIMIT ${String(limit)}`;
+FROM grouped ORDER BY ${name} DESC, 1 LIMIT ${String(limit)}`;
+}
+
+/** Each key once; where files are told apart, the device is the file's. */
+function withoutTwoDevices(keys: readonly Key[]): Key[] {
+  const isByFile = keys.includes('file_key') || keys.includes('process_key');
+  return [...new Set(keys.map((key) => (isByFile && key === 'device_key' ? 'file_key' : key)))];
 }
 
 const COPY_UPS = ['copy_up', 'copy_up_dir'];
@@ -141,39 +222,36 @@ const SYNCS_IN_WRITES = ['o_sync', 'o_dsync'];
 
 /**
  * Operations an application waits for, each once: a copy-up happens inside an open or a write, and the sync of O_SYNC
- * inside a write. iotrace's own are not among them.
+ * inside a write.
  */
-export function waitCondition({ hasFileIo, container }: Scope): string {
-  const ops = ['fsync', 'read', 'write', 'open', 'close', ...(hasFileIo ? [] : COPY_UPS)];
-  return [
-    isOneOf('op', ops),
-    "class <> 'iotrace'",
-    ...(hasFileIo ? [`NOT (op = 'fsync' AND ${isOneOf("ifnull(variant, '')", SYNCS_IN_WRITES)})`] : []),
-    ...(container === undefined ? [] : [`container = ${literal(container)}`]),
-  ].join(' AND ');
-}
+const waitingOps = ({ hasFileIo }: Scope): string[] => [
+  ...['fsync', 'read', 'write', 'open', 'close'],
+  ...(hasFileIo ? [] : COPY_UPS),
+];
 
-/** The same of a row that was read already. */
+/** Whether somebody waited for this. */
 export function isWait(
-  { hasFileIo, container }: Scope,
-  row: { readonly op: string; readonly variant: string | null; readonly class: string | null } & Who,
+  scope: Scope,
+  { op, variant, container }: Who & { readonly op: string; readonly variant: string | null },
 ): boolean {
-  const ops = ['fsync', 'read', 'write', 'open', 'close', ...(hasFileIo ? [] : COPY_UPS)];
-  const isInside = hasFileIo && row.op === 'fsync' && SYNCS_IN_WRITES.includes(row.variant ?? '');
-  const isAsked = container === undefined || row.container === container;
-  return ops.includes(row.op) && row.class !== 'iotrace' && !isInside && isAsked;
+  const isInside = scope.hasFileIo && op === 'fsync' && SYNCS_IN_WRITES.includes(variant ?? '');
+  const isAsked = scope.container === undefined || container === scope.container;
+  return waitingOps(scope).includes(op) && !isInside && isAsked;
 }
 
 /** Where the waiting went: by whom and operation, those that grew most first. */
 export function waitingSql(scope: Scope): string {
+  const conditions = [
+    ...(scope.hasFileIo ? [`NOT (op = 'fsync' AND ${isOneOf("ifnull(variant, '')", SYNCS_IN_WRITES)})`] : []),
+    ...(scope.container === undefined ? [] : [`container = ${literal(scope.container)}`]),
+  ];
+  const and = conditions.length === 0 ? {} : { and: conditions.join(' AND ') };
   const added = scope.hasBaseline ? 'max(0, wait_ns_per_s - before_wait_ns_per_s)' : 'wait_ns_per_s';
-  return `${prelude(scope)},
+  return `${doneSql(scope, ['cgroup_key', 'variant_id'], { ops: waitingOps(scope), ...and })},
 wait AS (
   SELECT ${WHO_NAME} AS who, op, ${beside(scope, 'ops_per_s', 'op_count / recorded_s')},
     ${beside(scope, 'wait_ns_per_s', 'latency_ns_sum / recorded_s')}
-  FROM phase CROSS JOIN operations ON ${DURING}
-  WHERE ${waitCondition(scope)}
-  GROUP BY ${WHO_NAME}, op)
+  FROM done GROUP BY ${WHO_NAME}, op)
 SELECT *, ${added} AS added_ns_per_s, ${added} * 100.0 / nullif(sum(${added}) OVER (), 0) AS share_percent
 FROM wait ORDER BY added_ns_per_s DESC, who LIMIT 8`;
 }

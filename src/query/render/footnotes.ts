@@ -26,6 +26,7 @@ export function footnotes(answer: Answer): string[] {
   return [
     extentLine(answer),
     ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
+    ...hoursOnly(coverage),
     ...gapSummary(coverage.gaps),
     ...lossLines(coverage.losses),
     ...(coverage.shed === undefined
@@ -43,6 +44,13 @@ function extentLine({ shown, row_count, howToSeeAll, window, coverage }: Answer)
   const share =
     coverage.recorded_us < 0.9 * asked ? `, recorded: ${formatElapsed(coverage.recorded_us)} of it` : '';
   return `${rows}, ${span(window)}${share}`;
+}
+
+function hoursOnly({ hours_only_until_us }: Coverage): string[] {
+  if (hours_only_until_us === null) return [];
+  return [
+    `Up to ${formatWall(hours_only_until_us).slice(0, 16)} UTC only hours are kept: those that overlap the window count whole.`,
+  ];
 }
 
 function nothingRecorded({ window, coverage: { extent } }: Answer): string {

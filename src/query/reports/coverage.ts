@@ -1,5 +1,7 @@
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
+import { cover, spanIds } from '../cover.ts';
+import type { Span } from '../cover.ts';
 import type { Window } from '../window.ts';
 
 /** What a probe was proven to see, as the view `coverage` has it. */
@@ -19,6 +21,8 @@ export type Coverage = {
   readonly interval_count: number;
   /** How much of the window they cover, µs. */
   readonly recorded_us: number;
+  /** Up to here in the window no intervals are kept, and hours that overlap it count whole; µs since 1970. */
+  readonly hours_only_until_us: number | null;
   /** The first and last moment of the whole recording, µs since 1970; `undefined`: it is empty. */
   readonly extent: Window | undefined;
   /** What the latest session in the window could not see. */
@@ -33,6 +37,7 @@ export type Coverage = {
 export function coverage(db: Db, window: Window): Coverage {
   return db.transaction(() => ({
     ...readIntervals(db, window),
+    hours_only_until_us: readRemoved(db, window),
     extent: readExtent(db),
     gaps: readGaps(db, window),
     losses: readLosses(db, window),
@@ -50,14 +55,15 @@ export function sessionCoverage(db: Db, sessionId: number): CoverageRow[] {
 }
 
 /** Names of the containers that did something in the window, alphabetically. */
-export function containersSeen(db: Db, { fromUs, toUs }: Window): string[] {
+export function containersSeen(db: Db, window: Window): string[] {
   return db
-    .prepare<[number, number], string>(
-      `SELECT DISTINCT container FROM operations
-       WHERE ended_us > ? AND started_us < ? AND container IS NOT NULL ORDER BY container`,
+    .prepare<[string], string>(
+      `SELECT DISTINCT container FROM cgroups WHERE container IS NOT NULL AND cgroup_key IN (
+         SELECT cgroup_key FROM span_operations WHERE span_id IN (SELECT value FROM json_each(?)))
+       ORDER BY container`,
     )
     .pluck()
-    .all(fromUs, toUs);
+    .all(spanIds(cover(db, window)));
 }
 
 /** Classes of the files something was done to in the window, alphabetically. */
@@ -72,20 +78,34 @@ export function classesSeen(db: Db, { fromUs, toUs }: Window): string[] {
 
 type Intervals = { interval_count: number; recorded_us: number };
 
-function readIntervals(db: Db, { fromUs, toUs }: Window): Intervals {
-  const row = db
-    .prepare<[number, number, number, number], Intervals>(
-      `SELECT count(*) AS interval_count, ifnull(sum(min(ended_us, ?) - max(started_us, ?)), 0) AS recorded_us
-       FROM ledger WHERE ended_us > ? AND started_us < ?`,
+function readIntervals(db: Db, window: Window): Intervals {
+  const spans = cover(db, window);
+  return {
+    interval_count: spans.reduce((sum, span) => sum + span.interval_count, 0),
+    recorded_us: spans.reduce((sum, span) => sum + recordedWithin(span, window), 0),
+  };
+}
+
+/** What stands out of the window at its edges is not in it. */
+function recordedWithin(span: Span, { fromUs, toUs }: Window): number {
+  const outside = Math.max(0, fromUs - span.started_us_min) + Math.max(0, span.ended_us_max - toUs);
+  return Math.max(0, span.recorded_us - outside);
+}
+
+function readRemoved(db: Db, { fromUs, toUs }: Window): number | null {
+  const last = db
+    .prepare<[number, number], number | null>(
+      `SELECT max(ended_us) FROM removals WHERE subject = 'intervals' AND ended_us > ? AND started_us < ?`,
     )
-    .get(toUs, fromUs, fromUs, toUs);
-  return row ?? { interval_count: 0, recorded_us: 0 };
+    .pluck()
+    .get(fromUs, toUs);
+  return last ?? null;
 }
 
 function readExtent(db: Db): Window | undefined {
   const row = db
     .prepare<[], { fromUs: WallUs | null; toUs: WallUs | null }>(
-      `SELECT (SELECT started_us FROM ledger ORDER BY flush_id LIMIT 1) AS fromUs, (SELECT max(ended_us) FROM ledger) AS toUs`,
+      `SELECT min(started_us_min) AS fromUs, max(ended_us_max) AS toUs FROM spans WHERE parent_id IS NULL`,
     )
     .get();
   if (row?.fromUs == null || row.toUs === null) return undefined;

@@ -44,11 +44,12 @@ export function sampling(db: Db, window: Window, names: readonly SamplerName[]):
 function readSampled(db: Db, { fromUs, toUs }: Window): number {
   return (
     db
-      .prepare<[number, number, number, number], number | null>(
-        `SELECT sum(min(ended_us, ?) - max(started_us, ?)) FROM host_samples
-         WHERE ended_us > ? AND started_us < ?`,
+      .prepare<number[], number | null>(
+        `SELECT sum(min(ended_us, ?) - max(started_us, ?)) FROM (
+           SELECT started_us, ended_us FROM host_samples WHERE ended_us > ? AND started_us < ?
+           UNION SELECT started_us, ended_us FROM device_samples WHERE ended_us > ? AND started_us < ?)`,
       )
       .pluck()
-      .get(toUs, fromUs, fromUs, toUs) ?? 0
+      .get(toUs, fromUs, fromUs, toUs, fromUs, toUs) ?? 0
   );
 }

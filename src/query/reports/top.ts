@@ -75,7 +75,10 @@ export const topColumns = [
   ['class', 'what the file is; see docs/classes.md'],
   ['place', 'where it lies; see docs/classes.md'],
   ['device', "device the file's data is on; for block operations the disk"],
-  ['op', 'operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard'],
+  [
+    'op',
+    'operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, read, write, open, close',
+  ],
   [
     'sync_kind',
     'with `--by sync_kind`: fsync, fdatasync, msync, o_sync, o_dsync, …; null for other operations',

@@ -13,9 +13,14 @@ CREATE TABLE period (
   ended_us_min INTEGER NOT NULL,
   ended_us_max INTEGER NOT NULL,
   interval_count INTEGER NOT NULL,
-  recorded_us INTEGER NOT NULL
+  recorded_us INTEGER NOT NULL,
+  -- 1: what it was added up from is being removed; 2: it itself as well. Its bounds are then those of an
+  -- interval: it counts whole in every window it overlaps.
+  removing INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX period_parent ON period (parent_id, seconds, run_id, started_us_min);
+CREATE INDEX period_seconds ON period (seconds, started_us_min);
+CREATE INDEX period_removing ON period (removing) WHERE removing > 0;
 
 -- The smallest period an interval is part of; null while that is not over.
 ALTER TABLE flush ADD COLUMN period_id INTEGER REFERENCES period;
@@ -64,3 +69,22 @@ CREATE TABLE period_bucket (
   op_count INTEGER NOT NULL,
   PRIMARY KEY (period_id, op_id, cgroup_key, variant, device_key, bucket)
 ) STRICT, WITHOUT ROWID;
+
+-- What was removed to keep the database small, and why.
+CREATE TABLE removal (
+  removal_id INTEGER PRIMARY KEY,
+  at_us INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  started_us INTEGER NOT NULL,
+  ended_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX removal_ended ON removal (ended_us);
+
+-- When a row was last looked up, at most an hour before it was last used: rows nobody refers to any more go.
+ALTER TABLE file ADD COLUMN used_us INTEGER;
+ALTER TABLE process ADD COLUMN used_us INTEGER;
+UPDATE file SET used_us = (SELECT max(ended_us) FROM flush);
+UPDATE process SET used_us = (SELECT max(ended_us) FROM flush);
+CREATE INDEX file_used ON file (used_us);
+CREATE INDEX process_used ON process (used_us);

@@ -10,6 +10,8 @@ CREATE VIEW file_io (
   pid,                  -- process id in the initial pid namespace
   file,                 -- path as the container sees it (outside containers: as the host does)
   host_path,            -- path on the host, where it is known
+  class,                -- what the file is; see operations
+  place,                -- where it lies; see operations
   device,               -- device the file's data is on
   op,                   -- read, write
   served,               -- read: cached (asked no device, did not sleep), readahead (asked, did not sleep), device (asked and slept), waited (slept only: for another's read or a lock), direct (O_DIRECT); write: buffered, waited (slept: for room in the cache, a lock), direct, sync (O_SYNC, O_DSYNC); io_uring: through it, not told how served
@@ -20,6 +22,6 @@ CREATE VIEW file_io (
   latency_ns_max        -- longest of them, ns; exact
 ) AS
 SELECT
-  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, device,
+  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, class, place, device,
   op, variant, op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max
 FROM operations WHERE op IN ('read', 'write');

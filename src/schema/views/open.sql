@@ -10,6 +10,8 @@ CREATE VIEW open (
   pid,                  -- process id in the initial pid namespace
   file,                 -- path as the container sees it (outside containers: as the host does); (not opened) for opens that failed
   host_path,            -- path on the host, where it is known
+  class,                -- what the file is; see operations
+  place,                -- where it lies; see operations
   device,               -- device the file's data is on
   op,                   -- open, close
   op_count,             -- number of operations
@@ -18,6 +20,6 @@ CREATE VIEW open (
   latency_ns_max        -- longest of them, ns; exact
 ) AS
 SELECT
-  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, device,
+  started_us, ended_us, container, pod, namespace, cgroup_path, process, pid, file, host_path, class, place, device,
   op, op_count, error_count, latency_ns_sum, latency_ns_max
 FROM operations WHERE op IN ('open', 'close');

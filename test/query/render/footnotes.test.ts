@@ -11,7 +11,16 @@ const answer = (overrides: Partial<Answer> = {}, coverage: Partial<Answer['cover
   row_count: 3,
   window,
   isFiltered: false,
-  coverage: { interval_count: 180, recorded_us: 900e6, extent: window, gaps: [], losses: [], ...coverage },
+  coverage: {
+    interval_count: 180,
+    recorded_us: 900e6,
+    hours_only_until_us: null,
+    extent: window,
+    gaps: [],
+    losses: [],
+    shed: undefined,
+    ...coverage,
+  },
   ...overrides,
 });
 

@@ -48,7 +48,7 @@ function metadataWrites(facts: Facts, { device }: MountRow): { ops_per_s: number
 }
 
 function finding(facts: Facts, { mount_point, device }: MountRow, ops_per_s: number, share: number): Verdict {
-  const where = `op = 'block_write' AND device = ${literal(device)}`;
+  const of = { ops: ['block_write'], and: `device = ${literal(device)}` };
   return found({
     severity: 'notice',
     confidence: confidence(facts, 0.5, say('sure.atime', {})),
@@ -66,7 +66,7 @@ function finding(facts: Facts, { mount_point, device }: MountRow, ops_per_s: num
       },
       {
         title: say('proof.written-class', {}),
-        sql: tableSql(facts.scope, { by: ['class'], where, measure: 'ops' }),
+        sql: tableSql(facts.scope, { by: ['class'], of, measure: 'ops' }),
       },
     ],
     mitigations: [{ id: 'noatime', values: { mount_point } }],

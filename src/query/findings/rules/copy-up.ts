@@ -5,8 +5,8 @@ import { groups, sumOf } from '../facts.ts';
 import { shareOf } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
-import { compareSql, DURING, prelude, tableSql } from '../sql.ts';
-import { isWho } from '../../who.ts';
+import type { Pick } from '../sql.ts';
+import { compareSql, doneSql, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
 /** Overlayfs copies a file whole before it is first written: the program that opens it waits for all of it. */
@@ -39,24 +39,20 @@ const isLargeCopy = ({ latency_ns_max, size_bytes_sum, op_count }: WorkRow): boo
   over('copy_up_file_bytes', size_bytes_sum / Math.max(1, op_count));
 
 const allSql = ({ scope }: Facts): string =>
-  tableSql(scope, { by: ['who', 'file'], where: `op = 'copy_up'`, measure: 'wait' });
+  tableSql(scope, { by: ['who', 'file'], of: { ops: ['copy_up'] }, measure: 'wait' });
 
 function small(facts: Facts, copies: readonly WorkRow[]): Verdict {
   const sentence = say('not.copy-up', {
     op_count: sumOf(copies, (row) => row.op_count),
     latency_ns_max: Math.max(...copies.map(({ latency_ns_max }) => latency_ns_max ?? 0)),
   });
-  return { is: 'excluded', sentence, sql: countSql(facts) };
+  return { is: 'excluded', sentence, sql: totalSql(facts, { ops: ['copy_up'] }) };
 }
-
-const countSql = ({ scope }: Facts): string => `${prelude(scope)}
-SELECT sum(op_count) AS op_count, sum(size_bytes_sum) AS size_bytes_sum, max(latency_ns_max) AS latency_ns_max
-FROM phase CROSS JOIN copy_up ON ${DURING} WHERE phase = 'window' AND op = 'copy_up'`;
 
 function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], kind: 'large' | 'storm'): Verdict {
   const { scope } = facts;
   const [first] = rows;
-  const where = `op = 'copy_up' AND ${isWho(first)}`;
+  const of = { ops: ['copy_up'], who: first };
   const values = {
     who: first.who,
     op_count: sumOf(rows, (row) => row.op_count),
@@ -74,12 +70,12 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], kind: 'larg
       device: first.device,
       file_class: first.class,
       proofs: [
-        { title: say('proof.copy-up-total', { who: first.who }), sql: totalSql(facts, where) },
+        { title: say('proof.copy-up-total', { who: first.who }), sql: totalSql(facts, of) },
         {
           title: say('proof.copy-up-files', { who: first.who }),
-          sql: tableSql(scope, { by: ['process', 'file'], where, measure: 'wait' }),
+          sql: tableSql(scope, { by: ['process', 'file'], of, measure: 'wait' }),
         },
-        { title: say('proof.compare', { op: 'copy_up', who: first.who }), sql: compareSql(scope, where) },
+        { title: say('proof.compare', { op: 'copy_up', who: first.who }), sql: compareSql(scope, of) },
       ],
       mitigations: [
         { id: 'volume-instead-of-copy-up', values: { container: first.container ?? '' } },
@@ -89,7 +85,7 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], kind: 'larg
   };
 }
 
-const totalSql = ({ scope }: Facts, where: string): string => `${prelude(scope)}
+const totalSql = ({ scope }: Facts, of: Pick): string => `${doneSql(scope, [], of)}
 SELECT sum(op_count) AS op_count, sum(size_bytes_sum) AS size_bytes_sum,
   max(latency_ns_max) AS latency_ns_max, sum(latency_ns_sum) AS latency_ns_sum
-FROM phase CROSS JOIN operations ON ${DURING} WHERE phase = 'window' AND ${where}`;
+FROM done WHERE phase = 'window'`;

@@ -5,7 +5,9 @@ import { groups, sumOf } from '../facts.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import { found } from '../finding.ts';
 import { logSql } from '../queries.ts';
-import { tableSql } from '../sql.ts';
+import { DISK_OPS } from '../share.ts';
+import { doneSql } from '../sql.ts';
+import { WHO_NAME } from '../../who.ts';
 
 /** Levels of the kernel's log from which on something is broken. */
 const ERROR_LEVEL = 3;
@@ -28,12 +30,12 @@ export const deviceErrors: Rule = {
   },
 };
 
-const failedSql = ({ scope }: Facts): string =>
-  tableSql(scope, {
-    by: ['device', 'op', 'who'],
-    where: `op LIKE 'block\\_%' ESCAPE '\\' AND error_count > 0`,
-    measure: 'ops',
-  });
+const failedSql = ({ scope }: Facts): string => `${doneSql(scope, ['cgroup_key', 'device_key'], {
+  ops: DISK_OPS,
+  and: 'error_count > 0',
+})}
+SELECT device, op, ${WHO_NAME} AS who, sum(op_count) AS op_count, sum(error_count) AS error_count
+FROM done WHERE phase = 'window' GROUP BY device, op, ${WHO_NAME} ORDER BY error_count DESC LIMIT 10`;
 
 function finding(facts: Facts, failed: Facts['work'], lines: Facts['kernel_log']): Verdict {
   const error_count = sumOf(failed, (row) => row.error_count);

@@ -1,4 +1,3 @@
-import { isWho } from '../../who.ts';
 import { say } from '../catalogue/catalogue.ts';
 import { confidence } from '../confidence.ts';
 import type { Facts } from '../facts.ts';
@@ -28,7 +27,7 @@ export const dirtyThrottling: Rule = {
     return {
       is: 'excluded',
       sentence: say('not.dirty-throttling', { wait_ns_per_s: sumOf(pauses, (row) => row.wait_ns_per_s) }),
-      sql: tableSql(facts.scope, { by: ['op'], where: `op = 'throttle_dirty'`, measure: 'wait' }),
+      sql: tableSql(facts.scope, { by: ['op'], of: { ops: ['throttle_dirty'] }, measure: 'wait' }),
     };
   },
 };
@@ -36,12 +35,9 @@ export const dirtyThrottling: Rule = {
 function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
   const [first] = rows;
   const { who } = first;
-  const where = `op = 'throttle_dirty' AND ${isWho(first)}`;
   const wait_ns_per_s = sumOf(rows, (row) => row.wait_ns_per_s);
   const writes = facts.waits.filter((row) => row.who === who && row.op === 'write');
-  const ofMemory = facts.pressure.find(
-    (row) => row.who === who && (row.memory_max_count ?? 0) + (row.memory_high_count ?? 0) > 0,
-  );
+  const ofMemory = facts.memory_limits.some((row) => row.who === who);
   const values = { who, wait_ns_per_s };
   return found({
     severity: 'serious',
@@ -50,12 +46,15 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict 
     sentence: ofMemory ? say('dirty-throttling.memory', values) : say('dirty-throttling', values),
     who,
     proofs: [
-      { title: say('proof.throttled', { who }), sql: compareSql(facts.scope, where) },
+      {
+        title: say('proof.throttled', { who }),
+        sql: compareSql(facts.scope, { ops: ['throttle_dirty'], who: first }),
+      },
       {
         title: say('proof.throttled-who', {}),
         sql: tableSql(facts.scope, {
           by: ['who', 'process'],
-          where: `op = 'throttle_dirty'`,
+          of: { ops: ['throttle_dirty'] },
           measure: 'wait',
         }),
       },

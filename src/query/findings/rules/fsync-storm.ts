@@ -6,7 +6,6 @@ import type { Mitigation, Rule, Verdict } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { DISK_OPS, shareExplained } from '../share.ts';
 import { compareSql, isOneOf, tableSql } from '../sql.ts';
-import { isWho } from '../../who.ts';
 import { over, thresholds } from '../thresholds.ts';
 
 const RUNTIME_CLASSES = ['containerd_metadata', 'snapshotter_metadata', 'image_metadata', 'runtime_state'];
@@ -63,8 +62,8 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
   );
   const isTheirs = (row: WorkRow): boolean =>
     row.who === first.who && originOf(row.class) === origin && [...DISK_OPS, 'fsync'].includes(row.op);
-  const whole = `op = 'fsync' AND ${isWho(first)}`;
-  const where = [whole, ...classesOf(origin)].join(' AND ');
+  const syncs = { ops: ['fsync'], who: first };
+  const of = { ...syncs, and: classesOf(origin) };
   const numbers = {
     ops_per_s: sumOf(rows, (row) => row.ops_per_s),
     before_ops_per_s: scope.hasBaseline ? sumOf(rows, (row) => row.before_ops_per_s ?? 0) : null,
@@ -81,14 +80,14 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
       device: largest?.rows[0].device ?? null,
       file_class: largest?.key ?? null,
       proofs: [
-        { title: say('proof.compare', { op: 'fsync', who: first.who }), sql: compareSql(scope, whole) },
+        { title: say('proof.compare', { op: 'fsync', who: first.who }), sql: compareSql(scope, syncs) },
         {
           title: say('proof.fsync-files', { who: first.who }),
-          sql: tableSql(scope, { by: ['process', 'file', 'class'], where, measure: 'wait' }),
+          sql: tableSql(scope, { by: ['process', 'file', 'class'], of, measure: 'wait' }),
         },
         {
           title: say('proof.fsync-who', {}),
-          sql: tableSql(scope, { by: ['who', 'class'], where: `op = 'fsync'`, measure: 'wait' }),
+          sql: tableSql(scope, { by: ['who', 'class'], of: { ops: ['fsync'] }, measure: 'wait' }),
         },
       ],
       mitigations: mitigationsOf(origin, first, largest?.key ?? ''),
@@ -103,14 +102,14 @@ function sentenceOf(origin: Origin, who: string, { before_ops_per_s, ...numbers 
   return say(`fsync-storm.${origin}.grown`, { who, before_ops_per_s, ...numbers });
 }
 
-function classesOf(origin: Origin): string[] {
+function classesOf(origin: Origin): string {
   switch (origin) {
     case 'runtime':
-      return [isOneOf('class', RUNTIME_CLASSES)];
+      return isOneOf('class', RUNTIME_CLASSES);
     case 'pull':
-      return [isOneOf('class', PULL_CLASSES)];
+      return isOneOf('class', PULL_CLASSES);
     case 'program':
-      return [`NOT ${isOneOf('class', [...RUNTIME_CLASSES, ...PULL_CLASSES, 'iotrace'])}`];
+      return `NOT ${isOneOf('class', [...RUNTIME_CLASSES, ...PULL_CLASSES, 'iotrace'])}`;
   }
 }
 
@@ -143,7 +142,7 @@ function excluded(facts: Facts, syncs: readonly WorkRow[]): Verdict {
   const before_ops_per_s = sumOf(syncs, (row) => row.before_ops_per_s ?? 0);
   const sql = tableSql(facts.scope, {
     by: ['op'],
-    where: `op = 'fsync' AND class <> 'iotrace'`,
+    of: { ops: ['fsync'], and: `class <> 'iotrace'` },
     measure: 'wait',
   });
   const sentence = facts.scope.hasBaseline

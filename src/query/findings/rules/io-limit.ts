@@ -87,7 +87,7 @@ function finding(facts: Facts, { row, kind, share }: Hit): Verdict {
               title: say('proof.held', {}),
               sql: tableSql(facts.scope, {
                 by: ['who', 'device'],
-                where: `op = 'throttle_block'`,
+                of: { ops: ['throttle_block'] },
                 measure: 'wait',
               }),
             },

@@ -28,7 +28,7 @@ export const journal: Rule = {
     return {
       is: 'excluded',
       sentence: say('not.journal', { wait_ns_per_s: sumOf(waits, (row) => row.wait_ns_per_s) }),
-      sql: tableSql(facts.scope, { by: ['op'], where: `op = 'journal_wait'`, measure: 'wait' }),
+      sql: tableSql(facts.scope, { by: ['op'], of: { ops: ['journal_wait'] }, measure: 'wait' }),
     };
   },
 };
@@ -63,7 +63,7 @@ function contentionOn(
 }
 
 function finding(facts: Facts, { device, waiter, asker, share }: Contention): Verdict {
-  const on = `device = ${literal(device)}`;
+  const and = `device = ${literal(device)}`;
   return found({
     severity: 'serious',
     confidence: confidence(facts, 0.75, say('sure.journal', {})),
@@ -83,7 +83,7 @@ function finding(facts: Facts, { device, waiter, asker, share }: Contention): Ve
         title: say('proof.journal-waits', { device }),
         sql: tableSql(facts.scope, {
           by: ['who', 'process'],
-          where: `op = 'journal_wait' AND ${on}`,
+          of: { ops: ['journal_wait'], and },
           measure: 'wait',
         }),
       },
@@ -91,7 +91,7 @@ function finding(facts: Facts, { device, waiter, asker, share }: Contention): Ve
         title: say('proof.journal-commits', { device }),
         sql: tableSql(facts.scope, {
           by: ['who', 'variant'],
-          where: `op = 'journal_commit' AND ${on}`,
+          of: { ops: ['journal_commit'], and },
           measure: 'ops',
         }),
       },

@@ -6,7 +6,6 @@ import type { Rule, Verdict } from '../finding.ts';
 import { found, severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { shareExplained } from '../share.ts';
-import { isWho } from '../../who.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
@@ -36,7 +35,7 @@ export const layerReads: Rule = {
       sentence: say('not.layer-reads', { ops_per_s }),
       sql: tableSql(facts.scope, {
         by: ['place'],
-        where: `op = 'block_read' AND place = 'image_layer'`,
+        of: { ops: ['block_read'], and: `place = 'image_layer'` },
         measure: 'bytes',
       }),
     };
@@ -45,7 +44,6 @@ export const layerReads: Rule = {
 
 function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
   const [first] = rows;
-  const where = `op = 'block_read' AND place = 'image_layer'`;
   const isTheirs = (row: WorkRow): boolean =>
     row.place === 'image_layer' && ['block_read', 'read', 'open'].includes(row.op);
   const explained = shareExplained(facts, isTheirs);
@@ -65,13 +63,13 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], share: nu
     proofs: [
       {
         title: say('proof.read-who', {}),
-        sql: tableSql(facts.scope, { by: ['who', 'place'], where: `op = 'block_read'`, measure: 'bytes' }),
+        sql: tableSql(facts.scope, { by: ['who', 'place'], of: { ops: ['block_read'] }, measure: 'bytes' }),
       },
       {
         title: say('proof.read-files', { who: first.who }),
         sql: tableSql(facts.scope, {
           by: ['process', 'file'],
-          where: `${where} AND ${isWho(first)}`,
+          of: { ops: ['block_read'], who: first, and: `place = 'image_layer'` },
           measure: 'bytes',
         }),
       },

@@ -35,7 +35,7 @@ export const logReads: Rule = {
       sentence: say('not.log-reads', { size_bytes_per_s }),
       sql: tableSql(facts.scope, {
         by: ['class'],
-        where: `op = '${op}' AND ${isOneOf('class', LOG_CLASSES)}`,
+        of: { ops: [op], and: isOneOf('class', LOG_CLASSES) },
         measure: 'bytes',
       }),
     };
@@ -53,7 +53,7 @@ export function readsOf({ known, work }: Facts): { op: 'read' | 'block_read'; ro
 function finding(facts: Facts, op: string, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
   const [first] = rows;
   const explained = shareExplained(facts, (row) => isLog(row) && ['read', 'block_read'].includes(row.op));
-  const where = `op = '${op}' AND ${isOneOf('class', LOG_CLASSES)}`;
+  const of = { ops: [op], and: isOneOf('class', LOG_CLASSES) };
   const size_bytes_per_s = sumOf(rows, (row) => row.size_bytes_per_s);
   return found({
     severity: severityOfShare(explained),
@@ -66,11 +66,11 @@ function finding(facts: Facts, op: string, rows: readonly [WorkRow, ...WorkRow[]
     proofs: [
       {
         title: say('proof.read-who', {}),
-        sql: tableSql(facts.scope, { by: ['who', 'class'], where: `op = '${op}'`, measure: 'bytes' }),
+        sql: tableSql(facts.scope, { by: ['who', 'class'], of: { ops: [op] }, measure: 'bytes' }),
       },
       {
         title: say('proof.log-files', {}),
-        sql: tableSql(facts.scope, { by: ['who', 'process', 'file'], where, measure: 'bytes' }),
+        sql: tableSql(facts.scope, { by: ['who', 'process', 'file'], of, measure: 'bytes' }),
       },
     ],
     mitigations: [

@@ -38,11 +38,11 @@ export const logWrites: Rule = {
         share_percent: (100 * size_bytes_per_s) / all,
       });
     }
-    const where = `${isOneOf('op', ops)} AND ${isOneOf('class', LOG_CLASSES)}`;
+    const of = { ops, and: isOneOf('class', LOG_CLASSES) };
     return {
       is: 'excluded',
       sentence: say('not.log-writes', { size_bytes_per_s }),
-      sql: tableSql(facts.scope, { by: ['class'], where, measure: 'bytes' }),
+      sql: tableSql(facts.scope, { by: ['class'], of, measure: 'bytes' }),
     };
   },
 };
@@ -63,7 +63,7 @@ function found(
 ): Verdict {
   const { scope } = facts;
   const [first] = rows;
-  const where = `${isOneOf('op', ops)} AND ${isOneOf('class', LOG_CLASSES)}`;
+  const of = { ops, and: isOneOf('class', LOG_CLASSES) };
   const isTheirs = (row: WorkRow): boolean =>
     LOG_CLASSES.includes(row.class ?? '') && ['write', 'fsync', 'block_write'].includes(row.op);
   const explained = shareExplained(facts, isTheirs);
@@ -80,11 +80,11 @@ function found(
       proofs: [
         {
           title: say('proof.written-class', {}),
-          sql: tableSql(scope, { by: ['class'], where: isOneOf('op', ops), measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['class'], of: { ops }, measure: 'bytes' }),
         },
         {
           title: say('proof.log-files', {}),
-          sql: tableSql(scope, { by: ['who', 'process', 'file'], where, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['who', 'process', 'file'], of, measure: 'bytes' }),
         },
       ],
       mitigations: [

@@ -8,8 +8,8 @@ import { found } from '../finding.ts';
 import type { BlameRow } from '../queries.ts';
 import { blameSql } from '../queries.ts';
 import { shareOf } from '../share.ts';
-import { compareSql, isOneOf, tableSql } from '../sql.ts';
-import { isWho, WHO_NAME } from '../../who.ts';
+import { compareSql, tableSql } from '../sql.ts';
+import { WHO_NAME } from '../../who.ts';
 import { over, thresholds } from '../thresholds.ts';
 
 /** Somebody is slow while somebody else keeps the disk busy. */
@@ -56,7 +56,10 @@ function finding(facts: Facts, { row, victim, share }: Case): Verdict {
     (each) => each.wait_ns_per_s,
   );
   const [first] = most?.rows ?? [];
-  const work = `${WHO_NAME} = ${literal(culprit)} AND ${isOneOf('op', ['fsync', 'block_read', 'block_write', 'block_flush'])}`;
+  const of = {
+    ops: ['fsync', 'block_read', 'block_write', 'block_flush'],
+    and: `${WHO_NAME} = ${literal(culprit)}`,
+  };
   return found({
     severity: 'serious',
     confidence: confidence(facts, 0.7, say('sure.neighbour', { slow_count })),
@@ -68,7 +71,7 @@ function finding(facts: Facts, { row, victim, share }: Case): Verdict {
     proofs: [
       {
         title: say('proof.compare', { op, who: victim.who }),
-        sql: compareSql(scope, `${isWho(victim)} AND op = ${literal(op)}`),
+        sql: compareSql(scope, { ops: [op], who: victim }),
       },
       {
         title: say('proof.blame', { who: victim.who }),
@@ -76,7 +79,7 @@ function finding(facts: Facts, { row, victim, share }: Case): Verdict {
       },
       {
         title: say('proof.doing', { who: culprit }),
-        sql: tableSql(scope, { by: ['op', 'class', 'file'], where: work, measure: 'wait' }),
+        sql: tableSql(scope, { by: ['op', 'class', 'file'], of, measure: 'wait' }),
       },
     ],
     mitigations: [

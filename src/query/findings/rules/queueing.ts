@@ -6,7 +6,7 @@ import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
-import { shareOfDevice } from '../share.ts';
+import { DISK_OPS, shareOfDevice } from '../share.ts';
 import { over } from '../thresholds.ts';
 
 /** More requests under way than the device serves at once: each waits for others. */
@@ -38,7 +38,7 @@ export const queueing: Rule = {
 
 function found(facts: Facts, load: Load): Verdict {
   const { device, queue_length, await_ns, requests_per_s } = load;
-  const where = `device = ${literal(device)} AND op IN ('block_read', 'block_write', 'block_flush', 'block_discard')`;
+  const of = { ops: DISK_OPS, and: `device = ${literal(device)}` };
   return {
     is: 'found',
     finding: {
@@ -53,7 +53,7 @@ function found(facts: Facts, load: Load): Verdict {
         { title: say('proof.device', { device }), sql: load.sql },
         {
           title: say('proof.device-who', { device }),
-          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], where, measure: 'wait' }),
+          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], of, measure: 'wait' }),
         },
       ],
       mitigations: [

@@ -8,7 +8,7 @@ import { devicesSql } from '../queries.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
 import { over } from '../thresholds.ts';
-import { shareOfDevice } from '../share.ts';
+import { DISK_OPS, shareOfDevice } from '../share.ts';
 
 /** A device that has no time left, with requests waiting for it. */
 export const saturatedDevice: Rule = {
@@ -52,7 +52,7 @@ function isSaturated(facts: Facts, row: DeviceRow): boolean {
 
 function found(facts: Facts, row: DeviceRow): Verdict {
   const { device } = row;
-  const where = `device = ${literal(device)} AND op IN ('block_read', 'block_write', 'block_flush')`;
+  const of = { ops: DISK_OPS, and: `device = ${literal(device)}` };
   const writer = facts.work
     .filter((each) => each.device === device && each.op.startsWith('block_'))
     .toSorted((a, b) => b.wait_ns_per_s - a.wait_ns_per_s)[0];
@@ -78,7 +78,7 @@ function found(facts: Facts, row: DeviceRow): Verdict {
         },
         {
           title: say('proof.device-who', { device }),
-          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], where, measure: 'bytes' }),
+          sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], of, measure: 'bytes' }),
         },
       ],
       mitigations: [

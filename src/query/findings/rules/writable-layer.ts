@@ -6,8 +6,7 @@ import { shareExplained } from '../share.ts';
 import type { Rule, Verdict } from '../finding.ts';
 import { severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
-import { isOneOf, tableSql } from '../sql.ts';
-import { isWho } from '../../who.ts';
+import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 import { writesOf } from './log-writes.ts';
 
@@ -30,13 +29,13 @@ export const writableLayer: Rule = {
     if (worst && over('written_bytes_per_s', worst.size) && over('written_share', worst.size / all)) {
       return found(facts, ops, worst.rows, worst.size / all);
     }
-    const where = `${isOneOf('op', ops)} AND place = 'writable_layer'`;
+    const of = { ops, and: `place = 'writable_layer'` };
     return {
       is: 'excluded',
       sentence: say('not.writable-layer', {
         size_bytes_per_s: sumOf(inLayer, (row) => row.size_bytes_per_s),
       }),
-      sql: tableSql(facts.scope, { by: ['place'], where, measure: 'bytes' }),
+      sql: tableSql(facts.scope, { by: ['place'], of, measure: 'bytes' }),
     };
   },
 };
@@ -50,8 +49,7 @@ function found(
   const { scope } = facts;
   const [first] = rows;
   const { who } = first;
-  const wrote = isOneOf('op', ops);
-  const where = `${wrote} AND place = 'writable_layer' AND ${isWho(first)}`;
+  const of = { ops, who: first, and: `place = 'writable_layer'` };
   const isTheirs = (row: WorkRow): boolean => row.who === who && row.place === 'writable_layer';
   const explained = shareExplained(facts, isTheirs);
   return {
@@ -71,11 +69,11 @@ function found(
       proofs: [
         {
           title: say('proof.written-who', {}),
-          sql: tableSql(scope, { by: ['who', 'place'], where: wrote, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['who', 'place'], of: { ops }, measure: 'bytes' }),
         },
         {
           title: say('proof.written-files', { who }),
-          sql: tableSql(scope, { by: ['process', 'file'], where, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['process', 'file'], of, measure: 'bytes' }),
         },
       ],
       mitigations: [{ id: 'volume', values: { container: first.container ?? '' } }],

@@ -1,5 +1,136 @@
 import type { Language } from '../../findings/catalogue/catalogue.ts';
-import type { Diagnosis } from '../../findings/diagnose.ts';
+import { confidenceWord } from '../../findings/confidence.ts';
+import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
+import type { Mitigation } from '../../findings/finding.ts';
+import { headline } from '../../findings/headline.ts';
+import { settingOf } from '../../findings/playbook.ts';
+import { visible } from '../text.ts';
+import { shown } from './evidence.ts';
+import { coverageLines, rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import type { Voice } from './words.ts';
+import { voice } from './words.ts';
+
+/**
+ * A diagnosis as the document that is filed after an incident: summary, timeline, each finding with its evidence and the
+ * query that gives it, what to do, what was ruled out and what could not be seen.
+ */
 export function diagnosisMarkdown(diagnosis: Diagnosis, language: Language): string {
-  return language + String(diagnosis.window_s);
+  const speaker = voice(language, markdownText);
+  const blocks = [
+    `# ${speaker.word('report.title')}`,
+    ...summary(diagnosis, speaker),
+    ...timeline(diagnosis, speaker),
+    ...(diagnosis.findings.length === 0 ? [] : [`## ${speaker.word('label.findings')}`]),
+    ...diagnosis.findings.flatMap((finding, index) => findingBlocks(finding, index + 1, speaker)),
+    ...excludedBlocks(diagnosis.excluded, speaker),
+    ...unknownBlocks(diagnosis, speaker),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+/** Names are anybody's: nothing in them may make markup, a link, HTML, or a line. */
+export function markdownText(text: string): string {
+  return visible(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('@', '&#64;')
+    .replaceAll('://', '&#58;//')
+    .replace(/[\\`*_{}[\]()#+!|~-]/gu, String.raw`\$&`);
+}
+
+function summary(diagnosis: Diagnosis, { say: speak, word }: Voice): string[] {
+  const [first] = diagnosis.findings;
+  const [mitigation] = first?.mitigations ?? [];
+  return [
+    `**${headline(diagnosis).map(speak).join(' ')}**`,
+    ...(first
+      ? [
+          `${word('label.cause')}: ${speak(first.sentence)} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+        ]
+      : []),
+    ...(mitigation ? [`${word('label.do')}: ${word(`do.${mitigation.id}`)}`] : []),
+    whenSentences(diagnosis).map(speak).join(' '),
+  ].filter((text) => text !== '');
+}
+
+function timeline({ victim, waiting }: Diagnosis, speaker: Voice): string[] {
+  if (!victim) return [];
+  return [
+    `## ${speaker.word('label.timeline')}`,
+    ...evidenceBlocks(victim.evidence, speaker),
+    ...evidenceBlocks(victim.slots, speaker),
+    ...evidenceBlocks(waiting, speaker),
+  ];
+}
+
+function findingBlocks(finding: Ranked, number: number, speaker: Voice): string[] {
+  const { say: speak, word } = speaker;
+  const { rule, severity, confidence, sentence, alsoChecked } = finding;
+  const marks = `${word(`severity.${severity}`)}, ${word(`confidence.${confidenceWord(confidence.score)}`)}`;
+  const checked = alsoChecked.map((each) => speak(each.sentence)).join(' ');
+  return [
+    `### ${String(number)}. ${word(`rule.${rule}`)} (${marks})`,
+    speak(sentence),
+    ...finding.evidence.flatMap((each) => evidenceBlocks(each, speaker)),
+    [
+      `- **${word('label.sure')}**: ${confidence.reasons.map(speak).join('; ')}`,
+      `- **${word('label.rank')}**: ${speak(rankSentence(finding, speaker))}`,
+      ...(checked === '' ? [] : [`- **${word('label.checked')}**: ${checked}`]),
+    ].join('\n'),
+    ...finding.mitigations.flatMap((each) => mitigationBlocks(each, speaker)),
+  ];
+}
+
+function mitigationBlocks({ id, values }: Mitigation, { word }: Voice): string[] {
+  const setting = settingOf(id, values);
+  return [
+    [
+      `**${word('label.do')}**: ${word(`do.${id}`)}`,
+      '',
+      `- ${word('label.gain')}: ${word(`gain.${id}`)}`,
+      `- ${word('label.risk')}: ${word(`risk.${id}`)}`,
+    ].join('\n'),
+    ...(setting === null ? [] : [fenced('text', setting.split('\n').map(visible).join('\n'))]),
+  ];
+}
+
+function evidenceBlocks(evidence: Evidence, speaker: Voice): string[] {
+  const sql = queryBlock(evidence.sql, speaker);
+  const title = `**${speaker.say(evidence.title)}**`;
+  if (evidence.rows.length === 0) return [`${title}: -`, sql];
+  const { titles, isNumber, rows } = shown(evidence, speaker);
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const rule = isNumber.map((isRight) => (isRight ? '---:' : '---'));
+  return [title, [line(titles), line(rule), ...rows.map(line)].join('\n'), sql];
+}
+
+const queryBlock = (sql: string, { word }: Voice): string =>
+  `<details><summary>${word('label.sql')}</summary>\n\n${fenced('sql', sql)}\n\n</details>`;
+
+/** A code block that nothing in it can end. */
+function fenced(language: string, text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/gu)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+function excludedBlocks(excluded: readonly Excluded[], speaker: Voice): string[] {
+  if (excluded.length === 0) return [];
+  return [
+    `## ${speaker.word('label.excluded')}`,
+    ...excluded.flatMap(({ rule, sentence, sql }) => [
+      `**${speaker.word(`rule.${rule}`)}**: ${speaker.say(sentence)}`,
+      queryBlock(sql, speaker),
+    ]),
+  ];
+}
+
+function unknownBlocks(diagnosis: Diagnosis, speaker: Voice): string[] {
+  const lines = [
+    ...unknownSentences(diagnosis, speaker).map(speaker.say),
+    ...coverageLines(diagnosis, speaker),
+  ];
+  if (lines.length === 0) return [];
+  return [`## ${speaker.word('label.unknown')}`, lines.map((line) => `- ${line}`).join('\n')];
 }

@@ -37,6 +37,25 @@ export function rankSentence({ score, severity, confidence, share }: Ranked, { w
     : say('rank.latency', { ...values, share_percent: share * 100 });
 }
 
+const states = ['missing', 'partial', 'unproven'] as const;
+
+/** What the probes could not see in the window, a line per state, and what was lost. */
+export function coverageLines(
+  { coverage: { gaps, losses } }: Diagnosis,
+  { say: speak, word, value }: Voice,
+): string[] {
+  const ofState = (state: (typeof states)[number]): string[] => {
+    const subjects = gaps
+      .filter((row) => row.state === state)
+      .map(({ probe, subject }) => (probe === subject ? probe : `${probe} ${subject}`));
+    return subjects.length === 0
+      ? []
+      : [speak(say('label.gap', { state: word(`state.${state}`), subjects: subjects.join(', ') }))];
+  };
+  const lost = losses.map(({ kind, lost_count }) => `${kind} ${value('lost_count', lost_count)}`).join(', ');
+  return [...states.flatMap(ofState), ...(lost === '' ? [] : [speak(say('label.losses', { losses: lost }))])];
+}
+
 /** What could not be judged: the rules that lack the same facts together. */
 export function unknownSentences({ unknown, coverage }: Diagnosis, { word }: Voice): Sentence[] {
   if (coverage.interval_count === 0) return [];

@@ -5,12 +5,11 @@ import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagn
 import { headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import type { Mitigation } from '../../findings/finding.ts';
-import { gapSummary, lossLines } from '../footnotes.ts';
 import type { Column, Screen } from '../table.ts';
 import { table } from '../table.ts';
 import { visible, wrap } from '../text.ts';
 import { shown } from './evidence.ts';
-import { rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import { coverageLines, rankSentence, unknownSentences, whenSentences } from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -36,15 +35,28 @@ export function diagnosisText(diagnosis: Diagnosis, { language, screen, hasSql }
     paint: colors.createColors(screen.colour),
     hasSql,
   };
+  const main = diagnosis.findings.filter(({ score }, index) => index === 0 || score >= MINOR_SCORE);
+  const minor = diagnosis.findings.filter((finding) => !main.includes(finding));
   const sections = [
     answerLines(diagnosis, page),
-    ...diagnosis.findings.map((finding, index) => findingLines(finding, index + 1, page)),
+    ...main.map((finding, index) => findingLines(finding, index + 1, page)),
+    alsoLines(minor, page),
     victimLines(diagnosis, page),
     excludedLines(diagnosis, page),
     unknownLines(diagnosis, page),
   ];
   const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section]);
   return `${lines.slice(1).join('\n')}\n`;
+}
+
+/** Findings below it are told in a sentence each. */
+const MINOR_SCORE = 0.05;
+
+function alsoLines(minor: readonly Ranked[], page: Page): string[] {
+  if (minor.length === 0) return [];
+  const { paint, voice } = page;
+  const lines = minor.flatMap(({ sentence }) => wrapped(page, `   ${voice.say(sentence)}`));
+  return [paint.bold(voice.word('label.also')), ...lines];
 }
 
 const wrapped = ({ screen }: Page, text: string): string[] => wrap(text, screen.width);
@@ -156,11 +168,9 @@ function excludedLines({ excluded }: Diagnosis, page: Page): string[] {
 
 function unknownLines(diagnosis: Diagnosis, page: Page): string[] {
   const { voice, paint, hasSql } = page;
-  const { gaps, losses } = diagnosis.coverage;
   const lines = [
     ...unknownSentences(diagnosis, voice).map(voice.say),
-    ...gapSummary(gaps),
-    ...lossLines(losses),
+    ...coverageLines(diagnosis, voice),
   ].flatMap((line) => wrapped(page, `   ${line}`));
   const how =
     hasSql || diagnosis.findings.length === 0 ? [] : ['', paint.dim(voice.word('label.how-to-sql'))];

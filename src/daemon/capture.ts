@@ -1,0 +1,147 @@
+import { appendFileSync } from 'node:fs';
+import type { Failure } from '../failure.ts';
+import { failure } from '../failure.ts';
+import { databaseFailure } from '../schema/open.ts';
+import type { Db } from '../schema/open.ts';
+import { nowUs } from '../schema/units.ts';
+import { createAccounting } from './accounting.ts';
+import type { Accounting } from './accounting.ts';
+import { startBpftrace } from './bpftrace.ts';
+import type { Tracer } from './bpftrace.ts';
+import { atLeast } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
+import { createClock } from './clock.ts';
+import { compose } from './compose.ts';
+import type { Composed } from './compose.ts';
+import { createControl } from './control.ts';
+import type { PlannedProbe, RecordOptions } from './contract.ts';
+import { createCostMeter } from './ledger.ts';
+import { firstError, waitsForModule } from './plan.ts';
+import { createProof } from './proof.ts';
+import { createRecorder } from './recorder.ts';
+import { createRetention } from './retain.ts';
+import type { Retention } from './retain.ts';
+import type { Session } from './session.ts';
+import type { StopSignal } from './stop.ts';
+import type { Lookups } from './store.ts';
+
+/** What every life of bpftrace in a session shares. */
+export type CaptureContext = {
+  readonly db: Db;
+  readonly host: Capabilities;
+  readonly session: Session;
+  readonly lookups: Lookups;
+  readonly options: RecordOptions;
+  readonly stop: StopSignal;
+};
+
+export type CaptureEnd = 'stopped' | 'died' | 'plan changed';
+
+/** Compiling and attaching take seconds; under emulation minutes. */
+const READY_PATIENCE_MS = 300_000;
+
+/** One life of bpftrace: from its start until its last line is stored. */
+export async function capture(
+  { db, host, session, lookups, options, stop }: CaptureContext,
+  plan: readonly PlannedProbe[],
+): Promise<CaptureEnd | Failure> {
+  const state = { isReady: false, isReplanning: false };
+  const control = createControl();
+  const proof = createProof(session, plan, options);
+  const cost = createCostMeter(db, () => tracer.pid);
+  const retention = createRetention(db, options);
+  let accounting: Accounting | undefined;
+  const recorder = createRecorder(db, session.runId, lookups, createClock(), cost, {
+    ready() {
+      state.isReady = true;
+      accounting = createAccounting(tracer.pid, session, control, options.maxCpuPercent);
+      // What compiling and attaching cost is no part of the first interval.
+      cost();
+      proof.begin();
+      stop.startTimer();
+    },
+    flushed(flush, spent) {
+      const skipped = accounting?.flushed(flush, spent).skipped ?? 0;
+      if (skipped > 0) {
+        recorder.noteLoss('programs_skipped', skipped, 'a probe was entered while it ran on the same CPU');
+      }
+      proof.add(flush);
+      removeOld(retention, options.databasePath);
+      if (overlayHasAppeared(plan)) {
+        state.isReplanning = true;
+        tracer.stop();
+      }
+    },
+    storeFailed(error) {
+      process.stderr.write(
+        `iotrace: ${options.databasePath} can't be written: ${error.message}; kept in memory, trying again\n`,
+      );
+    },
+  });
+  const tracer = startBpftrace(host, composeFor(plan, host, options, control.token), (line) => {
+    keepLine(line);
+    recorder.line(line);
+  });
+  const { clean, stderr } = await untilEnded(tracer, stop, () => state.isReady);
+  accounting?.end();
+  await proof.settled();
+  recorder.finish();
+  if (!state.isReady)
+    return stop.isSet()
+      ? 'stopped'
+      : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
+  if (state.isReplanning) return 'plan changed';
+  if (!clean && stop.isSet()) session.gap('bpftrace did not end when asked; what it counted last is lost');
+  return stop.isSet() ? 'stopped' : 'died';
+}
+
+function composeFor(
+  plan: readonly PlannedProbe[],
+  host: Capabilities,
+  options: RecordOptions,
+  controlToken: number,
+): Composed {
+  return compose({
+    ...options,
+    fragments: plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment])),
+    cpuCount: host.possibleCpuCount,
+    hasWideStats: atLeast(host.bpftraceVersion, [0, 18]),
+    controlToken,
+  });
+}
+
+/** Asked to stop, or not ready in time, it is told to end. */
+async function untilEnded(tracer: Tracer, stop: StopSignal, isReady: () => boolean): Tracer['ended'] {
+  const unready = setTimeout(() => {
+    if (!isReady()) tracer.stop();
+  }, READY_PATIENCE_MS);
+  const unsubscribe = stop.onStop(() => {
+    tracer.stop();
+  });
+  const ended = await tracer.ended;
+  clearTimeout(unready);
+  unsubscribe();
+  return ended;
+}
+
+/** What can't be removed now, from a full disk for one, is tried again with the next interval. */
+function removeOld(retention: Retention, databasePath: string): void {
+  try {
+    retention.step(nowUs());
+  } catch (error) {
+    if (!databaseFailure(databasePath, error)) throw error;
+  }
+}
+
+/** Fixtures are recorded so: IOTRACE_KEEP_STREAM names a file that gets bpftrace's output as it came. */
+function keepLine(line: string): void {
+  const file = process.env['IOTRACE_KEEP_STREAM'];
+  if (file !== undefined) appendFileSync(file, `${line}\n`);
+}
+
+function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
+  const copyUp = plan.find(({ probe }) => probe === 'copy_up');
+  const wasWaiting =
+    copyUp?.fragment === null && copyUp.reasons.some((reason) => reason.includes('is not loaded'));
+  return wasWaiting && !waitsForModule('overlay');
+}
