@@ -26,21 +26,36 @@ export const incidents: readonly Incident[] = [
     who: 'fsync-storm',
     file_class: 'writable_layer',
   },
-  { name: 'slow-device', happens: 'a disk takes 60 ms longer for each request', rule: 'slow-device', device: 'slow' },
+  {
+    name: 'slow-device',
+    happens: 'a disk takes 60 ms longer for each request',
+    rule: 'slow-device',
+    device: 'slow',
+  },
   {
     name: 'copy-up',
     happens: 'a container writes to a file of 24 MiB of its image',
     rule: 'copy-up',
     who: 'copy-up',
   },
-  { name: 'io-max', happens: 'a container writes more than its io.max lets it', rule: 'io-limit', who: 'io-max' },
+  {
+    name: 'io-max',
+    happens: 'a container writes more than its io.max lets it',
+    rule: 'io-limit',
+    who: 'io-max',
+  },
   {
     name: 'log-writer',
     happens: 'a container logs megabytes a second',
     rule: 'log-writes',
     file_class: 'container_log',
   },
-  { name: 'deleted-file', happens: 'a large file is deleted and held open', rule: 'deleted-files', who: 'deleted-file' },
+  {
+    name: 'deleted-file',
+    happens: 'a large file is deleted and held open',
+    rule: 'deleted-files',
+    who: 'deleted-file',
+  },
   {
     name: 'log-reader',
     happens: 'an agent reads the logs of all pods',
@@ -71,7 +86,8 @@ export function diagnoseWindow(db: Db, windowFile: string): Diagnosis {
 /** Of the first finding what the table names. */
 export function firstFinding({ findings }: Diagnosis, { who, device, file_class }: Incident) {
   const [first] = findings;
-  const named = <Value>(expected: string | undefined, value: Value) => (expected === undefined ? undefined : value);
+  const named = <Value>(expected: string | undefined, value: Value) =>
+    expected === undefined ? undefined : value;
   return {
     rule: first?.rule ?? null,
     who: named(who, first?.who),

@@ -16,9 +16,9 @@ const columnsOf = new Map(
     .all()
     .map((table) => [table, db.pragma(`table_info(${table})`).map(({ name }) => name)]),
 );
-const withColumn = (column) => [...columnsOf].flatMap(([table, names]) => (names.includes(column) ? [table] : []));
-const keep = (table, condition) =>
-  db.prepare(`DELETE FROM ${table} WHERE NOT (${condition})`).run(bounds);
+const withColumn = (column) =>
+  [...columnsOf].flatMap(([table, names]) => (names.includes(column) ? [table] : []));
+const keep = (table, condition) => db.prepare(`DELETE FROM ${table} WHERE NOT (${condition})`).run(bounds);
 
 // What intervals add up to spans more than the window.
 db.exec('UPDATE flush SET period_id = NULL');
@@ -32,7 +32,8 @@ for (const column of ['sampled_us', 'logged_us', 'ended_us']) {
     keep(table, `${since} AND ${column} <= @to`);
   }
 }
-for (const table of withColumn('since_us')) keep(table, 'since_us < @to AND (until_us IS NULL OR until_us > @from)');
+for (const table of withColumn('since_us'))
+  keep(table, 'since_us < @to AND (until_us IS NULL OR until_us > @from)');
 
 // What belongs to intervals that are gone, and names that nothing has any more.
 const referring = (column, name) =>

@@ -22,6 +22,8 @@ export const en = {
     '{who} writes to files of its image: overlayfs copied {op_count} of them up, {size_bytes_sum} in all.',
   'copy-up.large':
     '{who} writes to a large file of its image: the first write waited up to {latency_ns_max} while overlayfs copied ({op_count} copies, {size_bytes_sum}).',
+  'image-pull':
+    'An image is coming in: {who} writes {size_bytes_per_s} of image content, {share_percent} of all that is written.',
   'writable-layer':
     '{who} writes {size_bytes_per_s} into its container layer, {share_percent} of all that is written. It wants a volume.',
   'log-writes': 'Logs are {share_percent} of all that is written: {size_bytes_per_s}.',
@@ -57,6 +59,7 @@ export const en = {
     'the number of requests under way is exact; that the disk serves fewer at once is inferred',
   'sure.fsync-storm': 'every sync is counted in the kernel, with its process and file',
   'sure.copy-up': 'every copy-up is counted in the kernel, with its file, size and duration',
+  'sure.image-pull': 'bytes are counted in the kernel; image content is known from its paths',
   'sure.writable-layer': 'bytes are counted in the kernel; the container layer is known from its mount',
   'sure.log-writes': 'bytes are counted in the kernel; logs are known from their paths',
   'sure.log-reads': 'bytes are counted in the kernel; logs are known from their paths',
@@ -88,6 +91,7 @@ export const en = {
   'not.fsync-storm.grown': 'No storm of syncs: {ops_per_s} on the whole node, {before_ops_per_s} before.',
   'not.copy-up.none': 'No file was copied up.',
   'not.copy-up': 'Few and short copy-ups: {op_count}, the longest {latency_ns_max}.',
+  'not.image-pull': 'No image is coming in: {size_bytes_per_s} of image content are written.',
   'not.writable-layer': 'Container layers are hardly written to: {size_bytes_per_s}.',
   'not.log-writes': 'Logs are not what is written: {size_bytes_per_s}.',
   'not.log-reads': 'Log collection hardly reads: {size_bytes_per_s}.',
@@ -120,6 +124,7 @@ export const en = {
   'proof.written-who': 'Who writes where',
   'proof.written-files': 'What {who} writes',
   'proof.written-class': 'What is written',
+  'proof.image-content': 'Image content that is written',
   'proof.log-files': 'Which logs',
   'proof.read-who': 'Who reads what',
   'proof.read-files': 'What {who} reads',
@@ -277,6 +282,7 @@ export const en = {
   'rule.queueing': 'queue at the disk',
   'rule.fsync-storm': 'storm of syncs',
   'rule.copy-up': 'overlayfs copy-up',
+  'rule.image-pull': 'image pull',
   'rule.writable-layer': 'heavy writing to a container layer',
   'rule.small-files': 'many small files in a container layer',
   'rule.log-writes': 'log writing',
