@@ -11,6 +11,8 @@ type Incident = {
   readonly happens: string;
   /** `null`: nothing is wrong. */
   readonly rule: RuleId | null;
+  /** Container whose waiting is asked about; without it everybody's. */
+  readonly container?: string;
   /** Whom, which disk, and which class of files the finding names, where it must. */
   readonly who?: string;
   readonly device?: string;
@@ -64,22 +66,36 @@ export const incidents: readonly Incident[] = [
     file_class: 'container_log',
   },
   {
+    name: 'image-import',
+    happens: 'containerd imports an image',
+    rule: 'image-pull',
+    file_class: 'content_ingest',
+  },
+  {
+    name: 'starved-reader',
+    happens: 'a container reads from a disk that its neighbour syncs to',
+    rule: 'fsync-storm',
+    who: 'syncer',
+    container: 'starved-reader',
+  },
+  {
     name: 'inodes',
     happens: 'a container fills the inodes of the file system of the writable layers',
     rule: 'inodes',
+    who: 'inodes',
     device: 'upper',
   },
 ];
 
 /** Diagnoses a recording from what test/kernel/incidents noted about the window. */
-export function diagnoseWindow(db: Db, windowFile: string): Diagnosis {
+export function diagnoseWindow(db: Db, windowFile: string, container?: string): Diagnosis {
   const [calm = 0, began = 0, ended = 0] = readFileSync(windowFile, 'utf8').trim().split(' ').map(Number);
   return diagnose(db, {
     periods: {
       baseline: { fromUs: wallUs(calm), toUs: wallUs(began) },
       window: { fromUs: wallUs(began), toUs: wallUs(ended) },
     },
-    container: undefined,
+    container,
   });
 }
 

@@ -27,8 +27,8 @@ describe.each(KERNELS)('incidents on the kernel of %s', (kernel) => {
   }, 1_300_000);
 
   it.each(incidents)('$name: $happens, which is the first finding', (incident) => {
-    const { name, rule, who, device, file_class } = incident;
-    const diagnosis = diagnoseWindow(db, join(out, `${name}.window`));
+    const { name, container, rule, who, device, file_class } = incident;
+    const diagnosis = diagnoseWindow(db, join(out, `${name}.window`), container);
     expect(firstFinding(diagnosis, incident)).toEqual({ rule, who, device, file_class });
   });
 });

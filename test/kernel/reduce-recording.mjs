@@ -24,12 +24,14 @@ const keep = (table, condition) => db.prepare(`DELETE FROM ${table} WHERE NOT ($
 db.exec('UPDATE flush SET period_id = NULL');
 for (const table of columnsOf.keys()) if (table.startsWith('period')) db.exec(`DELETE FROM ${table}`);
 
-// What the window has: instants in it, and states that held in it.
+// What the window has: instants in it, intervals and states that overlap it.
 for (const column of ['sampled_us', 'logged_us', 'ended_us']) {
-  for (const table of withColumn(column).filter((table) => table !== 'run')) {
+  for (const table of withColumn(column).filter((name) => name !== 'run')) {
     // A count of files is good until the next.
-    const since = table === 'upperdir_sample' ? 'TRUE' : `${column} > @from`;
-    keep(table, `${since} AND ${column} <= @to`);
+    if (table === 'upperdir_sample') keep(table, `${column} <= @to`);
+    else if (columnsOf.get(table).includes('started_us'))
+      keep(table, `${column} > @from AND started_us < @to`);
+    else keep(table, `${column} > @from AND ${column} <= @to`);
   }
 }
 for (const table of withColumn('since_us'))
@@ -55,6 +57,10 @@ for (const [name, column] of [
   ['file', 'file_key'],
 ]) {
   keep(name, `${column} IN (${referring(column, name)})`);
+}
+// Views are made anew by whoever opens it for writing.
+for (const view of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").pluck().all()) {
+  db.exec(`DROP VIEW ${view}`);
 }
 db.exec('VACUUM');
 db.close();

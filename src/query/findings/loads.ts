@@ -5,7 +5,7 @@ import { devicesSql } from './queries.ts';
 import type { Scope } from './sql.ts';
 import { beside, doneSql, mean } from './sql.ts';
 import { literal } from '../literal.ts';
-import { thresholds } from './thresholds.ts';
+import { over, thresholds } from './thresholds.ts';
 
 /** How a disk fared: by its own counters where they were sampled, else by the requests that were traced. */
 export type Load = {
@@ -89,7 +89,8 @@ FROM done GROUP BY device`;
 export function isSlow(load: Load): boolean {
   const { requests_per_s, before_requests_per_s, await_ns, before_await_ns, isRotational } = load;
   const limit = isRotational ? thresholds.slow_request_rotational_ns : thresholds.slow_request_flash_ns;
-  if (await_ns < limit.value) return false;
+  const isFelt = over('waiting_ns_per_s', await_ns * requests_per_s);
+  if (await_ns < limit.value || !isFelt) return false;
   if (before_await_ns !== null && before_requests_per_s !== null && before_requests_per_s > 0) {
     const isMoreWork = requests_per_s >= before_requests_per_s * thresholds.grown_times.value;
     return await_ns >= before_await_ns * thresholds.slow_times.value && !isMoreWork;

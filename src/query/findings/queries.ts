@@ -17,6 +17,7 @@ export type Rows = {
   readonly device_settings: readonly DeviceSettingsRow[];
   readonly kernel_log: readonly LogRow[];
   readonly deleted: readonly DeletedRow[];
+  readonly no_space: readonly NoSpaceRow[];
   readonly device_disks: readonly { device: string; disk: string }[];
   readonly blame: readonly BlameRow[];
 };
@@ -162,6 +163,9 @@ export type DeletedRow = {
   allocated_bytes: number;
 };
 
+/** Whose operations failed for want of space or inodes. */
+export type NoSpaceRow = { who: string; op: string; file: string; error_count: number };
+
 /** Whose I/O was in flight on the disks of somebody's slow operations while they lasted. */
 export type BlameRow = {
   victim: string;
@@ -254,6 +258,8 @@ FROM deleted
 WHERE sampled_us = (SELECT max(sampled_us) FROM deleted WHERE ${sampledIn(scope)})
   AND device <> 'tmpfs'
 ORDER BY allocated_bytes DESC LIMIT 100`,
+
+  no_space: (scope) => noSpaceSql(scope),
 
   device_disks: () => 'SELECT device, disk FROM device_disks',
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -14,20 +15,22 @@ afterAll(() => {
 });
 
 /** Diagnoses what test/kernel/record-incidents left of a recording, as this version of iotrace reads it. */
-function diagnosed(name: string) {
+function diagnosed({ name, container }: (typeof incidents)[number]) {
   const path = join(directory, `${name}.db`);
-  writeFileSync(path, gunzipSync(readFileSync(join(fixtures, `${name}.db.gz`))));
+  const recorded = new Database(path);
+  recorded.exec(gunzipSync(readFileSync(join(fixtures, `${name}.sql.gz`))).toString());
+  recorded.close();
   const db = openForWriting(path);
   if (isFailure(db)) throw new Error(JSON.stringify(db));
   try {
-    return diagnoseWindow(db, join(fixtures, `${name}.window`));
+    return diagnoseWindow(db, join(fixtures, `${name}.window`), container);
   } finally {
     db.close();
   }
 }
 
 describe.each(incidents)('$name, recorded while $happens', (incident) => {
-  const diagnosis = diagnosed(incident.name);
+  const diagnosis = diagnosed(incident);
 
   it('ranks its cause first', () => {
     const { who, device, file_class, rule } = incident;

@@ -43,6 +43,8 @@ export const en = {
   'io-limit.bytes': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_bytes_per_s}.',
   'io-limit.requests': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_per_s}.',
   inodes: '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left.',
+  'inodes.failing':
+    '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left; {who} can’t make files any more.',
   space: '{mount_point} runs out of space: {used_percent} used, {available_bytes} left.',
   'deleted-files':
     '{who} ({process}) holds {file_count} deleted files open, {allocated_bytes} of space, the largest {file}.',
@@ -341,6 +343,7 @@ export const en = {
     'Nothing wrong with I/O was found, but {unknown_count} of {rule_count} checks could not be made.',
   'headline.unexplained': 'No rule explains it.',
   'label.cause': 'Cause',
+  'label.found': 'Found',
   'label.do': 'Do',
   'label.findings': 'Findings',
   'label.evidence': 'Evidence',

@@ -37,6 +37,8 @@ export const zh: Catalogue = {
     '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_bytes_per_s} 的 {share_percent}。',
   'io-limit.requests': '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_per_s} 的 {share_percent}。',
   inodes: '{mount_point} 的 inode 将耗尽：已用 {inode_used_percent}，剩 {inode_free_count}。',
+  'inodes.failing':
+    '{mount_point} 的 inode 将耗尽：已用 {inode_used_percent}，剩 {inode_free_count}；{who} 已无法新建文件。',
   space: '{mount_point} 空间将耗尽：已用 {used_percent}，剩 {available_bytes}。',
   'deleted-files':
     '{who}（{process}）占着 {file_count} 个已删除的文件，共 {allocated_bytes}，最大的是 {file}。',
@@ -311,6 +313,7 @@ export const zh: Catalogue = {
   'headline.healthy-partly': '没有发现 I/O 问题，但 {rule_count} 项检查中有 {unknown_count} 项无法进行。',
   'headline.unexplained': '没有规则能解释。',
   'label.cause': '原因',
+  'label.found': '发现',
   'label.do': '处置',
   'label.findings': '结论',
   'label.evidence': '证据',

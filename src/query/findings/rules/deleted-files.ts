@@ -12,7 +12,7 @@ import { over } from '../thresholds.ts';
 export const deletedFiles: Rule = {
   id: 'deleted-files',
   needs: ['deleted'],
-  thresholds: ['deleted_bytes', 'deleted_share'],
+  thresholds: ['deleted_bytes', 'deleted_share', 'deleted_looked_s'],
   rivals: ['space'],
   yieldsTo: [],
   examine(facts) {

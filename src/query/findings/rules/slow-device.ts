@@ -10,7 +10,13 @@ import { shareOfDevice } from '../share.ts';
 export const slowDevice: Rule = {
   id: 'slow-device',
   needs: ['block'],
-  thresholds: ['slow_request_flash_ns', 'slow_request_rotational_ns', 'slow_times', 'slow_requests_per_s'],
+  thresholds: [
+    'slow_request_flash_ns',
+    'slow_request_rotational_ns',
+    'slow_times',
+    'slow_requests_per_s',
+    'waiting_ns_per_s',
+  ],
   rivals: ['saturated-device', 'queueing', 'fsync-storm', 'io-limit', 'device-errors'],
   yieldsTo: ['device-errors', 'io-limit'],
   examine(facts) {

@@ -2,7 +2,7 @@ import type { Language } from '../../findings/catalogue/catalogue.ts';
 import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
 import type { Mitigation } from '../../findings/finding.ts';
-import { headline } from '../../findings/headline.ts';
+import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import { visible } from '../text.ts';
 import { shown } from './evidence.ts';
@@ -46,7 +46,7 @@ function summary(diagnosis: Diagnosis, { say: speak, word }: Voice): string[] {
     `**${headline(diagnosis).map(speak).join(' ')}**`,
     ...(first
       ? [
-          `${word('label.cause')}: ${speak(first.sentence)} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+          `${word(explains(first) ? 'label.cause' : 'label.found')}: ${speak(first.sentence)} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
         ]
       : []),
     ...(mitigation ? [`${word('label.do')}: ${word(`do.${mitigation.id}`)}`] : []),

@@ -2,7 +2,7 @@ import colors from 'picocolors';
 import type { Language } from '../../findings/catalogue/catalogue.ts';
 import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
-import { headline } from '../../findings/headline.ts';
+import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import type { Mitigation } from '../../findings/finding.ts';
 import type { Column, Screen } from '../table.ts';
@@ -67,7 +67,11 @@ function answerLines(diagnosis: Diagnosis, page: Page): string[] {
   const [mitigation] = first?.mitigations ?? [];
   const answer = headline(diagnosis).map(voice.say).join(' ');
   const cause = first
-    ? labelled(page, 'label.cause', `${voice.say(first.sentence)} (${sureWord(first, voice)})`)
+    ? labelled(
+        page,
+        explains(first) ? 'label.cause' : 'label.found',
+        `${voice.say(first.sentence)} (${sureWord(first, voice)})`,
+      )
     : [];
   const advice = mitigation ? labelled(page, 'label.do', voice.word(`do.${mitigation.id}`)) : [];
   const when = whenSentences(diagnosis).map(voice.say).join(' ');
