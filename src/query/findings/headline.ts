@@ -29,8 +29,10 @@ function suffering({ victim, beyond }: Suffering): Sentence {
   const values = { who, op, latency_ns_p99, before_latency_ns_p99 };
   if (before_wait_ns_per_s === null) return say('headline.is', { who, op, latency_ns_p99 });
   if (before_latency_ns_p99 === null) return say('headline.new', { who, op, latency_ns_p99, wait_ns_per_s });
-  if (beyond) return say('headline.rose-between', { ...values, from_us: beyond.fromUs, to_us: beyond.toUs });
   const isSlower = (latency_ns_p99 ?? 0) > before_latency_ns_p99;
-  if (isSlower) return say('headline.rose', values);
-  return say('headline.more', { who, op, latency_ns_p99, wait_ns_per_s, before_wait_ns_per_s });
+  if (!isSlower)
+    return say('headline.more', { who, op, latency_ns_p99, wait_ns_per_s, before_wait_ns_per_s });
+  return beyond
+    ? say('headline.rose-between', { ...values, from_us: beyond.fromUs, to_us: beyond.toUs })
+    : say('headline.rose', values);
 }

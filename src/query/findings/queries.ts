@@ -60,6 +60,7 @@ export type DeviceRow = {
   await_ns_max: number | null;
   before_requests_per_s: number | null;
   requests_per_s: number;
+  before_size_bytes_per_s: number | null;
   size_bytes_per_s: number;
 };
 

@@ -88,6 +88,8 @@ export const en = {
   'not.saturated-device':
     'No disk ran out of time: {device} was at most {util_percent_max} busy, with {queue_length_max} requests at once.',
   'not.slow-device': 'No disk is slow itself: {device} takes {await_ns} a request, at {requests_per_s}.',
+  'not.slow-device.grown':
+    'No disk became slow: {device} takes {await_ns} a request, {before_await_ns} before, at {requests_per_s}.',
   'not.queueing': 'No queue at the disks: {device} has {queue_length} requests at once.',
   'not.fsync-storm': 'No storm of syncs: {ops_per_s} on the whole node.',
   'not.fsync-storm.grown': 'No storm of syncs: {ops_per_s} on the whole node, {before_ops_per_s} before.',

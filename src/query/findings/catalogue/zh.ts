@@ -76,6 +76,8 @@ export const zh: Catalogue = {
   'not.saturated-device':
     '没有磁盘被打满：{device} 最高利用率 {util_percent_max}，在途请求 {queue_length_max} 个。',
   'not.slow-device': '磁盘本身不慢：{device} 单个请求 {await_ns}，{requests_per_s}。',
+  'not.slow-device.grown':
+    '没有磁盘变慢：{device} 单个请求 {await_ns}，之前 {before_await_ns}，{requests_per_s}。',
   'not.queueing': '磁盘没有排队：{device} 平均 {queue_length} 个在途请求。',
   'not.fsync-storm': '没有 fsync 风暴：整机 {ops_per_s}。',
   'not.fsync-storm.grown': '没有 fsync 风暴：整机 {ops_per_s}，之前 {before_ops_per_s}。',
