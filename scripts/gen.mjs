@@ -7,6 +7,7 @@ import { commandNames } from '../dist/cli/arguments.js';
 import { topColumns } from '../dist/query/reports/top.js';
 import { namedRules, namelessRules, places } from '../dist/schema/classes.js';
 import { describeViews } from '../dist/schema/describe.js';
+import { diagnosePage } from './diagnose-page.mjs';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
@@ -135,7 +136,12 @@ ${table(
 )}
 `;
 
-const pages = { 'docs/cli.md': commandLine, 'docs/schema.md': schema, 'docs/classes.md': classes };
+const pages = {
+  'docs/cli.md': commandLine,
+  'docs/schema.md': schema,
+  'docs/classes.md': classes,
+  'docs/diagnose.md': diagnosePage(note, table),
+};
 
 if (process.argv.includes('--check')) {
   const stale = Object.keys(pages).filter(

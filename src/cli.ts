@@ -2,6 +2,7 @@
 import type { Argv, Options } from 'yargs';
 import yargs from 'yargs';
 import {
+  blameOptions,
   commandNames,
   daemonOptions,
   documentOptions,
@@ -13,6 +14,7 @@ import {
   topOptions,
   unknownArgument,
 } from './cli/arguments.ts';
+import { runBlame, runExplain } from './cli/causes.ts';
 import type { Outcome } from './cli/commands.ts';
 import { runDoctor, runMetrics, runSlow, runSql, runStatus, runTop } from './cli/commands.ts';
 import { diagnoseOptions, runDiagnose } from './cli/diagnose.ts';
@@ -86,9 +88,24 @@ function addQueries(parser: Argv, choose: Choose): void {
         withOptions(slow, slowOptions)
           .example('$0 slow --op fsync --since 1h', 'The slowest syncs of the last hour')
           .example('$0 slow --sort time', 'The latest ones')
+          .example('$0 slow --explain 7', 'Where the time of number 7 went')
           .epilogue('Kept within a budget per second: for counts ask top. Columns: those of the view slow.'),
       (typed) => {
-        choose('slow', typed, slowOptions, () => runSlow(typed));
+        choose('slow', typed, slowOptions, () =>
+          typed.explain === undefined ? runSlow(typed) : runExplain(typed, typed.explain),
+        );
+      },
+    )
+    .command(
+      'blame',
+      'Beside whose I/O a container was slow',
+      (blame) =>
+        withOptions(blame, blameOptions)
+          .example('$0 blame --victim web', 'Whose I/O was in flight while web waited')
+          .example('$0 blame --victim web --op fsync --since 1h', 'Only for its syncs')
+          .epilogue('In flight at the same time is no proof of a cause: docs/blame.md.'),
+      (typed) => {
+        choose('blame', typed, blameOptions, () => runBlame(typed));
       },
     )
     .command(

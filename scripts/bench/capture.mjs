@@ -16,7 +16,11 @@ export function buildLoad() {
 }
 
 export const run = (command, ...args) =>
-  execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 }).trim();
+  execFileSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 28,
+  }).trim();
 
 /** Starts a process and waits until what it prints matches; `stop` ends it with SIGINT. */
 export async function start(command, args, isReady, env = {}) {

@@ -31,7 +31,10 @@ const tracers = {
     const ns = nsPerCall(loop(kind));
     await recording.stop();
     const [lost] = ask(database, 'SELECT sum(uncounted_count) + sum(skipped_count) AS n FROM ledger');
-    const [cpu] = ask(database, 'SELECT (sum(daemon_cpu_us) + sum(bpftrace_cpu_us)) * 0.1 / sum(ended_us - started_us) AS n FROM ledger');
+    const [cpu] = ask(
+      database,
+      'SELECT (sum(daemon_cpu_us) + sum(bpftrace_cpu_us)) * 0.1 / sum(ended_us - started_us) AS n FROM ledger',
+    );
     return { ns, lost: lost.n, cpu: cpu.n * 1000 };
   },
   'bpftrace printf': async (kind) => {
@@ -49,7 +52,16 @@ const tracers = {
     ns: nsPerCall(['perf', 'trace', '-e', loads[kind].call, '-o', '/dev/null', ...fewer(kind)]),
   }),
   'strace -f': async (kind) => ({
-    ns: nsPerCall(['strace', '-f', '-ttT', '-e', `trace=${loads[kind].call}`, '-o', '/dev/null', ...fewer(kind)]),
+    ns: nsPerCall([
+      'strace',
+      '-f',
+      '-ttT',
+      '-e',
+      `trace=${loads[kind].call}`,
+      '-o',
+      '/dev/null',
+      ...fewer(kind),
+    ]),
   }),
 };
 
@@ -66,16 +78,31 @@ for (const [kind, { what }] of Object.entries(loads)) {
   }
   const bare = median(seen.none.map(({ ns }) => ns));
   const own = median(seen.iotrace.map(({ ns }) => ns)) - bare;
-  const cell = (values, digits) => (values.some((value) => value === undefined) ? '–' : median(values).toFixed(digits));
+  const cell = (values, digits) =>
+    values.some((value) => value === undefined) ? '–' : median(values).toFixed(digits);
   const rows = Object.entries(seen)
     .filter(([, results]) => results.length > 0)
     .map(([name, results]) => {
       const ns = median(results.map((result) => result.ns));
-      const column = (key, digits) => cell(results.map((result) => result[key]), digits);
+      const column = (key, digits) =>
+        cell(
+          results.map((result) => result[key]),
+          digits,
+        );
       const added = ns - bare;
-      return [name, ns.toFixed(0), added.toFixed(0), (bare / ns).toFixed(3), name === 'none' ? '–' : (added / own).toFixed(1), column('cpu', 1), column('lost', 0)];
+      return [
+        name,
+        ns.toFixed(0),
+        added.toFixed(0),
+        (bare / ns).toFixed(3),
+        name === 'none' ? '–' : (added / own).toFixed(1),
+        column('cpu', 1),
+        column('lost', 0),
+      ];
     });
   console.log(`\n${what}`);
   printTable([['tracer', 'ns/call', 'added', 'throughput', '× iotrace', 'CPU %', 'lost'], ...rows]);
 }
-printMethod(`median of ${rounds} rounds in which the tracers take turns; throughput: of the untraced loop; CPU: the tracer's own user space`);
+printMethod(
+  `median of ${rounds} rounds in which the tracers take turns; throughput: of the untraced loop; CPU: the tracer's own user space`,
+);

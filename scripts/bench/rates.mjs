@@ -14,7 +14,9 @@ async function costAt(rate) {
   const database = join(folder, `${rate}.db`);
   const recording = await record(database, '--max-cpu', '10000%');
   const began = Date.now() * 1000;
-  const done = Number(run(load, 'paced', join(folder, 'page'), String(rate), String(seconds), String(containers), parent));
+  const done = Number(
+    run(load, 'paced', join(folder, 'page'), String(rate), String(seconds), String(containers), parent),
+  );
   const ended = Date.now() * 1000;
   await recording.stop();
   // Whole intervals under load, but the first, in which every name is new.
@@ -27,21 +29,48 @@ async function costAt(rate) {
        1e6 * sum(kernel_op_count) / sum(ended_us - started_us) AS traced
      FROM ledger WHERE started_us > ${began} + 5000000 AND ended_us < ${ended}`,
   );
-  const [counted] = ask(database, `SELECT sum(op_count) AS n FROM file_io WHERE process = 'load' AND op = 'read'`);
+  const [counted] = ask(
+    database,
+    `SELECT sum(op_count) AS n FROM file_io WHERE process = 'load' AND op = 'read'`,
+  );
   const [lost] = ask(database, 'SELECT sum(uncounted_count) + sum(skipped_count) AS n FROM ledger');
   return { rate, done, counted: counted.n, lost: lost.n, ...cost };
 }
 
 const results = [];
 for (const rate of [1000, 10_000, 100_000, 1_000_000]) results.push(await costAt(rate));
-for (const name of readdirSync(parent).filter((each) => each.startsWith('bench'))) rmdirSync(join(parent, name));
+for (const name of readdirSync(parent).filter((each) => each.startsWith('bench')))
+  rmdirSync(join(parent, name));
 rmdirSync(parent);
-const percent = (value) => (value === null ? "–" : value.toFixed(2));
+const percent = (value) => (value === null ? '–' : value.toFixed(2));
 printTable([
-  ['asked/s', 'traced/s', 'done', 'counted', 'lost', 'daemon %', 'bpftrace %', 'user %', 'kernel %', 'rows/flush', 'RSS MiB'],
+  [
+    'asked/s',
+    'traced/s',
+    'done',
+    'counted',
+    'lost',
+    'daemon %',
+    'bpftrace %',
+    'user %',
+    'kernel %',
+    'rows/flush',
+    'RSS MiB',
+  ],
   ...results.map((each) => [
-    each.rate, Math.round(each.traced), each.done, each.counted, each.lost,
-    percent(each.daemon), percent(each.bpftrace), percent(each.daemon + each.bpftrace), percent(each.kernel), Math.round(each.row_count), Math.round(each.rss),
+    each.rate,
+    Math.round(each.traced),
+    each.done,
+    each.counted,
+    each.lost,
+    percent(each.daemon),
+    percent(each.bpftrace),
+    percent(each.daemon + each.bpftrace),
+    percent(each.kernel),
+    Math.round(each.row_count),
+    Math.round(each.rss),
   ]),
 ]);
-printMethod(`cached 4 KiB reads of ${containers} cgroups, ${seconds} s a rate, intervals of 5 s; percent of one CPU; kernel: from a sample of bpf_stats`);
+printMethod(
+  `cached 4 KiB reads of ${containers} cgroups, ${seconds} s a rate, intervals of 5 s; percent of one CPU; kernel: from a sample of bpf_stats`,
+);

@@ -3,6 +3,7 @@ import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
 import type { MetricsFormat } from '../query/render/metrics.ts';
 import { metricsFormats } from '../query/render/metrics.ts';
+import type { BlameQuery } from '../query/reports/blame.ts';
 import type { SlowQuery } from '../query/reports/slow.ts';
 import { slowSorts } from '../query/reports/slow.ts';
 import type { Dimension, TopQuery } from '../query/reports/top.ts';
@@ -18,6 +19,7 @@ import { didYouMean } from './nearest.ts';
 export const commandNames = [
   'top',
   'slow',
+  'blame',
   'diagnose',
   'timeline',
   'devices',
@@ -53,10 +55,14 @@ export const windowOptions = {
 } as const;
 
 export const filterOptions = {
-  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all'),
+  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all but block_stacked_*'),
   container: text('Only the container of this name'),
   class: text('Only files of these classes, separated by commas: docs/classes.md'),
   ...windowOptions,
+  stacked: {
+    type: 'boolean',
+    describe: 'Also I/O at devices that pass it on to disks: device mapper, md, loop',
+  },
 } as const;
 
 export const listOptions = {
@@ -81,6 +87,14 @@ export const slowOptions = {
   ...filterOptions,
   sort: text(`Largest first by ${slowSorts.join(' or ')}`, 'latency'),
   ...listOptions,
+  explain: text('One of them part by part: its number, from the column id'),
+} as const;
+
+export const blameOptions = {
+  victim: text('The container that was slow'),
+  op: filterOptions.op,
+  ...windowOptions,
+  ...listOptions,
 } as const;
 
 export const sqlOptions = {
@@ -103,7 +117,7 @@ export const daemonOptions = {
   slow: text('Operations at least this slow are kept as single events', '10ms'),
   exemplars: text('Single events kept per second and operation, at most', '50'),
   'map-memory': text('Kernel memory for counting, at most', '64MiB'),
-  'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '5%'),
+  'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '10%'),
   config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
   samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
   'no-samplers': { type: 'boolean', describe: 'Read none of them' },
@@ -126,6 +140,7 @@ export type Typed<O extends Record<string, Options>> = {
 export type Global = Typed<typeof globalOptions>;
 export type TopTyped = Global & Typed<typeof topOptions>;
 export type SlowTyped = Global & Typed<typeof slowOptions>;
+export type BlameTyped = Global & Typed<typeof blameOptions>;
 export type SqlTyped = Global & Typed<typeof sqlOptions> & { readonly query?: string | undefined };
 export type MetricsTyped = Global & Typed<typeof metricsOptions>;
 export type DocumentTyped = Global & Typed<typeof documentOptions>;
@@ -171,6 +186,34 @@ export function readSlow(typed: Typed<typeof slowOptions>, nowUs: WallUs): SlowA
   return { query: { ...parts.filters, sort: parts.sort, limit: parts.limit }, format: parts.format };
 }
 
+export type BlameArguments = { readonly query: BlameQuery; readonly format: Format };
+
+export function readBlame(typed: Typed<typeof blameOptions>, nowUs: WallUs): BlameArguments | Failure {
+  const { victim } = typed;
+  if (victim === undefined || victim === '') {
+    const expected = 'Name the container that was slow, as in --victim web.';
+    return failure('bad-argument', { seen: 'There is no --victim', expected });
+  }
+  const parts = {
+    filters: readFilters(typed, nowUs),
+    limit: readCount('--limit', typed.limit ?? '20', 1),
+    format: oneOf('--format', typed.format ?? 'table', formats),
+  };
+  if (!succeeded(parts)) return firstFailure(parts);
+  return { query: { ...parts.filters, victim, limit: parts.limit }, format: parts.format };
+}
+
+export function readExplain(
+  { format }: Pick<SlowTyped, 'format'>,
+  id: string,
+): { readonly exemplarId: number; readonly format: 'table' | 'json' } | Failure {
+  const parts = {
+    exemplarId: readCount('--explain', id, 1),
+    format: oneOf('--format', format ?? 'table', ['table', 'json']),
+  };
+  return succeeded(parts) ? parts : firstFailure(parts);
+}
+
 export type RecordingArguments = {
   readonly forMs: number | undefined;
   readonly intervalMs: number;
@@ -190,10 +233,10 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     intervalNs: readDuration('--interval', typed.interval ?? '5s', '100ms', '1h'),
     slowNs: readDuration('--slow', typed.slow ?? '10ms', '0ns', '1h'),
     exemplarsPerSecond: readCount('--exemplars', typed.exemplars ?? '50', 0),
-    mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '4MiB', '16GiB'),
+    mapMemoryBytes: readBytes('--map-memory', typed['map-memory'] ?? '64MiB', '8MiB', '16GiB'),
     keepNs: readDuration('--keep', typed.keep ?? '7d', '2h', '3650d'),
     maxDatabaseBytes: readBytes('--max-database', typed['max-database'] ?? '2GiB', '16MiB', '16384GiB'),
-    maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '5%', 0.1, 10_000),
+    maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '10%', 0.1, 10_000),
     samplers: readSamplers(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
@@ -239,13 +282,18 @@ export function readDocumentFormat({ format }: DocumentTyped): DocumentFormat | 
 function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters | Failure {
   const parts = {
     window: readWindow(typed, nowUs),
-    ops: typed.op === undefined ? [] : listOf('--op', typed.op, operationNames),
+    ops: readOps(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
   if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
   if (typed.class === '') return failure('bad-argument', noValue('--class', 'a class', 'etcd_wal'));
   const classes = typed.class?.split(',').map((name) => name.trim()) ?? [];
   return { ...parts, container: typed.container, classes };
+}
+
+function readOps({ op, stacked }: Typed<typeof filterOptions>): readonly string[] | Failure {
+  if (op !== undefined) return listOf('--op', op, operationNames);
+  return stacked === true ? operationNames : [];
 }
 
 /** The window the options name; without any, the last 15 minutes. */

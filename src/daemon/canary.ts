@@ -118,10 +118,10 @@ export function judge(
   const planned = plan.filter(({ fragment }) => fragment !== null);
   return planned.flatMap(({ probe: name }) => {
     const probe = probes.find((each) => each.name === name);
-    return (probe?.operations ?? []).flatMap(({ id, name: op, variants }) => {
-      const kinds = Object.entries(variants);
-      const subjects: [string, number][] =
-        kinds.length === 0 ? [[op, 0]] : kinds.map(([v, k]) => [k, Number(v)]);
+    return (probe?.operations ?? []).flatMap(({ id, name: op, variants, isRemark }) => {
+      const kinds = isRemark === true ? [] : Object.entries(variants);
+      const subjects: [string, number | undefined][] =
+        kinds.length === 0 ? [[op, undefined]] : kinds.map(([v, k]) => [k, Number(v)]);
       return subjects.map(([subject, variant]) => judgeOne(name, subject, id, variant, runs, flushes));
     });
   });
@@ -131,13 +131,13 @@ function judgeOne(
   probe: string,
   subject: string,
   opId: number,
-  variant: number,
+  variant: number | undefined,
   runs: readonly CanaryRun[],
   flushes: readonly Flush[],
 ): CoverageLine {
   const totals = flushes
     .flatMap((flush) => flush.totals)
-    .filter((t) => t.opId === opId && t.variant === variant);
+    .filter((t) => t.opId === opId && (variant === undefined || t.variant === variant));
   const run = runs.find(({ did }) => did.has(subject));
   if (run) {
     const done = run.did.get(subject) ?? 0;

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
 import { databaseFailure } from '../schema/open.ts';
@@ -134,9 +134,11 @@ function removeOld(retention: Retention, databasePath: string): void {
 }
 
 /** Fixtures are recorded so: IOTRACE_KEEP_STREAM names a file that gets bpftrace's output as it came. */
+const keptFile = process.env['IOTRACE_KEEP_STREAM'];
+const keptStream = keptFile === undefined ? undefined : openSync(keptFile, 'a');
+
 function keepLine(line: string): void {
-  const file = process.env['IOTRACE_KEEP_STREAM'];
-  if (file !== undefined) appendFileSync(file, `${line}\n`);
+  if (keptStream !== undefined) writeSync(keptStream, `${line}\n`);
 }
 
 function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {

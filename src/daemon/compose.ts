@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keysWithin } from './map-memory.ts';
+import { INFLIGHT_SLOT_US } from './inflight.ts';
 
 /** What the programs in bpf/ leave open. */
 export type ComposeOptions = {
@@ -82,6 +83,7 @@ function constantsOf(options: ComposeOptions, keysMax: number): Record<string, n
     ROWS_MAX: Math.floor(keysMax * (3 / 4)),
     TOLD_MAX: Math.floor(keysMax * (3 / 4)),
     CONTROL_TOKEN: options.controlToken,
+    INFLIGHT_SLOT_NS: INFLIGHT_SLOT_US * 1000,
   };
 }
 

@@ -21,6 +21,8 @@ export type KernelRecord =
   | { readonly type: 'inode'; readonly dev: number; readonly ino: number; readonly pid: number }
   | { readonly type: 'cgroup'; readonly id: number; readonly offset: number; readonly piece: Buffer }
   | Exemplar
+  | SyncStages
+  | BlockError
   | {
       readonly type: 'flush';
       readonly sequence: number;
@@ -45,6 +47,35 @@ export type Exemplar = {
   readonly latencyNs: number;
   readonly innerNs: number;
   readonly error: number;
+};
+
+/** What a slow sync did with its time; comes ahead of the exemplar with the same thread and latency. */
+export type SyncStages = {
+  readonly type: 'sync_stages';
+  readonly tid: number;
+  readonly latencyNs: number;
+  /** Its own pages: written and waited for. */
+  readonly dataNs: number;
+  /** Waiting for a commit of the journal. */
+  readonly journalNs: number;
+  /** Flushing the disk's cache. */
+  readonly flushNs: number;
+};
+
+/** A block request that failed. */
+export type BlockError = {
+  readonly type: 'block_error';
+  readonly bootUs: number;
+  readonly opId: number;
+  /** blk_status_t, include/linux/blk_types.h. */
+  readonly status: number;
+  /** In sectors of 512 bytes from the start of the disk. */
+  readonly sector: number;
+  readonly sizeBytes: number;
+  readonly cgroupId: number;
+  readonly pid: number;
+  /** `dev` is the disk. */
+  readonly file: FileIdentity;
 };
 
 /** The record in a value message. Never throws. */
@@ -124,6 +155,31 @@ const SHAPES: Record<string, Shape> = {
       latencyNs: n[10] ?? 0,
       innerNs: n[11] ?? 0,
       error: n[12] ?? 0,
+    }),
+  },
+  sync_stages: {
+    numbers: 5,
+    read: ([tid = 0, latencyNs = 0, dataNs = 0, journalNs = 0, flushNs = 0]) => ({
+      type: 'sync_stages',
+      tid,
+      latencyNs,
+      dataNs,
+      journalNs,
+      flushNs,
+    }),
+  },
+  block_error: {
+    numbers: 10,
+    read: (n) => ({
+      type: 'block_error',
+      bootUs: n[0] ?? 0,
+      opId: n[1] ?? 0,
+      status: n[2] ?? 0,
+      sector: n[3] ?? 0,
+      sizeBytes: n[4] ?? 0,
+      cgroupId: n[5] ?? 0,
+      pid: n[6] ?? 0,
+      file: file(n.slice(7)),
     }),
   },
   flush: {

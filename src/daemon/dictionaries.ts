@@ -21,7 +21,11 @@ export type Dictionaries = {
   ): number;
   /** After a rolled back transaction: keys given in it are no more. What is written again finds its old key. */
   forget(): void;
+  /** Before each interval: once an hour it forgets, so that rows in use are looked up and marked as such. */
+  freshen(): boolean;
 };
+
+const FRESH_US = 3_600_000_000;
 
 type Known<Value> = { readonly key: number; readonly value: Value };
 
@@ -83,6 +87,17 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
   let namelessProcesses = new Map<number, number>();
   let devices = new Map<string, number>();
   let files = new Map<string, Known<string>>();
+  let freshUs = nowUs();
+
+  const forget = (): void => {
+    containers = new Map();
+    cgroups = new Map();
+    processes = new Map();
+    namelessProcesses = new Map();
+    devices = new Map();
+    files = new Map();
+    freshUs = nowUs();
+  };
 
   return {
     container(container, now) {
@@ -143,13 +158,11 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       files.set(identity, { key, value });
       return key;
     },
-    forget() {
-      containers = new Map();
-      cgroups = new Map();
-      processes = new Map();
-      namelessProcesses = new Map();
-      devices = new Map();
-      files = new Map();
+    forget,
+    freshen() {
+      const isDue = nowUs() - freshUs > FRESH_US;
+      if (isDue) forget();
+      return isDue;
     },
   };
 }

@@ -24,11 +24,13 @@ export const minorOf = (dev: number): number => dev % 2 ** 20;
 const WITHOUT_FILE: Record<number, string> = {
   0: '(no file)',
   1: '(file system metadata)',
-  2: '(process memory: direct I/O or swap)',
+  2: '(process memory: direct I/O)',
   3: '(file not known)',
   4: '(files and processes beyond --map-memory)',
   5: '(not opened)',
   6: '(any file)',
+  7: '(file system journal)',
+  8: '(swap)',
 };
 
 /** A file's label; pure but for the lookups' caches. */

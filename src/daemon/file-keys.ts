@@ -1,5 +1,4 @@
 import type { Classes } from './classes.ts';
-import { nowUs } from '../schema/units.ts';
 import type { FileIdentity } from './decode.ts';
 import type { Dictionaries } from './dictionaries.ts';
 import { labelDevice, labelFile } from './enrich.ts';
@@ -30,8 +29,7 @@ type Known = Omit<Unnamed, 'isWritten'> & { readonly key: number; isWritten: boo
 const UNNAMED_MAX = 10_000;
 /** A directory that was renamed is noticed when its files are labelled anew: after a minute by default. */
 const LABEL_EVERY = 12;
-/** Bounds what is remembered; and rows in use are looked up every hour, so that retention knows which are not. */
-const FORGET_EVERY_US = 3_600_000_000;
+/** Bounds what is remembered. */
 const KNOWN_MAX = 50_000;
 
 /**
@@ -51,7 +49,6 @@ export function createFileKeys(
   let unnamed = new Map<string, Unnamed>();
   let interval = 0;
   let mountChanges = mounts.changes();
-  let forgotUs = nowUs();
 
   const forgetLabels = (): void => {
     known = new Map();
@@ -60,7 +57,6 @@ export function createFileKeys(
   const forget = (): void => {
     forgetLabels();
     dictionaries.forget();
-    forgotUs = nowUs();
   };
   const forgetTold = (): void => {
     const told = names.takeTold();
@@ -91,7 +87,8 @@ export function createFileKeys(
   return {
     begin() {
       interval += 1;
-      if (nowUs() - forgotUs > FORGET_EVERY_US || knownCount > KNOWN_MAX) forget();
+      if (dictionaries.freshen()) forgetLabels();
+      if (knownCount > KNOWN_MAX) forget();
       if (mounts.changes() !== mountChanges) forgetLabels();
       mountChanges = mounts.changes();
       forgetTold();

@@ -19,7 +19,7 @@ export type Usage = { readonly kernelPercent: number; readonly userPercent: numb
 export type Step = { readonly level: number; readonly cpuPercent: number };
 
 /** One step a flush at most, and only after this many in a row say so. */
-const FLUSHES_TO_SHED = 2;
+const FLUSHES_TO_SHED = 3;
 const FLUSHES_TO_RESTORE = 12;
 /** Below this part of the bound there is room for more detail. */
 const ROOM = 0.6;

@@ -183,6 +183,7 @@ function emptyProbes(need: Requirement): string[] {
     }
     case 'kprobe':
     case 'ksession':
+      if (need.entryOnly === true) return [`kprobe:${need.function} { @ = count(); }`];
       return [`kprobe:${need.function} { @ = count(); }`, `kretprobe:${need.function} { @ = count(); }`];
     case 'rawtracepoint':
       return [`rawtracepoint:${need.name} { @ = count(); }`];

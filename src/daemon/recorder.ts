@@ -4,6 +4,7 @@ import { NAME_PIECE } from './compose.ts';
 import { decode } from './decode.ts';
 import type { Exemplar, KernelRecord } from './decode.ts';
 import { majorOf, minorOf } from './enrich.ts';
+import { createEvidence, NO_EVIDENCE } from './evidence.ts';
 import { readLine, toText } from './envelope.ts';
 import type { Reject } from './envelope.ts';
 import type { Cost } from './ledger.ts';
@@ -56,6 +57,7 @@ export function createRecorder(
   const balance = createBalance();
   const transit = createTransit();
   const cgroupPieces = new Map<number, Buffer>();
+  const evidence = createEvidence();
   let exemplars: Exemplar[] = [];
   let losses: Loss[] = [];
   let waiting: Interval[] = [];
@@ -87,6 +89,7 @@ export function createRecorder(
     waiting.push({
       flush,
       exemplars,
+      evidence: evidence.take(exemplars),
       losses: [...losses, ...balance.check(flush), ...suppressedOf(flush)],
       cost: spent,
     });
@@ -125,8 +128,13 @@ export function createRecorder(
         learnCgroup(record.id, record.offset, record.piece);
         return;
       case 'exemplar':
+        evidence.exemplar(record);
         exemplars.push(record);
         transit.arrived(record.opId);
+        return;
+      case 'sync_stages':
+      case 'block_error':
+        evidence.learn(record);
         return;
       case 'flush':
         flushes.begin(record);
@@ -173,6 +181,9 @@ export function createRecorder(
           return;
         }
         case 'map':
+          evidence.addMap(message.name, message.entries);
+          flushes.add(message);
+          return;
         case 'stats':
           flushes.add(message);
           return;
@@ -214,7 +225,13 @@ function dropOldest([oldest, ...rest]: readonly Interval[], detail: string): Int
     return { kind: 'operations_uncounted', opId, count, detail };
   });
   const [next, ...later] = rest;
-  const heir = next ?? { ...oldest, flush: emptied(oldest.flush), exemplars: [], losses: [] };
+  const heir = next ?? {
+    ...oldest,
+    flush: emptied(oldest.flush),
+    exemplars: [],
+    evidence: NO_EVIDENCE,
+    losses: [],
+  };
   return [{ ...heir, losses: [...oldest.losses, ...gone, ...heir.losses] }, ...later];
 }
 

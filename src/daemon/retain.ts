@@ -1,5 +1,6 @@
 import type { Db } from '../schema/open.ts';
 import type { WallUs } from '../schema/units.ts';
+import { prepareByTime, referrersOf } from './retain-by-time.ts';
 
 export type RetentionOptions = {
   /** How long intervals are kept; hours and days three months, or as long when that is longer. */
@@ -14,7 +15,6 @@ export type Retention = {
 
 const DAY_US = 86_400_000_000;
 const PERIODS_KEPT_US = 90 * DAY_US;
-const HOUR_US = 3_600_000_000;
 /** Removing begins before the bound is reached, because the rows of an hour go little by little. */
 const FULL_SHARE = 0.95;
 /** Rows removed with one interval: so many, and more than such an interval brings. */
@@ -65,11 +65,12 @@ export function createRetention(db: Db, { keepMs, maxDatabaseBytes }: RetentionO
       }
       budget -= removed + 1;
     }
-    remover.removeUnreferenced();
   });
+  const removeByTime = db.transaction(prepareByTime(db));
   return {
     step(now) {
       step(now);
+      removeByTime();
       shrink(db);
     },
   };
@@ -110,7 +111,7 @@ function prepareCandidates(db: Db) {
   };
 }
 
-/** Tables whose rows belong to a span, and those whose rows go by time. */
+/** Tables whose rows belong to a span. */
 const OF_INTERVAL = ['total', 'bucket'];
 const OF_PERIOD = ['period_total', 'period_file', 'period_bucket'];
 const FIRST_PERIOD = 2 ** 40;
@@ -118,14 +119,16 @@ const FIRST_PERIOD = 2 ** 40;
 function prepareRemover(db: Db) {
   const deleteBy = (column: string) => (table: string) =>
     db.prepare<[number]>(`DELETE FROM ${table} WHERE ${column} = ?`);
-  const ofInterval = [...OF_INTERVAL, 'flush'].map(deleteBy('flush_id'));
+  const released = referrersOf(db, 'flush').map(({ table, column }) =>
+    db.prepare<[number]>(`UPDATE ${table} SET ${column} = NULL WHERE ${column} = ?`),
+  );
+  const ofInterval = [...released, ...[...OF_INTERVAL, 'flush'].map(deleteBy('flush_id'))];
   const ofPeriod = [...OF_PERIOD, 'period'].map(deleteBy('period_id'));
   const condemned = db.prepare<[], { period_id: number; removing: 1 | 2 }>(
     'SELECT period_id, removing FROM period WHERE removing > 0 LIMIT 1',
   );
   const part = db.prepare<[number], number>('SELECT span_id FROM spans WHERE parent_id = ? LIMIT 1').pluck();
   const done = db.prepare('UPDATE period SET removing = 0 WHERE period_id = ?');
-  const unreferenced = prepareUnreferenced(db);
   const newest = db.prepare<[], number>('SELECT row_count FROM flush ORDER BY flush_id DESC LIMIT 1').pluck();
 
   const removeSpan = (span: number): number =>
@@ -145,37 +148,5 @@ function prepareRemover(db: Db) {
       if (lowest !== next.period_id || next.removing === 2) return removeSpan(lowest);
       return done.run(next.period_id).changes;
     },
-    removeUnreferenced: unreferenced,
-  };
-}
-
-const ROWS_AT_ONCE = 2000;
-
-/** Rows by time, and names: what is older than everything that could refer to it. */
-function prepareUnreferenced(db: Db): () => void {
-  const oldestInterval = db.prepare<[], number | null>('SELECT min(ended_us) FROM flush').pluck();
-  const oldestSpan = db
-    .prepare<[], number | null>(
-      `SELECT min(us) FROM (SELECT min(started_us_min) AS us FROM period WHERE parent_id IS NULL
-         UNION ALL SELECT min(started_us) FROM flush WHERE period_id IS NULL)`,
-    )
-    .pluck();
-  const first = (table: string, id: string, at: string) =>
-    db.prepare<[number]>(
-      `DELETE FROM ${table} WHERE ${id} IN (SELECT ${id} FROM ${table} WHERE ${at} < ? ORDER BY ${at} LIMIT ${String(ROWS_AT_ONCE)})`,
-    );
-  const exemplars = first('exemplar', 'exemplar_id', 'ended_us');
-  const names = [first('file', 'file_key', 'used_us'), first('process', 'process_key', 'used_us')];
-  const losses = db.prepare<[number]>(
-    `DELETE FROM lost WHERE ended_us < ? AND lost_id < (SELECT min(lost_id) FROM lost) + ${String(ROWS_AT_ONCE)}`,
-  );
-  return () => {
-    const interval = oldestInterval.get();
-    const span = oldestSpan.get();
-    if (typeof interval === 'number') exemplars.run(interval);
-    if (typeof span !== 'number') return;
-    losses.run(span);
-    // A name is looked up at most an hour before it is used, see file-keys.ts.
-    for (const each of names) each.run(span - 2 * HOUR_US);
   };
 }

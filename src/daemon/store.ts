@@ -5,6 +5,9 @@ import { createClasses, isWrite } from './classes.ts';
 import type { Clock } from './clock.ts';
 import type { Exemplar } from './decode.ts';
 import { createDictionaries } from './dictionaries.ts';
+import { labelDevice } from './enrich.ts';
+import type { Evidence } from './evidence.ts';
+import { createEvidenceRows } from './evidence-rows.ts';
 import { createFileKeys } from './file-keys.ts';
 import type { Viewer } from './file-keys.ts';
 import type { Cost } from './ledger.ts';
@@ -33,6 +36,7 @@ export type Lookups = {
 export type Interval = {
   readonly flush: Flush;
   readonly exemplars: readonly Exemplar[];
+  readonly evidence: Evidence;
   readonly losses: readonly Loss[];
   readonly cost: Cost;
 };
@@ -58,6 +62,7 @@ export function createStore(
   const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices, classes);
   const rows = prepareRows(db);
   const rollup = createRollup(db);
+  const evidenceRows = createEvidenceRows(db, runId, clock);
   let owners = new Map<number, Owner>();
 
   const ownerOf = (cgroupId: number): Owner => {
@@ -74,7 +79,9 @@ export function createStore(
   const deviceKeyOf = (dev: number, { container, deviceKeys }: Owner): number => {
     const known = deviceKeys.get(dev);
     if (known !== undefined) return known;
-    const key = fileKeys.deviceKey(dev, container);
+    const label = labelDevice(dev, container, lookups.devices, lookups.mounts);
+    if (label.major > 0) evidenceRows.disks(label, lookups.devices);
+    const key = dictionaries.device(label);
     deviceKeys.set(dev, key);
     return key;
   };
@@ -92,7 +99,7 @@ export function createStore(
     ).lastInsertRowid;
   };
   const writeAll = db.transaction((interval: Interval): void => {
-    const { flush, exemplars, losses } = interval;
+    const { flush, exemplars, evidence, losses } = interval;
     const flushId = writeFlush(interval);
     for (const total of flush.totals) {
       const owner = ownerOf(total.cgroupId);
@@ -109,10 +116,21 @@ export function createStore(
     for (const one of exemplars) {
       const owner = ownerOf(one.cgroupId);
       // prettier-ignore
-      rows.exemplar.run(
+      const { lastInsertRowid } = rows.exemplar.run(
         runId, clock.toWall(one.bootUs), one.opId, one.variant, owner.key, processKeyOf(one.pid), one.tid,
         one.thread, fileKeys.fileKey(one.file, owner, isWrite(one.opId)), one.sizeBytes, one.latencyNs, one.innerNs, one.error,
       );
+      const stages = evidence.stages.get(one);
+      if (stages) evidenceRows.stages(lastInsertRowid, stages);
+    }
+    for (const slot of evidence.inflight) {
+      const owner = ownerOf(slot.cgroupId);
+      evidenceRows.inflight(slot, owner.key, deviceKeyOf(slot.dev, owner));
+    }
+    for (const one of evidence.blockErrors) {
+      const owner = ownerOf(one.cgroupId);
+      const file = fileKeys.fileKey(one.file, owner, isWrite(one.opId));
+      evidenceRows.blockError(one, [owner.key, processKeyOf(one.pid), file]);
     }
     for (const { kind, opId, count, detail } of losses) {
       const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
@@ -131,6 +149,7 @@ export function createStore(
         writeAll(interval);
       } catch (error) {
         fileKeys.forget();
+        evidenceRows.forget();
         throw error;
       }
     },

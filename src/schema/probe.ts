@@ -5,7 +5,13 @@ export type FunctionHook = 'kfunc' | 'kprobe' | 'ksession';
 
 /** A feature of kernel and bpftrace that a fragment cannot do without. */
 export type Requirement =
-  | { readonly kind: FunctionHook; readonly function: string; readonly module?: string }
+  | {
+      readonly kind: FunctionHook;
+      readonly function: string;
+      readonly module?: string;
+      /** Hooked where it begins, not where it returns. */
+      readonly entryOnly?: boolean;
+    }
   | { readonly kind: 'tracepoint'; readonly name: string }
   | { readonly kind: 'rawtracepoint'; readonly name: string }
   | { readonly kind: 'btf' };
@@ -31,6 +37,8 @@ export type Operation = {
   readonly name: string;
   /** Flavours by the number the kernel side uses. */
   readonly variants: Readonly<Record<number, string>>;
+  /** The flavours are remarks on an operation (how its owner is known), not kinds that can be tried at start. */
+  readonly isRemark?: boolean;
 };
 
 export type Probe = {

@@ -14,10 +14,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('commands', () => {
     expect(said('topp')).toMatchInlineSnapshot(
-      `"There is no command "topp". There are: top, slow, diagnose, timeline, devices, filesystems, deleted, sql, metrics, status, doctor, record, daemon. Did you mean iotrace top?"`,
+      `"There is no command "topp". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, sql, metrics, status, doctor, record, daemon. Did you mean iotrace top?"`,
     );
     expect(said('watch')).toMatchInlineSnapshot(
-      `"There is no command "watch". There are: top, slow, diagnose, timeline, devices, filesystems, deleted, sql, metrics, status, doctor, record, daemon."`,
+      `"There is no command "watch". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, sql, metrics, status, doctor, record, daemon."`,
     );
   });
 
@@ -59,7 +59,7 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"--by has no value. It takes one of: container, pod, cgroup, process, file, class, place, device, sync_kind."`,
     );
     expect(said('top', '--op', 'fsync,writes')).toMatchInlineSnapshot(
-      `"--op is "writes". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, read, write, open, close. Did you mean write?"`,
+      `"--op is "writes". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard, read, write, open, close, journal_commit, journal_wait, throttle_dirty, throttle_block. Did you mean write?"`,
     );
     expect(said('top', '--format', 'xml')).toMatchInlineSnapshot(
       `"--format is "xml". It takes one of: table, json, csv."`,
@@ -104,10 +104,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"--exemplars is "many". Type a whole number from 0 on, as in --exemplars 20."`,
     );
     expect(said('record', '--map-memory', '64M')).toMatchInlineSnapshot(
-      `"--map-memory is "64M". Type a number and its unit, as in --map-memory 4MiB (B, KiB, MiB, GiB)."`,
+      `"--map-memory is "64M". Type a number and its unit, as in --map-memory 8MiB (B, KiB, MiB, GiB)."`,
     );
     expect(said('record', '--map-memory', '1MiB')).toMatchInlineSnapshot(
-      `"--map-memory is "1MiB". It goes from 4MiB to 16GiB."`,
+      `"--map-memory is "1MiB". It goes from 8MiB to 16GiB."`,
     );
     expect(said('record', '--max-cpu', '2')).toMatchInlineSnapshot(
       `"--max-cpu is "2". Type a percentage of one CPU from 0.1% to 10000%, as in --max-cpu 2%."`,

@@ -158,9 +158,9 @@ describe('slow', () => {
     const { code, stdout } = iotrace(['slow', '--db', path, ...window, '--limit', '2']);
     expect(code).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
-      "2026-11-21 UTC  latency  op                size  container                         process        class         file
-      12:00:03.250    60.0 ms  fsync fdatasync      -  payments/api-7d9f8c6b5-x2k4q/api  postgres 3107  postgres_wal  /var/lib/postgresql/data/pg_wal/000000010000000000000042
-      12:00:11.000    12.0 ms  copy_up          300 B  evil\\n\\x1b[31mred                 sh\\t"x" 666    other         /tmp/a,b\\r\\n"quoted"\\u202e.txt
+      "2026-11-21 UTC  id  latency  op                size  container                         process        class         file
+      12:00:03.250     1  60.0 ms  fsync fdatasync      -  payments/api-7d9f8c6b5-x2k4q/api  postgres 3107  postgres_wal  /var/lib/postgresql/data/pg_wal/000000010000000000000042
+      12:00:11.000     3  12.0 ms  copy_up          300 B  evil\\n\\x1b[31mred                 sh\\t"x" 666    other         /tmp/a,b\\r\\n"quoted"\\u202e.txt
 
       2 of 3 rows (--limit 3 shows all), 2026-11-21 12:00:00 to 12:10:00 UTC, recorded: 15 s of it
       not covered: copy_up

@@ -39,6 +39,8 @@ test('two captures have two tokens', () => {
 });
 
 test('the system says that there is no such process, and nobody is signalled', () => {
-  expect(() => createControl().send({ exemplars: 15, rows: 15 })).not.toThrow();
+  expect(() => {
+    createControl().send({ exemplars: 15, rows: 15 });
+  }).not.toThrow();
   expect(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8'))).toBeLessThanOrEqual(2 ** 22);
 });

@@ -231,12 +231,14 @@ test('an inode without a name is told by its number', () => {
 test.each([
   [0, '(no file)'],
   [1, '(file system metadata)'],
-  [2, '(process memory: direct I/O or swap)'],
+  [2, '(process memory: direct I/O)'],
   [3, '(file not known)'],
   [4, '(files and processes beyond --map-memory)'],
   [5, '(not opened)'],
   [6, '(any file)'],
-  [7, '(no file)'],
+  [7, '(file system journal)'],
+  [8, '(swap)'],
+  [9, '(no file)'],
 ])('without an inode, code %i says why: %s', (hash, path) => {
   expect(labelFile({ dev: VDA, ino: 0, hash }, undefined, app1, mounts)).toEqual({
     path,

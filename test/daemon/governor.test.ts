@@ -40,28 +40,29 @@ describe('above the bound', () => {
     expect(steps([user(9), user(1.5), user(9), user(1.5), user(9)])).toEqual([]);
   });
 
-  test('two in a row are, a step each, down to the last level and no further', () => {
+  test('three in a row are, a step each, down to the last level and no further', () => {
     expect(steps(times(16, user(9)))).toEqual([
-      [2, 1],
-      [4, 2],
-      [6, 3],
-      [8, 4],
-      [10, 5],
+      [3, 1],
+      [6, 2],
+      [9, 3],
+      [12, 4],
+      [15, 5],
     ]);
   });
 
   test('kernel and user count together', () => {
-    expect(steps(times(2, { kernelPercent: 1.1, userPercent: 1 }))).toEqual([[2, 1]]);
+    expect(steps(times(3, { kernelPercent: 1.1, userPercent: 1 }))).toEqual([[3, 1]]);
     expect(steps(times(9, { kernelPercent: 0.9, userPercent: 1.1 }))).toEqual([]);
   });
 
   test('nothing is shed where detail is not the cost', () => {
     expect(steps(times(50, { kernelPercent: 40, userPercent: 4 }))).toEqual([]);
-    expect(steps(times(2, { kernelPercent: 36, userPercent: 4 }))).toEqual([[2, 1]]);
+    expect(steps(times(3, { kernelPercent: 36, userPercent: 4 }))).toEqual([[3, 1]]);
   });
 
   test('a step says how much it was', () => {
     const governor = createGovernor(2);
+    governor.flushed(user(3));
     governor.flushed(user(3));
     expect(governor.flushed({ kernelPercent: 1, userPercent: 2.5 })).toEqual({ level: 1, cpuPercent: 3.5 });
   });
@@ -70,7 +71,7 @@ describe('above the bound', () => {
 describe('below the bound', () => {
   const shed = () => {
     const governor = createGovernor(2);
-    steps(times(4, user(9)), governor);
+    steps(times(6, user(9)), governor);
     return governor;
   };
 

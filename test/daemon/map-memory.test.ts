@@ -61,7 +61,7 @@ const composed = (cpuCount: number, mapMemoryBytes: number, hasWideStats: boolea
   });
 
 describe.each([
-  [2, 4],
+  [2, 8],
   [2, 64],
   [8, 64],
   [64, 64],

@@ -311,6 +311,7 @@ describe('exemplars', () => {
     one.flush();
     expect(one.all('SELECT * FROM slow')).toEqual([
       {
+        exemplar_id: 1,
         ended_us: BOOTED_US + 1_500_000,
         container: null,
         pod: null,

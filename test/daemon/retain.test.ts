@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createRetention } from '../../src/daemon/retain.ts';
 import { createRollup } from '../../src/daemon/rollup.ts';
@@ -91,6 +93,30 @@ describe('an hour older than is to be kept', () => {
     expect(told(2 * HOUR_S, 5 * HOUR_S)).toBeNull();
   });
 
+  test('loses what was sampled and logged in it; losses stay as long as the hour, without their interval', () => {
+    const db = record(6);
+    const minutes = [0, 90, 200];
+    for (const minute of minutes) {
+      const us = at(minute * 60);
+      db.exec(`INSERT INTO tick VALUES (NULL, 1, ${String(us)}, ${String(us)});
+        INSERT INTO host_sample (tick_id) SELECT max(tick_id) FROM tick;
+        INSERT INTO cost_sample VALUES (NULL, 1, ${String(us)}, ${String(us)}, 1, 1, 1);
+        INSERT INTO program SELECT max(sample_id), 'fsync', 1, 1, 1, 0 FROM cost_sample;
+        INSERT INTO lost (run_id, started_us, ended_us, kind, lost_count, flush_id)
+          SELECT 1, started_us, ended_us, 'gap', 1, flush_id FROM flush WHERE started_us = ${String(us)}`);
+    }
+    createRetention(db, { keepMs: 3 * HOUR_MS, maxDatabaseBytes: GIB }).step(at(6 * HOUR_S));
+    const left = ['tick', 'host_sample', 'cost_sample', 'program', 'lost', 'lost WHERE flush_id IS NOT NULL'];
+    expect(left.map((table) => [table, count(db, table)])).toEqual([
+      ['tick', 1],
+      ['host_sample', 1],
+      ['cost_sample', 1],
+      ['program', 1],
+      ['lost', 3],
+      ['lost WHERE flush_id IS NOT NULL', 1],
+    ]);
+  });
+
   test('loses its exemplars too', () => {
     const db = record(6);
     for (const second of [10, HOUR_S, 2 * HOUR_S + 70]) {
@@ -159,4 +185,42 @@ test('a database near its bound loses its oldest intervals first, then its oldes
   expect(Number(db.pragma('page_count', { simple: true }))).toBeLessThan(pages / 2);
   expect(operations(db, 0, 60 * HOUR_S)).toBeLessThan(total);
   expect(operations(db, 59 * HOUR_S, 60 * HOUR_S)).toBe(50 * 60);
+});
+
+test('a name that a row still refers to is kept, whatever it says of its last use', () => {
+  const db = record(6);
+  db.exec(`UPDATE process SET used_us = 0; UPDATE file SET used_us = 0;
+    CREATE TABLE reference (file_key INTEGER NOT NULL REFERENCES file) STRICT;
+    INSERT INTO reference SELECT max(file_key) FROM file`);
+  createRetention(db, { keepMs: 3 * HOUR_MS, maxDatabaseBytes: GIB }).step(at(6 * HOUR_S));
+  expect([count(db, 'file'), count(db, 'process')]).toEqual([1, 0]);
+});
+
+test('every table that grows with time is one that retention knows', () => {
+  const { db } = (recording = new Recording());
+  const knows = ['retain.ts', 'retain-by-time.ts']
+    .map((name) => readFileSync(join('src/daemon', name), 'utf8'))
+    .join('\n');
+  const tables = db
+    .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .pluck()
+    .all();
+  const unknown = tables.filter((table) => !new RegExp(`'${table}'`, 'u').test(knows));
+  // A row for each thing there is or was, not for each moment.
+  expect(unknown.toSorted()).toEqual([
+    'cgroup',
+    'container',
+    'device',
+    'device_disk',
+    'device_state',
+    'governor_step',
+    'limit_state',
+    'mount_state',
+    'operation',
+    'proof',
+    'removal',
+    'run',
+    'sampler_problem',
+    'variant',
+  ]);
 });

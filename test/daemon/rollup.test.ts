@@ -52,19 +52,21 @@ function record(
   return { recording, windowsUs };
 }
 
+/** Dimensions that do not tell containers apart. */
+const ALONE: readonly Dimension[] = ['class', 'place', 'device', 'sync_kind'];
+
 /** What `top` says, and what the intervals say themselves. */
 function answers(db: Db, by: Dimension, fromUs: number, toUs: number) {
   const window = { fromUs: wallUs(fromUs), toUs: wallUs(toUs) };
   const query = { by: [by], window, ops: [], container: undefined, sort: 'latency', limit: 1000 } as const;
   const sums = ['op_count', 'error_count', 'size_bytes_sum', 'latency_ns_sum', 'latency_ns_max'] as const;
-  const isWhole = ['device', 'sync_kind', 'pod', 'class', 'place'].includes(by);
   const column = by === 'cgroup' ? 'cgroup_path' : by === 'process' ? 'pid' : by;
   const raw = db
     .prepare<[number, number], unknown[]>(
       `SELECT op, container, ${by === 'sync_kind' ? "CASE WHEN op = 'fsync' THEN variant END" : column},
          sum(op_count), sum(error_count), sum(size_bytes_sum), sum(latency_ns_sum), max(latency_ns_max)
        FROM operations WHERE ended_us > ? AND started_us < ?
-       GROUP BY op, ${isWhole && by !== 'pod' ? '3' : '2, 3'}`,
+       GROUP BY op, ${ALONE.includes(by) ? '3' : '2, 3'}`,
     )
     .raw()
     .all(fromUs, toUs);
@@ -74,6 +76,7 @@ function answers(db: Db, by: Dimension, fromUs: number, toUs: number) {
     row[column],
     ...sums.map((name) => row[name]),
   ]);
+  const isWhole = by === 'pod' || ALONE.includes(by);
   const comparable = (rows: readonly unknown[][]): string[] =>
     rows.map((row) => JSON.stringify(isWhole ? row.toSpliced(1, 1) : row)).toSorted();
   return { told: comparable(told), raw: comparable(raw) };

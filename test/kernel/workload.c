@@ -302,6 +302,27 @@ static int do_rw(const char *file)
 	return 0;
 }
 
+/* 59 times sendfile of a page of FILE, 61 times of what is no file. */
+static int do_sendfile(const char *file)
+{
+	int made = open_file(file, O_WRONLY | O_CREAT);
+	make_page(made, file);
+	close_file(made, file);
+	int in = open_file(file, O_RDONLY), zero = open_file("/dev/zero", O_RDONLY);
+	int sockets[2];
+	char page[PAGE];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets))
+		die("socketpair", file);
+	for (int i = 0; i < 59 + 61; i++) {
+		off_t at = 0;
+		if (sendfile(sockets[0], i < 59 ? in : zero, &at, PAGE) != PAGE ||
+		    recv(sockets[1], page, PAGE, MSG_WAITALL) != PAGE)
+			die("sendfile", i < 59 ? file : "/dev/zero");
+	}
+	close_file(in, file);
+	return 0;
+}
+
 /* FILE is opened and closed 83 times; 89 opens of what is not there fail. */
 static int do_opens(const char *file)
 {
@@ -482,6 +503,7 @@ static int usage(void)
 	      "       workload read FILE [direct|buffered] [BLOCK_BYTES]\n"
 	      "       workload rw FILE         every way to read and write, prime counts (see do_rw)\n"
 	      "       workload opens FILE      83 opens and closes, 89 opens that fail\n"
+	      "       workload sendfile FILE   59 of a page of FILE, 61 of /dev/zero\n"
 	      "       workload uring FILE      97 reads, 101 writes of a page by io_uring\n"
 	      "       workload hostile DIR\n"
 	      "       workload hold SECONDS\n", stderr);
@@ -515,6 +537,8 @@ int main(int argc, char **argv)
 		return do_rw(file);
 	if (!strcmp(what, "opens") && argc == 3)
 		return do_opens(file);
+	if (!strcmp(what, "sendfile") && argc == 3)
+		return do_sendfile(file);
 	if (!strcmp(what, "uring") && argc == 3)
 		return do_uring(file);
 	if (!strcmp(what, "hostile") && argc == 3)

@@ -15,9 +15,13 @@ export function buildWorkload(folder: string): string {
   return program;
 }
 
+/** On a busy machine the governor would shed the file names that a test asks for. */
+const UNGOVERNED = ['--max-cpu', '10000%'];
+
 /** A recording by the real command in a child process, ready when this returns. */
 export async function startRecording(database: string, ...options: string[]) {
-  const child = execa('node', ['dist/cli.js', 'record', '--db', database, ...options], {
+  const bound = options.includes('--max-cpu') ? [] : UNGOVERNED;
+  const child = execa('node', ['dist/cli.js', 'record', '--db', database, ...bound, ...options], {
     reject: false,
     stdout: 'ignore',
     stderr: 'pipe',
@@ -50,6 +54,11 @@ export async function ask(database: string, query: string): Promise<Row[]> {
   const { stdout } = await execa('node', ['dist/cli.js', 'sql', query, '--format', 'json', '--db', database]);
   const rows: unknown = JSON.parse(stdout);
   return rows as Row[];
+}
+
+/** Runs a command inside a cgroup. */
+export async function runIn(cgroup: string, ...command: string[]): Promise<void> {
+  await execa('sh', ['-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, ...command]);
 }
 
 /** The bpftrace a recording has started. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { detectCgroupLayout } from '../../src/daemon/lookups/cgroups.ts';
 import { hostRoots } from '../../src/daemon/lookups/roots.ts';
-import { ask, buildWorkload, remove, scratchFolder, startRecording } from './capture.ts';
+import { ask, buildWorkload, remove, runIn, scratchFolder, startRecording } from './capture.ts';
 
 const CONTAINER_ID = 'c0ffee'.repeat(11).slice(0, 64);
 const SYNCS = ['23', '19', '17', '13'];
@@ -15,11 +15,6 @@ const database = join(folder, 'iotrace.db');
 const cgroup2 = detectCgroupLayout(hostRoots).cgroup2Path ?? '';
 const parent = join(cgroup2, 'docker');
 const cgroup = join(parent, CONTAINER_ID);
-
-/** Runs the workload inside a cgroup a container runtime could have made. */
-async function inContainer(workload: string, ...args: string[]): Promise<void> {
-  await execa('sh', ['-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, workload, ...args]);
-}
 
 beforeAll(async () => {
   const workload = buildWorkload(folder);
@@ -34,7 +29,7 @@ beforeAll(async () => {
   );
   mkdirSync(cgroup, { recursive: true });
   await execa(workload, ['sync', join(folder, 'host'), ...SYNCS]);
-  await inContainer(workload, 'sync', join(folder, 'contained'), ...SYNCS);
+  await runIn(cgroup, workload, 'sync', join(folder, 'contained'), ...SYNCS);
   await execa(workload, ['threads', join(folder, 'thread'), '64', '23']);
   const { stdout } = await execa(workload, ['kinds', join(folder, 'kinds')]);
   hasIoUring = !stdout.includes('io_uring unavailable');

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { SlowQuery } from '../../src/query/reports/slow.ts';
 import { slow, slowColumns, slowSql } from '../../src/query/reports/slow.ts';
 import { wallUs } from '../../src/schema/units.ts';
+import { unstackedOps } from '../../src/query/window.ts';
 import { demo } from './demo.ts';
 import type { Recording } from './recording.ts';
 import { NOON_US } from './recording.ts';
@@ -32,6 +33,7 @@ test('the slowest first, each as the view has it', () => {
       "device": "vda",
       "ended_us": 1795262403250000,
       "error": 0,
+      "exemplar_id": 1,
       "file": "/var/lib/postgresql/data/pg_wal/000000010000000000000042",
       "host_path": null,
       "inner_latency_ns": 0,
@@ -75,7 +77,7 @@ test('the plan finds exemplars by time', () => {
   recording = demo();
   const plan = recording.db
     .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${slowSql(query)}`)
-    .all(0, 1, 20)
+    .all(0, 1, ...unstackedOps, 20)
     .map(({ detail }) => detail);
   expect(plan).toContain('SEARCH exemplar USING INDEX exemplar_ended (ended_us>? AND ended_us<?)');
   expect(plan.filter((step) => step.startsWith('SCAN'))).toEqual([]);

@@ -180,11 +180,15 @@ export const summaryOf = (db: Db): string =>
   tables(db, [
     [
       'operations',
-      `SELECT container, cgroup_path, process, pid, file, host_path, device, op, variant, sum(op_count) AS op_count,
+      // Of what the host's programs read and open while they start only how often is kept.
+      `WITH shown AS (SELECT *, container IS NULL AND op IN ('read', 'write', 'open', 'close')
+         AND file NOT LIKE '/mnt/%' AS is_aside FROM operations)
+       SELECT container, cgroup_path, process, iif(is_aside, NULL, pid) AS pid, iif(is_aside, NULL, file) AS file,
+         iif(is_aside, NULL, host_path) AS host_path, device, op, variant, sum(op_count) AS op_count,
          sum(error_count) AS error_count, sum(size_bytes_sum) AS size_bytes_sum,
          sum(latency_ns_sum) AS latency_ns_sum, max(latency_ns_max) AS latency_ns_max,
          sum(inner_latency_ns_sum) AS inner_latency_ns_sum
-       FROM operations GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 8, 9, 5, 6, 7`,
+       FROM shown GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 8, 9, 5, 6, 7`,
     ],
     [
       'latency',

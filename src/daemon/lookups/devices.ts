@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { readWhole } from './bounded-read.ts';
+import { disksBelow } from './disks.ts';
 import { overlayLayers } from './mountinfo.ts';
 import type { Mount } from './mountinfo.ts';
 import type { Mounts } from './mounts.ts';
@@ -22,6 +23,8 @@ export interface Device {
 export interface Devices {
   /** Never fails; what is unknown is looked up again once the mount table was refreshed. */
   of(major: number, minor: number): Device;
+  /** Names of the disks its data is on: its own name when it is one, or nothing more is known. */
+  disksOf(major: number, minor: number): readonly string[];
 }
 
 /** Overlay on overlay happens (kind, docker in docker); deeper than this is a loop. */
@@ -35,7 +38,7 @@ const DEEPEST_OVERLAY = 8;
 export function createDevices(roots: Pick<Roots, 'sys'>, mounts: Mounts): Devices {
   const known = new Map<string, Device>();
   let generation = mounts.generation();
-  return {
+  const devices: Devices = {
     of(major, minor) {
       if (generation !== mounts.generation()) known.clear();
       generation = mounts.generation();
@@ -46,7 +49,14 @@ export function createDevices(roots: Pick<Roots, 'sys'>, mounts: Mounts): Device
       known.set(key, device);
       return device;
     },
+    disksOf(major, minor) {
+      return disksBelow(roots.sys, `${String(major)}:${String(minor)}`).map((disk) => {
+        const [diskMajor = 0, diskMinor = 0] = disk.split(':').map(Number);
+        return devices.of(diskMajor, diskMinor).name;
+      });
+    },
   };
+  return devices;
 }
 
 /** The name of a block device from its uevent file: `DEVNAME=` and `DEVTYPE=` lines. */

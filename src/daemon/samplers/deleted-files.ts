@@ -7,8 +7,10 @@ import type { DeletedRow } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
 
 const EVERY_MS = 5 * 60_000;
-/** Descriptors looked at in one tick, so that no tick is long. */
-const STEPS_PER_TICK = 2000;
+/** What may be looked at in one tick, in descriptors, so that no tick is long: about 5 ms. */
+const EFFORT_PER_TICK = 2000;
+/** Reading the mappings of a process is about so much more than looking at a descriptor. */
+const MAPS_EFFORT = 100;
 const DESCRIPTORS_MAX = 65_536;
 const MAPS_LIMIT_BYTES = 8 * 1024 * 1024;
 const RECORDED_MIN_BYTES = 64 * 1024;
@@ -16,7 +18,7 @@ const RECORDED_MAX = 500;
 
 /** Deleted files that are open or mapped; looked for every five minutes, little by little. */
 export function createDeletedFiles({ roots }: Sight): Sampler {
-  let scan: Generator<undefined, DeletedRow[]> | undefined;
+  let scan: Generator<number, DeletedRow[]> | undefined;
   let startedUs = -Infinity;
   return {
     everyMs: 0,
@@ -25,9 +27,12 @@ export function createDeletedFiles({ roots }: Sight): Sampler {
         scan = findDeleted(roots.proc);
         startedUs = monotonicUs;
       }
-      for (let step = 0; scan && step < STEPS_PER_TICK; step += 1) {
+      for (let effort = 0; scan && effort < EFFORT_PER_TICK;) {
         const { done, value } = scan.next();
-        if (done !== true) continue;
+        if (done !== true) {
+          effort += value;
+          continue;
+        }
         scan = undefined;
         const rows = value.filter(({ allocated_bytes }) => allocated_bytes >= RECORDED_MIN_BYTES);
         return { rows: rows.slice(0, RECORDED_MAX), problems: [] };
@@ -48,21 +53,21 @@ export function findAllDeleted(proc: string): DeletedRow[] {
 
 /**
  * Deleted files that processes hold, each once with its first holder, by what closing them gives back. A
- * step looks at one descriptor or one process's mappings. What only root may see is left out for others.
+ * step looks at one descriptor or one process's mappings, and says what that cost. What only root may see is left out for others.
  */
-export function* findDeleted(proc: string): Generator<undefined, DeletedRow[]> {
+export function* findDeleted(proc: string): Generator<number, DeletedRow[]> {
   const files = new Map<string, DeletedRow>();
   for (const pid of namesIn(proc).filter((name) => /^\d+$/u.test(name))) {
     const directory = join(proc, pid);
     const own = new Set<string>();
     for (const descriptor of namesIn(join(directory, 'fd')).slice(0, DESCRIPTORS_MAX)) {
       take(files, own, directory, `fd ${descriptor}`, deletedAt(join(directory, 'fd', descriptor)));
-      yield;
+      yield 1;
     }
     for (const range of deletedMappings(readLines(join(directory, 'maps'), MAPS_LIMIT_BYTES))) {
       take(files, own, directory, 'map', deletedAt(join(directory, 'map_files', range)));
     }
-    yield;
+    yield MAPS_EFFORT;
   }
   return [...files.values()].toSorted((a, b) => b.allocated_bytes - a.allocated_bytes);
 }

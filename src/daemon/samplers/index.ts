@@ -186,6 +186,7 @@ export function createRound(
     end(now) {
       tick(now, true);
       for (const { sampler } of running) sampler.close?.();
+      targets.close();
     },
   };
 }

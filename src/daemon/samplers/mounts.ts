@@ -1,6 +1,8 @@
-import { join } from 'node:path';
+import { readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Mount } from '../lookups/mountinfo.ts';
 import { overlayLayers } from '../lookups/mountinfo.ts';
+import type { Roots } from '../lookups/roots.ts';
 import { isRead, readText } from './read.ts';
 import type { MountState } from './rows.ts';
 import type { Problem, Sampler, Sight } from './sampler.ts';
@@ -23,7 +25,7 @@ export function createMountStates({ roots, mounts, containers }: Sight): Sampler
         major: mount.major,
         minor: mount.minor,
         container: mount.fsType === 'overlay' ? containers.ofRootfs(mount.mountPoint) : undefined,
-        values: describeMount(mount, ext4Options(roots.proc, mount), defaults),
+        values: describeMount(mount, ext4Options(roots, mount), defaults),
       }));
       return { rows: [{ kind: 'mount_states', states }], problems: tooMany(real.length) };
     },
@@ -48,10 +50,20 @@ export function overlayDefaults(sys: string): OverlayDefaults {
 }
 
 /** The options of an ext4 in full, defaults too, which mountinfo leaves out; `undefined`: not ext4, or not there. */
-function ext4Options(proc: string, { fsType, source }: Mount): readonly string[] | undefined {
+function ext4Options({ proc, sys }: Roots, { fsType, major, minor }: Mount): readonly string[] | undefined {
   if (fsType !== 'ext4') return undefined;
-  const text = readText(join(proc, 'fs/ext4', source.replace(/^.*\//u, ''), 'options'));
-  return isRead(text) ? text.trim().split('\n') : undefined;
+  const name = kernelName(sys, major, minor);
+  const text = name === undefined ? undefined : readText(join(proc, 'fs/ext4', name, 'options'));
+  return text !== undefined && isRead(text) ? text.trim().split('\n') : undefined;
+}
+
+/** `dm-3`, whatever a mount's source or the mapper call it: what the link in /sys/dev/block leads to. */
+function kernelName(sys: string, major: number, minor: number): string | undefined {
+  try {
+    return basename(readlinkSync(join(sys, 'dev/block', `${String(major)}:${String(minor)}`)));
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -6,6 +6,8 @@ export type Unread = { readonly code: string };
 
 /** No file a sampler reads is larger; /proc/diskstats of a thousand disks is 100 KiB. */
 const buffer = Buffer.alloc(1024 * 1024);
+/** A page less the longest line: a table's page is at least this full when another follows. */
+const ONE_PIECE_BYTES = 2048;
 
 /**
  * The text of a small file of /proc or /sys, or why not. One buffer serves all: these files are read
@@ -15,9 +17,9 @@ export function readText(path: string): string | Unread {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    let length = 0;
-    // A file of seq_file comes in pages; nothing more is there when a read gives nothing.
-    for (let count = -1; count !== 0 && length < buffer.length; length += count) {
+    let length = readSync(descriptor, buffer, 0, buffer.length, null);
+    // What the kernel makes in one piece comes in one read; tables of many lines come in pages.
+    for (let count = length; count >= ONE_PIECE_BYTES && length < buffer.length; length += count) {
       count = readSync(descriptor, buffer, length, buffer.length - length, null);
     }
     return buffer.toString('utf8', 0, length);
@@ -26,6 +28,53 @@ export function readText(path: string): string | Unread {
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/**
+ * Descriptors of small files that are read every tick, kept open: reading again costs a third of opening
+ * anew. For files that one read gives whole, as those of cgroups.
+ */
+export function createKeptFiles(most = 4096) {
+  const open = new Map<string, { readonly descriptor: number; round: number }>();
+  let round = 0;
+  const close = (path: string, descriptor: number): void => {
+    open.delete(path);
+    closeSync(descriptor);
+  };
+  const openedNow = (path: string): { readonly descriptor: number; round: number } => {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const entry = { descriptor, round };
+    open.set(path, entry);
+    return entry;
+  };
+  const readKept = (path: string): string | Unread => {
+    let entry = open.get(path);
+    try {
+      entry ??= openedNow(path);
+      entry.round = round;
+      return buffer.toString('utf8', 0, readSync(entry.descriptor, buffer, 0, buffer.length, 0));
+    } catch (error) {
+      if (entry) close(path, entry.descriptor);
+      return { code: codeOf(error) };
+    }
+  };
+  return {
+    /** The text of a file, or why not. One that was deleted and made again is opened anew. */
+    read(path: string): string | Unread {
+      if (open.size >= most && !open.has(path)) return readText(path);
+      const wasOpen = open.has(path);
+      const text = readKept(path);
+      return isRead(text) || !wasOpen ? text : readKept(path);
+    },
+    /** Closes what was not read since the last call. */
+    tidy(): void {
+      for (const [path, entry] of open) if (entry.round < round) close(path, entry.descriptor);
+      round += 1;
+    },
+    close(): void {
+      for (const [path, { descriptor }] of open) close(path, descriptor);
+    },
+  };
 }
 
 export function isRead(read: string | Unread): read is string {

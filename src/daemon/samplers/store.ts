@@ -231,6 +231,7 @@ export function createSampleStore(db: Db, runId: number, bootId: string, sight: 
   });
   return {
     write(tick) {
+      dictionaries.freshen();
       try {
         writeAll(tick);
         for (const each of states) each.commit();

@@ -3,7 +3,7 @@ import { findContainer } from '../lookups/cgroup-path.ts';
 import { walkCgroups } from '../lookups/cgroups.ts';
 import type { Cgroups } from '../lookups/cgroups.ts';
 import type { Containers } from '../lookups/containers.ts';
-import { field, isRead, readText, unreadable } from './read.ts';
+import { createKeptFiles, field, isRead, readText, unreadable } from './read.ts';
 import type { Unread } from './read.ts';
 import type { CgroupTarget } from './rows.ts';
 import type { Problem } from './sampler.ts';
@@ -17,13 +17,18 @@ export type CgroupTargets = {
   all(): readonly CgroupTarget[];
   /** The cgroups above them, below the root: a pod's limits hold for its containers. */
   above(): readonly CgroupTarget[];
+  /** The text of a file of one of them. */
+  read(path: string, file: string): string | Unread;
   /** Looks whether cgroups have come or gone; once a tick. */
   refresh(): void;
+  close(): void;
 };
 
 const DIRECTORIES_MAX = 20_000;
 /** Cgroups that came while as many went leave the count as it was: so often they are looked for anyway. */
 const WALK_EVERY_ROUNDS = 12;
+/** Who a container is may become known after its cgroup. */
+const NAMING_ROUNDS = 3;
 const SERVICE = /\.service$/u;
 
 export function createTargets(cgroups: Cgroups, containers: Containers): CgroupTargets {
@@ -32,6 +37,8 @@ export function createTargets(cgroups: Cgroups, containers: Containers): CgroupT
   let parents: readonly CgroupTarget[] = [];
   let countBefore: string | undefined;
   let rounds = 0;
+  let namingRounds = 0;
+  const files = createKeptFiles();
 
   const walk = (top: string): void => {
     const all = [...walkCgroups(top, DIRECTORIES_MAX)].map(({ id, path }) => ({
@@ -54,11 +61,21 @@ export function createTargets(cgroups: Cgroups, containers: Containers): CgroupT
       if (root === undefined) return;
       const stat = readText(`${root}/cgroup.stat`);
       const count = isRead(stat) ? String(field(stat, 'nr_descendants')) : '';
-      if (count !== countBefore || rounds % WALK_EVERY_ROUNDS === 0) walk(root);
+      const isChanged = count !== countBefore;
+      if (isChanged || rounds % WALK_EVERY_ROUNDS === 0) walk(root);
+      if (isChanged) namingRounds = NAMING_ROUNDS;
+      else if (namingRounds > 0) {
+        namingRounds -= 1;
+        targets = targets.map((target) => renamed(target, containers.ofCgroup(target.path)));
+      }
       countBefore = count;
       rounds += 1;
-      // Who a container is may become known after its cgroup.
-      targets = targets.map((target) => renamed(target, containers.ofCgroup(target.path)));
+      // The limits' files are read more rarely than every tick, and opened each time.
+      files.tidy();
+    },
+    read: (path, file) => files.read(`${root ?? ''}${path}/${file}`),
+    close: () => {
+      files.close();
     },
   };
 }
@@ -107,7 +124,7 @@ export function readTargets<Value>(
   const unread: Unreadable[] = [];
   let readCount = 0;
   for (const cgroup of cgroups) {
-    const text = readText(`${root}${cgroup.path}/${file.name}`);
+    const text = targets.read(cgroup.path, file.name);
     if (!isRead(text)) {
       unread.push({ path: cgroup.path, why: text });
       continue;

@@ -1,4 +1,4 @@
-import { opendirSync } from 'node:fs';
+import { existsSync, opendirSync } from 'node:fs';
 import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '../lookups/containers.ts';
@@ -9,42 +9,59 @@ import type { Sampler, Sight } from './sampler.ts';
 const ENTRIES_PER_TICK = 500;
 /** A layer is counted up to here; then it has at least so many. */
 const ENTRIES_MAX = 50_000;
-const EVERY_MS = 10 * 60_000;
+/** A young layer is counted again soon, later ever more rarely, down to this. */
+const FIRST_PAUSE_US = 60e6;
+const LONGEST_PAUSE_US = 10 * 60e6;
+/** So often it is looked which layers are due. */
+const LOOK_EVERY_US = 30e6;
 
 export type Count = { readonly files: number; readonly directories: number; readonly isComplete: boolean };
 
-/** How many files each writable layer holds, counted little by little; each about every ten minutes. */
-export function createUpperdirs({ containers }: Sight): Sampler {
-  const countedUs = new Map<string, number>();
-  let current: { container: Container; upperdir: string; count: Generator<undefined, Count> } | undefined;
+type Due = { readonly container: Container; readonly upperdir: string };
+type Schedule = { readonly dueUs: number; readonly pauseUs: number };
 
-  const next = (nowUs: number): typeof current => {
-    const due = containers
-      .all()
-      .find(
-        ({ upperdir }) =>
-          upperdir !== null && nowUs - (countedUs.get(upperdir) ?? -Infinity) >= EVERY_MS * 1000,
-      );
-    if (due?.upperdir == null) return undefined;
-    countedUs.set(due.upperdir, nowUs);
-    return { container: due, upperdir: due.upperdir, count: countFiles(due.upperdir, ENTRIES_MAX) };
+/** How many files each writable layer holds, counted little by little, ever more rarely. */
+export function createUpperdirs({ containers }: Sight): Sampler {
+  let schedules = new Map<string, Schedule>();
+  let queue: Due[] = [];
+  let current: (Due & { readonly count: Generator<undefined, Count | undefined> }) | undefined;
+  let lookedUs = -Infinity;
+
+  const findDue = (nowUs: number): void => {
+    lookedUs = nowUs;
+    const next = new Map<string, Schedule>();
+    for (const container of containers.all()) {
+      const { upperdir } = container;
+      // A container that is gone stays known; its layer does not.
+      if (upperdir === null || !existsSync(upperdir)) continue;
+      const before = schedules.get(upperdir);
+      const isDue = !before || nowUs >= before.dueUs;
+      const pauseUs = before ? Math.min(before.pauseUs * 2, LONGEST_PAUSE_US) : FIRST_PAUSE_US;
+      next.set(upperdir, isDue ? { dueUs: nowUs + pauseUs, pauseUs } : before);
+      if (isDue) queue.push({ container, upperdir });
+    }
+    schedules = next;
   };
+  const start = (due: Due | undefined): typeof current =>
+    due && { ...due, count: countFiles(due.upperdir, ENTRIES_MAX) };
   return {
     everyMs: 0,
     sample({ monotonicUs }) {
       const rows: UpperdirRow[] = [];
+      if (queue.length === 0 && monotonicUs - lookedUs >= LOOK_EVERY_US) findDue(monotonicUs);
       for (let budget = ENTRIES_PER_TICK; budget > 0; budget -= 1) {
-        current ??= next(monotonicUs);
+        current ??= start(queue.shift());
         if (!current) break;
         const step = current.count.next();
         if (step.done !== true) continue;
-        rows.push(rowOf(current.container, current.upperdir, step.value));
+        if (step.value) rows.push(rowOf(current.container, current.upperdir, step.value));
         current = undefined;
       }
       return { rows, problems: [] };
     },
     close() {
-      current?.count.return({ files: 0, directories: 0, isComplete: false });
+      current?.count.return(undefined);
+      queue = [];
     },
   };
 }
@@ -62,9 +79,10 @@ function rowOf(container: Container, upperdir: string, count: Count): UpperdirRo
 
 /**
  * Counts what is below a directory, an entry a step. Links are not followed; a directory that goes
- * meanwhile has nothing in it.
+ * meanwhile has nothing in it. `undefined`: there is no such directory.
  */
-export function* countFiles(root: string, most: number): Generator<undefined, Count> {
+export function* countFiles(root: string, most: number): Generator<undefined, Count | undefined> {
+  if (!existsSync(root)) return undefined;
   const waiting = [root];
   let [files, directories] = [0, 0];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {

@@ -1,14 +1,13 @@
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import type { Coverage } from '../reports/coverage.ts';
-import { p99Sql, slotsOf, startOf } from '../reports/timeline.ts';
+import { slotsOf, startOf, timelineSql } from '../reports/timeline.ts';
 import { isWho } from '../who.ts';
-import { literal } from '../literal.ts';
 import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { FactName, Facts, Victim } from './facts.ts';
 import { readFacts } from './facts.ts';
-import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
+import type { Confidence, Finding, Mitigation, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
 import { rules } from './rules/index.ts';
 import type { Periods, Scope } from './sql.ts';
 import { waitingSql } from './sql.ts';
@@ -81,6 +80,7 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
       const confidence = yielded(rule, finding, found);
       return {
         ...finding,
+        mitigations: finding.mitigations.map((each) => addressed(each, finding, facts)),
         confidence,
         rule: rule.id,
         score: scoreOf({ ...finding, confidence }),
@@ -110,6 +110,24 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
 function judge(facts: Facts, { needs, examine }: Rule): Verdict {
   const missing = needs.filter((name) => !facts.known.has(name));
   return missing.length > 0 ? { is: 'unknown', missing } : examine(facts);
+}
+
+/** The measure with the disk and the cgroup it is about, where they are known. */
+function addressed(
+  { id, values }: Mitigation,
+  { who, device }: Pick<Finding, 'who' | 'device'>,
+  { containers }: Facts,
+): Mitigation {
+  const whose = values['who'] ?? who;
+  const path = whose?.startsWith('/') ? whose : containers.find((row) => row.who === whose)?.cgroup_path;
+  return {
+    id,
+    values: {
+      ...(device === null ? {} : { device }),
+      ...(path == null || path === '/' ? {} : { cgroup: `/sys/fs/cgroup${path}` }),
+      ...values,
+    },
+  };
 }
 
 type Found = { readonly rule: Rule; readonly finding: Finding };
@@ -163,10 +181,9 @@ function slotsOfVictim(db: Db, { periods, hasBaseline }: Scope, victim: Victim) 
   const { window, baseline } = periods;
   const all =
     hasBaseline && baseline.toUs === window.fromUs ? { fromUs: baseline.fromUs, toUs: window.toUs } : window;
-  const slots = slotsOf(all, SLOT_COUNT);
-  const where = `ended_us > ${String(all.fromUs)} AND ended_us <= ${String(all.toUs)} AND ${isWho(victim)} AND op = ${literal(victim.op)}`;
+  const slots = slotsOf(db, all, SLOT_COUNT);
   const sql = `SELECT ${String(slots.fromUs)} + slot * ${String(slots.widthUs)} AS from_us, value AS latency_ns_p99 FROM (
-${p99Sql(slots, 'op', where)})`;
+${timelineSql({ by: 'op', metric: 'p99', ops: [victim.op], cgroups: isWho(victim) }, slots)})`;
   const evidence = prove(db, { title: say('proof.slots', { op: victim.op, who: victim.who }), sql });
   const usual = victim.before_latency_ns_p99;
   const late = evidence.rows.flatMap(([from, p99]) =>

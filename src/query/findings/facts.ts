@@ -65,6 +65,11 @@ export type Percentiles = Readonly<
   >
 >;
 
+/** Who waits for the first time is rather the cause than the victim: it counts for less. */
+const WEIGHT_OF_NEW = 0.2;
+
+const suffering = (row: WorkRow): number => addedWait(row) * (row.before_ops_per_s === 0 ? WEIGHT_OF_NEW : 1);
+
 const VICTIM_COUNT = 3;
 
 /** Reads every fact of the window and its baseline, in one transaction. */
@@ -84,7 +89,7 @@ export function readFacts(db: Db, asked: Pick<Scope, 'periods' | 'container'>): 
     return {
       ...rows,
       scope,
-      known: knownIn(db, views, probes, scope, rows),
+      known: knownIn(db, views, seconds('window') > 0 ? probes : new Set(), scope, rows),
       window_s: seconds('window'),
       waits,
       coverage: coverage(db, scope.periods.window),
@@ -114,6 +119,7 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   kernel_log: 'kernel_log',
   deleted: 'deleted',
   no_space: 'slow',
+  containers: 'containers',
   device_disks: 'device_disks',
   blame: 'inflight',
 };
@@ -144,6 +150,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     kernel_log: rows('kernel_log'),
     deleted: rows('deleted'),
     no_space: rows('no_space'),
+    containers: rows('containers'),
     device_disks: rows('device_disks'),
     blame: rows('blame'),
   };
@@ -175,9 +182,11 @@ export function groups<Row>(
 }
 
 function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] {
-  return groups(waits, ({ who, op }) => JSON.stringify([who, op]), addedWait)
+  return groups(waits, ({ who, op }) => JSON.stringify([who, op]), suffering)
     .slice(0, VICTIM_COUNT)
-    .flatMap(({ rows: [row], size }) => {
+    .flatMap(({ rows }) => {
+      const [row] = rows;
+      const size = sumOf(rows, addedWait);
       const sql = compareSql(scope, { ops: [row.op], who: row });
       const percentiles = db.prepare<[], Percentiles>(sql).get();
       if (size === 0 || !percentiles) return [];

@@ -40,9 +40,11 @@ export type Verdict =
   | { readonly is: 'excluded'; readonly sentence: Sentence; readonly sql: string }
   | { readonly is: 'unknown'; readonly missing: readonly FactName[] };
 
-/** One way I/O can go wrong. What it is, and what it can't tell from, is in the catalogue under its id. */
+/** One way I/O can go wrong. What it says is in the catalogue under its id. */
 export type Rule = {
   readonly id: RuleId;
+  /** What goes wrong, in a sentence, for the docs. */
+  readonly about: string;
   /** Facts without which it says nothing. */
   readonly needs: readonly FactName[];
   /** Thresholds it compares with, for the docs. */

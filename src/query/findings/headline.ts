@@ -5,8 +5,8 @@ import { over } from './thresholds.ts';
 
 /** The answer in a few sentences: what got worse, and what the disks did meanwhile. The cause is the first finding. */
 export function headline(diagnosis: Diagnosis): Sentence[] {
-  const { periods, coverage, findings, victim, busiest } = diagnosis;
-  if (coverage.interval_count === 0) {
+  const { periods, window_s, findings, victim, busiest } = diagnosis;
+  if (window_s === 0) {
     return [say('report.nothing-recorded', { from_us: periods.window.fromUs, to_us: periods.window.toUs })];
   }
   const suffers = victim ? [suffering(victim)] : [];

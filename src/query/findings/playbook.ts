@@ -58,10 +58,10 @@ containers:
   snapshotter = "stargz"`,
   },
   'io-limit': {
-    setting: `echo "$(lsblk -dno MAJ:MIN /dev/DISK) wbps=20971520 wiops=200" > /sys/fs/cgroup/CGROUP/io.max`,
+    setting: `echo "$(lsblk -dno MAJ:MIN /dev/{device}) wbps=20971520 wiops=200" > {cgroup}/io.max`,
   },
   'io-weight': {
-    setting: 'echo "default 50" > /sys/fs/cgroup/CGROUP/io.weight   # 1 to 10000, 100 is usual',
+    setting: 'echo "default 50" > {cgroup}/io.weight   # 1 to 10000, 100 is usual',
   },
   'raise-io-limit': {
     setting: `cat {path}\necho "$(lsblk -dno MAJ:MIN /dev/{device}) rbps=max wbps=max riops=max wiops=max" > {path}`,
@@ -127,12 +127,21 @@ export function shellWord(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** What stands in a setting for a value that is not known. */
+const UNKNOWN: Readonly<Record<string, string>> = {
+  cgroup: '/sys/fs/cgroup/CGROUP',
+  device: 'DISK',
+  mount_point: 'MOUNT_POINT',
+  path: 'FILE',
+  pid: 'PID',
+};
+
 /** The text to copy; a value that is not known stays a word in capitals. */
 export function settingOf(id: MitigationId, values: Readonly<Record<string, string>>): string | null {
   const { setting } = playbook[id];
   if (setting === null) return null;
   return setting.replace(/\{(\w+)\}/gu, (_, name: string) => {
     const value = values[name] ?? '';
-    return value === '' ? name.toUpperCase() : shellWord(value);
+    return value === '' ? (UNKNOWN[name] ?? name.toUpperCase()) : shellWord(value);
   });
 }

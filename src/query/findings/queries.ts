@@ -18,6 +18,7 @@ export type Rows = {
   readonly kernel_log: readonly LogRow[];
   readonly deleted: readonly DeletedRow[];
   readonly no_space: readonly NoSpaceRow[];
+  readonly containers: readonly { who: string; cgroup_path: string | null }[];
   readonly device_disks: readonly { device: string; disk: string }[];
   readonly blame: readonly BlameRow[];
 };
@@ -173,7 +174,9 @@ export type BlameRow = {
   op: string;
   culprit: string;
   slow_count: number;
-  inflight_ns: number;
+  latency_ns_sum: number;
+  /** Of that time, with the culprit's requests in flight. */
+  overlap_ns_sum: number;
   share_percent: number;
 };
 
@@ -262,6 +265,8 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
 
   no_space: (scope) => noSpaceSql(scope),
 
+  containers: () => `SELECT ${WHO_NAME} AS who, max(cgroup_path) AS cgroup_path FROM containers GROUP BY who`,
+
   device_disks: () => 'SELECT device, disk FROM device_disks',
 
   blame: (scope) => blameSql(scope),
@@ -339,26 +344,30 @@ FROM held`;
 }
 
 /**
- * Slow operations of the window (view slow), and whose requests were in flight on the same disk in the 100 ms slots
- * they touched, each slot weighted by how much of it the operation lasted.
+ * Slow operations of the window (view slow) by victim and operation, and for how much of their time whose requests were
+ * in flight on the same disk: as `iotrace blame` has it, in slots of 100 ms.
  */
 export function blameSql(scope: Scope, where = 'TRUE'): string {
   const { from, to } = bounds(scope);
   const name = (table: string): string =>
     WHO_NAME.replaceAll(/\b(namespace|pod|container|cgroup_path)\b/gu, `${table}.$1`);
-  return `WITH victims AS (
-  SELECT *, ended_us - latency_ns / 1000 AS started_us FROM slow
+  return `WITH waited AS (
+  SELECT ${WHO_NAME} AS victim, op, device, ended_us, ended_us - latency_ns / 1000 AS started_us, latency_ns
+  FROM slow
   WHERE ended_us > ${from} AND ended_us <= ${to} AND op IN ('fsync', 'read', 'write', 'open', 'copy_up')),
+victims AS (
+  SELECT victim, op, count(*) AS slow_count, sum(latency_ns) AS latency_ns_sum FROM waited GROUP BY victim, op),
 overlap AS (
-  SELECT ${name('victims')} AS victim, victims.op AS op, ${name('inflight')} AS culprit,
-    count(DISTINCT victims.ended_us || ':' || victims.tid) AS slow_count,
-    sum(inflight_ns * (min(victims.ended_us, inflight.started_us + 100000)
-      - max(victims.started_us, inflight.started_us)) / 100000.0) AS inflight_ns
-  FROM victims
-  JOIN device_disks ON device_disks.device = victims.device
+  SELECT waited.victim, waited.op, ${name('inflight')} AS culprit,
+    sum(min(inflight_ns / 1e8, 1) * 1000
+      * (min(waited.ended_us, inflight.started_us + 100000) - max(waited.started_us, inflight.started_us))) AS overlap_ns_sum
+  FROM waited
+  JOIN device_disks ON device_disks.device = waited.device
   JOIN inflight ON inflight.device = device_disks.disk
-    AND inflight.started_us > victims.started_us - 100000 AND inflight.started_us < victims.ended_us
-  GROUP BY victim, victims.op, culprit)
-SELECT *, inflight_ns * 100.0 / sum(inflight_ns) OVER (PARTITION BY victim, op) AS share_percent
-FROM overlap WHERE ${where} ORDER BY inflight_ns DESC LIMIT 100`;
+    AND inflight.started_us > waited.started_us - 100000 AND inflight.started_us < waited.ended_us
+  GROUP BY waited.victim, waited.op, culprit)
+SELECT victim, op, culprit, slow_count, latency_ns_sum, overlap_ns_sum,
+  overlap_ns_sum * 100.0 / latency_ns_sum AS share_percent
+FROM overlap JOIN victims USING (victim, op)
+WHERE ${where} ORDER BY overlap_ns_sum DESC, culprit LIMIT 100`;
 }

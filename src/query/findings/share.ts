@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts';
-import { addedWait, sumOf } from './facts.ts';
+import { addedWait, groups, sumOf } from './facts.ts';
 import type { WorkRow } from './queries.ts';
 
 /** What part of all added waiting these rows are, 0 to 1. */
@@ -40,4 +40,16 @@ export function shareExplained(facts: Facts, isTheirs: (row: WorkRow) => boolean
     return all === 0 ? 0 : shareOf(facts, others) * (theirs / all);
   });
   return Math.min(1, shareOf(facts, facts.waits.filter(isTheirs)) + sumOf(ofOthers, (share) => share));
+}
+
+/** Who keeps a disk busiest; empty: nobody was seen. */
+export function loaderOf(facts: Facts, disk: string): string {
+  const requests = facts.work.filter(({ op }) => DISK_OPS.includes(op)).filter(isOnDisk(facts, disk));
+  return (
+    groups(
+      requests,
+      ({ who }) => who,
+      (row) => row.inner_ns_per_s,
+    )[0]?.key ?? ''
+  );
 }

@@ -208,7 +208,7 @@ grouped AS (
   SELECT ${columns.join(',\n    ')}
   FROM done GROUP BY ${by.map((each) => GROUPED_BY[each].sql).join(', ')})
 SELECT *, ${name} * 100.0 / nullif(sum(${name}) OVER (), 0) AS share_percent
-FROM grouped ORDER BY ${name} DESC, 1 LIMIT ${String(limit)}`;
+FROM grouped WHERE ${name} > 0 ORDER BY ${name} DESC, 1 LIMIT ${String(limit)}`;
 }
 
 /** Each key once; where files are told apart, the device is the file's. */
@@ -253,5 +253,5 @@ wait AS (
     ${beside(scope, 'wait_ns_per_s', 'latency_ns_sum / recorded_s')}
   FROM done GROUP BY ${WHO_NAME}, op)
 SELECT *, ${added} AS added_ns_per_s, ${added} * 100.0 / nullif(sum(${added}) OVER (), 0) AS share_percent
-FROM wait ORDER BY added_ns_per_s DESC, who LIMIT 8`;
+FROM wait WHERE ${added} > 0 ORDER BY added_ns_per_s DESC, who LIMIT 8`;
 }

@@ -16,7 +16,13 @@ export function slowTable(rows: readonly SlowRow[], screen: Screen): string {
     align: 'left',
     text: ({ ended_us }) => formatWall(ended_us).slice(isOneDay ? 11 : 0),
   };
-  return table([time, ...columns(rows)], rows, screen);
+  const id: Column<SlowRow> = {
+    header: 'id',
+    align: 'right',
+    text: ({ exemplar_id }) => String(exemplar_id),
+    drop: 'last',
+  };
+  return table([time, id, ...columns(rows)], rows, screen);
 }
 
 function columns(rows: readonly SlowRow[]): Column<SlowRow>[] {

@@ -13,6 +13,7 @@ export type SlowQuery = Filters & {
 
 /** A single operation, as the view `slow` has it. */
 export type SlowRow = {
+  exemplar_id: number;
   ended_us: number;
   container: string | null;
   pod: string | null;
@@ -37,6 +38,7 @@ export type SlowRow = {
 
 /** The keys of a row, in the order of the view. */
 export const slowColumns = [
+  'exemplar_id',
   'ended_us',
   'container',
   'pod',

@@ -39,9 +39,17 @@ export type Timeline = {
   readonly row_count: number;
 };
 
-/** Slots as narrow as whole seconds allow, that many at most. */
-export function slotsOf({ fromUs, toUs }: Window, count: number): Slots {
-  const widthUs = Math.max(1, Math.ceil((toUs - fromUs) / count / 1e6)) * 1e6;
+/** That many slots at most, of whole seconds, none narrower than the intervals recorded. */
+export function slotsOf(db: Db, { fromUs, toUs }: Window, count: number): Slots {
+  const longest = db
+    .prepare<[number, number], number | null>(
+      'SELECT max(ended_us - started_us) FROM ledger WHERE ended_us > ? AND ended_us <= ?',
+    )
+    .pluck()
+    .get(fromUs, toUs);
+  const width = Math.max(1e6, (toUs - fromUs) / count, longest ?? 0);
+  // An interval of five seconds lasts a few milliseconds longer.
+  const widthUs = Math.max(1, Math.ceil(width / 1e6 - 0.1)) * 1e6;
   return { fromUs, widthUs, count: Math.ceil((toUs - fromUs) / widthUs) };
 }
 
@@ -49,10 +57,11 @@ export const startOf = ({ fromUs, widthUs }: Slots, slot: number): WallUs => wal
 
 /** The latency or load of each group, slot by slot. */
 export function timeline(db: Db, query: TimelineQuery): Timeline {
-  const slots = slotsOf(query.window, query.slotCount);
+  const slots = slotsOf(db, query.window, query.slotCount);
+  const cgroups = query.container === undefined ? undefined : `container = ${literal(query.container)}`;
   const { recorded, cells } = db.transaction(() => ({
     recorded: db.prepare<[], number>(recordedSql(slots)).pluck().all(),
-    cells: db.prepare<[], Cell>(timelineSql(query, slots)).all(),
+    cells: db.prepare<[], Cell>(timelineSql({ ...query, cgroups }, slots)).all(),
   }))();
   const isRecorded = Array.from({ length: slots.count }, (_, slot) => recorded.includes(slot));
   const rows = rowsOf(cells, isRecorded, query.metric).toSorted((a, b) => b.max - a.max);
@@ -81,55 +90,68 @@ function rowsOf(
   }));
 }
 
-const slotOf = ({ fromUs, widthUs }: Slots): string =>
-  `(ended_us - 1 - ${String(fromUs)}) / ${String(widthUs)}`;
+const slotOf = ({ fromUs, widthUs }: Slots, ended: string): string =>
+  `(${ended} - 1 - ${String(fromUs)}) / ${String(widthUs)}`;
 
-const within = ({ fromUs, widthUs, count }: Slots): string =>
-  `ended_us > ${String(fromUs)} AND ended_us <= ${String(fromUs + count * widthUs)}`;
+const within = ({ fromUs, widthUs, count }: Slots, ended: string): string =>
+  `${ended} > ${String(fromUs)} AND ${ended} <= ${String(fromUs + count * widthUs)}`;
 
 const recordedSql = (slots: Slots): string =>
-  `SELECT DISTINCT ${slotOf(slots)} AS slot FROM ledger WHERE ${within(slots)}`;
+  `SELECT DISTINCT ${slotOf(slots, 'ended_us')} AS slot FROM ledger WHERE ${within(slots, 'ended_us')}`;
 
-const NAMES: Readonly<Record<TimelineGroup, string>> = {
-  container: WHO_NAME,
-  op: 'op',
-  device: 'device',
+/** SQL of what a line is called, and the view that names it. */
+const NAMES: Readonly<
+  Record<TimelineGroup, { readonly name: string; readonly key: string; readonly join: string }>
+> = {
+  container: { name: WHO_NAME, key: ', cgroup_key', join: ' LEFT JOIN cgroups USING (cgroup_key)' },
+  op: { name: 'op', key: '', join: '' },
+  device: { name: 'device', key: ', device_key', join: ' LEFT JOIN devices USING (device_key)' },
+};
+
+/** What a timeline shows, and of what. */
+export type TimelineOf = Pick<TimelineQuery, 'by' | 'metric' | 'ops'> & {
+  /** SQL condition on the view cgroups. */
+  readonly cgroups?: string | undefined;
 };
 
 /** SQL of `timeline`: a row for each group and slot in which something happened. */
-export function timelineSql(
-  { by, metric, ops, container }: Pick<TimelineQuery, 'by' | 'metric' | 'ops' | 'container'>,
-  slots: Slots,
-): string {
-  const where = [
-    within(slots),
-    ...(ops.length === 0 ? [] : [`op IN (${ops.map(literal).join(', ')})`]),
-    ...(container === undefined ? [] : [`container = ${literal(container)}`]),
-  ].join(' AND ');
-  return metric === 'p99' ? p99Sql(slots, NAMES[by], where) : rateSql(slots, NAMES[by], where, metric);
+export function timelineSql({ by, metric, ops, cgroups }: TimelineOf, slots: Slots): string {
+  const { name: whose, key, join } = NAMES[by];
+  // Latencies of different operations in one percentile would say nothing: each has its own line.
+  const name = metric === 'p99' && by !== 'op' && ops.length !== 1 ? `${whose} || ' ' || op` : whose;
+  const conditions = [
+    'span_id IN (SELECT span_id FROM slots)',
+    ...(ops.length === 0
+      ? []
+      : [`op_id IN (SELECT op_id FROM ops WHERE op IN (${ops.map(literal).join(', ')}))`]),
+    ...(cgroups === undefined ? [] : [`cgroup_key IN (SELECT cgroup_key FROM cgroups WHERE ${cgroups})`]),
+  ].join('\n    AND ');
+  const part = (keys: string, sum: string, view: string): string => `WITH slots AS MATERIALIZED (
+  SELECT span_id, ${slotOf(slots, 'ended_us_max')} AS slot, recorded_us
+  FROM spans WHERE seconds = 0 AND ${within(slots, 'ended_us_max')}),
+part AS (
+  SELECT span_id, op_id${keys}, ${sum}
+  FROM ${view}
+  WHERE ${conditions}
+  GROUP BY span_id, op_id${keys}),
+`;
+  const from = `part JOIN slots USING (span_id) JOIN ops USING (op_id)${join}`;
+  return metric === 'p99'
+    ? part(`${key}, bucket`, 'sum(op_count) AS op_count', 'span_latency') + p99Sql(name, from)
+    : part(key, `sum(${metric === 'rate' ? 'op_count' : 'size_bytes_sum'}) AS amount`, 'span_operations') +
+        rateSql(name, from);
 }
 
-/** P99 by nearest rank, the middle of its bucket: at most 6.25 % off. */
-export const p99Sql = (slots: Slots, name: string, where: string): string => `WITH bucket AS (
-  SELECT ${name} AS name, ${slotOf(slots)} AS slot, (latency_ns_lower + latency_ns_upper) / 2 AS middle,
-    sum(op_count) AS op_count
-  FROM latency WHERE ${where} GROUP BY 1, 2, 3),
-ranked AS (
-  SELECT name, slot, middle, sum(op_count) OVER (PARTITION BY name, slot ORDER BY middle) AS rank,
-    sum(op_count) OVER (PARTITION BY name, slot) AS of
-  FROM bucket)
-SELECT name, slot, min(middle) AS value FROM ranked WHERE rank >= 99 * of / 100.0 GROUP BY name, slot
-ORDER BY name, slot`;
+/** P99 by nearest rank, the middle of its bucket (see the view latency): at most 6.25 % off. */
+const p99Sql = (name: string, from: string): string => `ranked AS (
+  SELECT ${name} AS name, slot, bucket,
+    sum(sum(op_count)) OVER (PARTITION BY ${name}, slot ORDER BY bucket) AS rank,
+    sum(sum(op_count)) OVER (PARTITION BY ${name}, slot) AS of
+  FROM ${from} GROUP BY ${name}, slot, bucket)
+SELECT name, slot, ((17 + 2 * (min(bucket) % 8)) * (1 << (min(bucket) / 8))) / 16 AS value
+FROM ranked WHERE rank >= 99 * of / 100.0 GROUP BY name, slot ORDER BY name, slot`;
 
-const rateSql = (
-  slots: Slots,
-  name: string,
-  where: string,
-  metric: 'rate' | 'bytes',
-): string => `WITH recorded AS (
-  SELECT ${slotOf(slots)} AS slot, sum(ended_us - started_us) / 1e6 AS recorded_s
-  FROM ledger WHERE ${within(slots)} GROUP BY slot),
-done AS (
-  SELECT ${name} AS name, ${slotOf(slots)} AS slot, sum(${metric === 'rate' ? 'op_count' : 'size_bytes_sum'}) AS amount
-  FROM operations WHERE ${where} GROUP BY 1, 2)
-SELECT name, slot, amount / recorded_s AS value FROM done JOIN recorded USING (slot) ORDER BY name, slot`;
+const rateSql = (name: string, from: string): string => `recorded AS (
+  SELECT slot, sum(recorded_us) / 1e6 AS recorded_s FROM slots GROUP BY slot)
+SELECT ${name} AS name, slot, sum(amount) / recorded_s AS value
+FROM ${from} JOIN recorded USING (slot) GROUP BY ${name}, slot ORDER BY name, slot`;

@@ -2,7 +2,9 @@ import type { BucketCount } from '../../schema/buckets.ts';
 import { quantileNs } from '../../schema/buckets.ts';
 import type { Db } from '../../schema/open.ts';
 import { cover, spanIds } from '../cover.ts';
+import { operationNames } from '../../schema/probes/index.ts';
 import type { Filters } from '../window.ts';
+import { unstackedOps } from '../window.ts';
 
 export const dimensions = [
   'container',
@@ -75,10 +77,7 @@ export const topColumns = [
   ['class', 'what the file is; see docs/classes.md'],
   ['place', 'where it lies; see docs/classes.md'],
   ['device', "device the file's data is on; for block operations the disk"],
-  [
-    'op',
-    'operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, read, write, open, close',
-  ],
+  ['op', `operation: ${operationNames.join(', ')}`],
   [
     'sync_kind',
     'with `--by sync_kind`: fsync, fdatasync, msync, o_sync, o_dsync, …; null for other operations',
@@ -162,7 +161,7 @@ function scopeOf(db: Db, { window, ops, container, classes = [] }: TopQuery): Sc
   const cgroupKeys = 'SELECT json_group_array(cgroup_key) FROM cgroups WHERE container = ?';
   return {
     spans: spanIds(cover(db, window)),
-    op_ids: ops.length === 0 ? null : keys(opIds, JSON.stringify(ops)),
+    op_ids: keys(opIds, JSON.stringify(ops.length === 0 ? unstackedOps : ops)),
     cgroup_keys: container === undefined ? null : keys(cgroupKeys, container),
     classes: classes.length === 0 ? null : JSON.stringify(classes),
   };

@@ -32,13 +32,20 @@ export const fsync = defineProbe({
       file: 'fsync.ksession.bt',
       needs: [
         { kind: 'ksession', function: 'vfs_fsync_range' },
+        { kind: 'ksession', function: 'file_write_and_wait_range' },
+        { kind: 'ksession', function: 'blkdev_issue_flush' },
         { kind: 'ksession', function: 'SYSCALL_fsync' },
       ],
       gaps: [],
     },
     {
       file: 'fsync.kfunc.bt',
-      needs: [{ kind: 'kfunc', function: 'vfs_fsync_range' }, ...syscallTracepoints],
+      needs: [
+        { kind: 'kfunc', function: 'vfs_fsync_range' },
+        { kind: 'kfunc', function: 'file_write_and_wait_range' },
+        { kind: 'kfunc', function: 'blkdev_issue_flush' },
+        ...syscallTracepoints,
+      ],
       gaps: [],
     },
     {

@@ -1,5 +1,6 @@
 -- Exemplars: single operations that were slow (run.slow_ns), failed, or rare (copy-ups), within a budget per second; what the budget kept out is counted in loss.
 CREATE VIEW slow (
+  exemplar_id,       -- number of the single event, for iotrace slow --explain
   ended_us,          -- when the operation ended, µs since 1970 (UTC)
   container,         -- container name; null outside containers
   pod,               -- Kubernetes pod name
@@ -15,14 +16,14 @@ CREATE VIEW slow (
   place,             -- where it lies; see operations
   device,            -- device
   op,                -- operation
-  variant,           -- flavour of the operation, fsync: the sync kind
+  variant,           -- flavour of the operation, fsync: the sync kind, block: how the owner is known
   size_bytes,        -- bytes moved
   latency_ns,        -- latency, ns
   inner_latency_ns,  -- part of it spent one layer below (fsync: upper file system; block: device), ns
   error              -- 0, or the errno it failed with
 ) AS
 SELECT
-  exemplar.ended_us, container.name, container.pod, container.namespace, cgroup.path,
+  exemplar.exemplar_id, exemplar.ended_us, container.name, container.pod, container.namespace, cgroup.path,
   process.name, process.pid, exemplar.thread, exemplar.tid, file.path, file.host_path,
   ifnull(file.class, 'not classified'), ifnull(file.place, 'not classified'), device.name,
   operation.op, variant.name, exemplar.size_bytes, exemplar.latency_ns, exemplar.inner_latency_ns, exemplar.error

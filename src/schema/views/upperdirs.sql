@@ -1,4 +1,4 @@
--- How many files the writable layer of each container holds, counted little by little, each about every ten minutes.
+-- How many files the writable layer of each container holds, counted little by little: when first seen, then after 1, 2, 4, 8 and every 10 minutes.
 CREATE VIEW upperdirs (
   session_id,       -- run of the daemon; joins session
   sampled_us,       -- when the count ended, µs since 1970 (UTC)

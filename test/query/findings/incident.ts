@@ -37,6 +37,10 @@ export type Work = {
   readonly process?: string;
 };
 
+type Keys = Readonly<
+  Record<'op_id' | 'variant' | 'device_key' | 'cgroup_key' | 'process_key' | 'file_key', number>
+>;
+
 type Values = Readonly<Record<string, string | number | null>>;
 
 /** Operations the schema of a later probe names. */
@@ -247,6 +251,44 @@ export class Incident {
     });
   }
 
+  /** Single slow operations, one a second from the beginning of the window, each of them that long. */
+  slow(who: Who, work: Pick<Work, 'op' | 'latency_ns' | 'file'>, count: number): this {
+    const { op_id, variant, cgroup_key, process_key, file_key } = this.#keysOf(who, work);
+    for (let second = 1; second <= count; second += 1) {
+      this.#insert('exemplar', {
+        ...{
+          run_id: 1,
+          ended_us: START_US + second * 1_000_000,
+          op_id,
+          variant,
+          cgroup_key,
+          process_key,
+          tid: 1,
+        },
+        ...{
+          thread: 't',
+          file_key,
+          size_bytes: 0,
+          latency_ns: work.latency_ns ?? 0,
+          inner_latency_ns: 0,
+          error: 0,
+        },
+      });
+    }
+    return this;
+  }
+
+  /** I/O in flight in the 100 ms before each of the first seconds of the window ends. */
+  inFlight(who: Who, inflight_ns: number, count: number): this {
+    const cgroup_key = this.#cgroup(who);
+    const device_key = this.#device('vda');
+    for (let second = 1; second <= count; second += 1) {
+      const started_us = START_US + second * 1_000_000 - 100_000;
+      this.#insert('inflight_slot', { run_id: 1, started_us, device_key, cgroup_key, inflight_ns });
+    }
+    return this;
+  }
+
   /** A sampler looked, whether or not it found anything. */
   looked(...samplers: string[]): this {
     for (const sampler of samplers) {
@@ -288,7 +330,7 @@ export class Incident {
     return this.#insert('tick', { run_id: 1, started_us, ended_us: started_us + MINUTE_US });
   }
 
-  #keysOf(who: Who, work: Work) {
+  #keysOf(who: Who, work: Omit<Work, 'per_s'>): Keys {
     const [op_id, probe] = OPS[work.op] ?? [];
     if (op_id === undefined || probe === undefined) throw new Error(`no operation ${work.op}`);
     this.db.prepare('INSERT OR IGNORE INTO operation VALUES (?, ?, ?)').run(op_id, work.op, probe);
@@ -313,7 +355,7 @@ export class Incident {
     };
   }
 
-  #count(flush_id: number, keys: ReturnType<Incident['#keysOf']>, work: Work): void {
+  #count(flush_id: number, keys: Keys, work: Work): void {
     const { latency_ns = 1e6, tail_ns = latency_ns, inner_ns = 0, size_bytes = 0 } = work;
     const { op_id, variant, cgroup_key, process_key, file_key, device_key } = keys;
     const op_count = Math.round(work.per_s * 60);

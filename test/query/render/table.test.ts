@@ -116,10 +116,10 @@ test('top by container and sync kind', () => {
 
 test('slow, on a pipe and on 80 columns', () => {
   expect(slowShown(undefined)).toMatchInlineSnapshot(`
-    "2026-11-21 UTC  latency  op                   size  error  container                         process          class           file
-    12:00:03.250    60.0 ms  fsync fdatasync         -         payments/api-7d9f8c6b5-x2k4q/api  postgres 3107    postgres_wal    /var/lib/postgresql/data/pg_wal/000000010000000000000042
-    12:00:11.000    12.0 ms  copy_up             300 B         evil\\n\\x1b[31mred                 sh\\t"x" 666      other           /tmp/a,b\\r\\n"quoted"\\u202e.txt
-    12:00:06.500     300 µs  block_write      4.00 KiB  EIO    /                                 kworker/u8:0 77  not classified  (unknown)
+    "2026-11-21 UTC  id  latency  op                   size  error  container                         process          class           file
+    12:00:03.250     1  60.0 ms  fsync fdatasync         -         payments/api-7d9f8c6b5-x2k4q/api  postgres 3107    postgres_wal    /var/lib/postgresql/data/pg_wal/000000010000000000000042
+    12:00:11.000     3  12.0 ms  copy_up             300 B         evil\\n\\x1b[31mred                 sh\\t"x" 666      other           /tmp/a,b\\r\\n"quoted"\\u202e.txt
+    12:00:06.500     2   300 µs  block_write      4.00 KiB  EIO    /                                 kworker/u8:0 77  not classified  (unknown)
     "
   `);
   expect(slowShown(80)).toMatchInlineSnapshot(`

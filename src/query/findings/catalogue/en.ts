@@ -39,7 +39,7 @@ export const en = {
   journal:
     '{who} waits {wait_ns_per_s} for commits of the journal on {device}; {asker} asked for {share_percent} of them.',
   neighbour:
-    '{op} of {who} is slow while {culprit} keeps the disk busy: {share_percent} of what was in flight meanwhile.',
+    '{op} of {who} is slow while {culprit} keeps the disk busy: {share_percent} of the time it is slow.',
   'io-limit.bytes': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_bytes_per_s}.',
   'io-limit.requests': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_per_s}.',
   inodes: '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left.',
@@ -114,6 +114,7 @@ export const en = {
   'not.device-errors.no-log': 'No request failed.',
   'not.swap': 'The node does not swap: {swap_in_bytes_per_s} in, {swap_out_bytes_per_s} out.',
   'not.small-files': 'No container layer holds very many files: {who} most, {file_count}.',
+  'not.small-files.none': 'No container layer holds many files.',
 
   // Titles of tables.
   'proof.compare': '{op} of {who}',
@@ -324,8 +325,9 @@ export const en = {
 
   // The report around them.
   'report.title': 'I/O diagnosis',
-  'report.window': '{from_us} to {to_us} UTC ({window_elapsed_us})',
-  'report.compared': 'compared with {from_us} to {to_us} UTC',
+  'report.window': '{from_us} to {to_us} UTC ({window_elapsed_us}).',
+  'report.compared': 'Compared with {from_us} to {to_us} UTC.',
+  'report.mostly': 'Mostly {file}, by {process}: {share_percent}.',
   'report.no-baseline':
     'Nothing was recorded from {from_us} to {to_us} UTC to compare with: what follows is how it is, not what changed.',
   'report.partly-recorded': 'Recorded: {recorded_s} of it.',
@@ -419,7 +421,7 @@ export const en = {
   'column.victim': 'who is slow',
   'column.culprit': 'whose I/O',
   'column.slow_count': 'slow operations',
-  'column.inflight_ns': 'in flight',
+  'column.overlap_ns_sum': 'overlap',
   'column.mount_point': 'mounted at',
   'column.fs_type': 'type',
   'column.holds': 'holds',

@@ -32,7 +32,7 @@ export const zh: Catalogue = {
   'dirty-throttling.memory': '内核在限制 {who} 的写入：脏页顶到了它的内存限额，为此等待 {wait_ns_per_s}。',
   journal:
     '{who} 在等 {device} 上文件系统日志的提交，{wait_ns_per_s}；其中 {share_percent} 的提交由 {asker} 触发。',
-  neighbour: '{who} 的 {op} 变慢时，磁盘被 {culprit} 占着：当时在途 I/O 的 {share_percent} 是它的。',
+  neighbour: '{who} 的 {op} 慢的时间里，有 {share_percent} 磁盘上在途的是 {culprit} 的 I/O。',
   'io-limit.bytes':
     '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_bytes_per_s} 的 {share_percent}。',
   'io-limit.requests': '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_per_s} 的 {share_percent}。',
@@ -101,6 +101,7 @@ export const zh: Catalogue = {
   'not.device-errors.no-log': '没有请求失败。',
   'not.swap': '节点没有在用 swap：换入 {swap_in_bytes_per_s}，换出 {swap_out_bytes_per_s}。',
   'not.small-files': '没有文件数特别多的可写层：最多的是 {who}，{file_count}。',
+  'not.small-files.none': '没有文件数很多的可写层。',
 
   'proof.compare': '{who} 的 {op}',
   'proof.slots': '{who} 的 {op} P99 随时间变化',
@@ -297,8 +298,9 @@ export const zh: Catalogue = {
   'fact.deleted': '已删除文件（采样）',
 
   'report.title': 'I/O 诊断',
-  'report.window': '{from_us} 至 {to_us} UTC（{window_elapsed_us}）',
-  'report.compared': '对比 {from_us} 至 {to_us} UTC',
+  'report.window': '{from_us} 至 {to_us} UTC（{window_elapsed_us}）。',
+  'report.compared': '对比 {from_us} 至 {to_us} UTC。',
+  'report.mostly': '主要是 {process} 的 {file}：{share_percent}。',
   'report.no-baseline': '{from_us} 至 {to_us} UTC 没有录制，无从对比：以下是现状，不是变化。',
   'report.partly-recorded': '其中录制了 {recorded_s}。',
   'report.nothing-recorded': '{from_us} 至 {to_us} UTC 没有录制，无法判断。',
@@ -387,7 +389,7 @@ export const zh: Catalogue = {
   'column.victim': '谁慢',
   'column.culprit': '谁的 I/O',
   'column.slow_count': '慢操作数',
-  'column.inflight_ns': '在途时间',
+  'column.overlap_ns_sum': '重叠时间',
   'column.mount_point': '挂载点',
   'column.fs_type': '类型',
   'column.holds': '存放',

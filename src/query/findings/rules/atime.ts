@@ -13,9 +13,9 @@ import { over } from '../thresholds.ts';
 
 const METADATA = ['fs_metadata', 'journal'];
 
-/** Reading files writes their inodes: a file system mounted with access times, mostly read. */
 export const atime: Rule = {
   id: 'atime',
+  about: 'Reading files writes their inodes: a file system mounted with access times, mostly read.',
   needs: ['mounts', 'block', 'classes'],
   thresholds: ['atime_metadata_share', 'atime_writes_per_s'],
   rivals: ['fsync-storm', 'journal'],

@@ -9,9 +9,10 @@ import type { Pick } from '../sql.ts';
 import { compareSql, doneSql, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** Overlayfs copies a file whole before it is first written: the program that opens it waits for all of it. */
 export const copyUp: Rule = {
   id: 'copy-up',
+  about:
+    'Overlayfs copies a file whole before it is first written: the program that opens it waits for all of it.',
   needs: ['copy_up'],
   thresholds: ['copy_up_ops_per_s', 'copy_up_latency_ns', 'copy_up_file_bytes'],
   rivals: ['fsync-storm', 'slow-device'],

@@ -8,9 +8,9 @@ import type { DeletedRow } from '../queries.ts';
 import { queries } from '../queries.ts';
 import { over } from '../thresholds.ts';
 
-/** Deleted files that somebody holds open: space that df misses and du does not find. */
 export const deletedFiles: Rule = {
   id: 'deleted-files',
+  about: 'Deleted files that somebody holds open: space that df misses and du does not find.',
   needs: ['deleted'],
   thresholds: ['deleted_bytes', 'deleted_share', 'deleted_looked_s'],
   rivals: ['space'],

@@ -12,9 +12,9 @@ import { WHO_NAME } from '../../who.ts';
 /** Levels of the kernel's log from which on something is broken. */
 const ERROR_LEVEL = 3;
 
-/** A disk that fails requests, or of which the kernel says so. */
 export const deviceErrors: Rule = {
   id: 'device-errors',
+  about: 'A disk that fails requests, or of which the kernel says so.',
   needs: ['block'],
   thresholds: [],
   rivals: ['slow-device'],
@@ -59,8 +59,8 @@ function finding(facts: Facts, failed: Facts['work'], lines: Facts['kernel_log']
       ...(line ? [{ title: say('proof.kernel-log', {}), sql: logSql(facts.scope) }] : []),
     ],
     mitigations: [
-      { id: 'replace-disk', values: { device } },
-      { id: 'check-disk', values: { device } },
+      { id: 'replace-disk', values: {} },
+      { id: 'check-disk', values: {} },
     ],
   });
 }

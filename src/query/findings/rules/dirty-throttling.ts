@@ -9,9 +9,9 @@ import { shareOf } from '../share.ts';
 import { compareSql, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** The kernel puts writers to sleep that dirty memory faster than the disk takes it. */
 export const dirtyThrottling: Rule = {
   id: 'dirty-throttling',
+  about: 'The kernel puts writers to sleep that dirty memory faster than the disk takes it.',
   needs: ['throttle'],
   thresholds: ['throttled_ns_per_s'],
   rivals: ['io-limit', 'saturated-device', 'slow-device'],

@@ -14,9 +14,10 @@ export const PULL_CLASSES = ['content_ingest', 'content_blob', 'snapshot_unpack'
 
 type Origin = 'runtime' | 'pull' | 'program';
 
-/** Many syncs, of one program or of the container runtime: each waits for the disk to say that it has everything. */
 export const fsyncStorm: Rule = {
   id: 'fsync-storm',
+  about:
+    'Many syncs, of one program or of the container runtime: each waits for the disk to say that it has everything.',
   needs: ['fsync'],
   thresholds: ['fsync_ops_per_s', 'fsync_grown_ops_per_s', 'grown_times', 'waiting_ns_per_s'],
   rivals: ['slow-device', 'queueing', 'journal', 'io-limit'],

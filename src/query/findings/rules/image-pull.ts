@@ -18,6 +18,7 @@ export const imagePull: Rule = {
   thresholds: ['written_bytes_per_s', 'written_share'],
   rivals: ['log-writes', 'writable-layer', 'slow-device'],
   yieldsTo: ['io-limit'],
+  about: 'Image content is most of what is written: it is stored, unpacked, and synced once per layer.',
   examine(facts) {
     const { ops, rows } = writesOf(facts);
     const all = sumOf(rows, (row) => row.size_bytes_per_s);

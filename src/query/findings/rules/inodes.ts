@@ -8,9 +8,9 @@ import type { FilesystemRow } from '../queries.ts';
 import { filesystemsSql, noSpaceSql, queries } from '../queries.ts';
 import { over } from '../thresholds.ts';
 
-/** A file system that has space left, and nowhere to note another file. */
 export const inodes: Rule = {
   id: 'inodes',
+  about: 'A file system that has space left, and nowhere to note another file.',
   needs: ['filesystems'],
   thresholds: ['used_percent', 'full_percent'],
   rivals: ['space', 'small-files'],

@@ -11,9 +11,9 @@ import { shareOf } from '../share.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** Somebody has an I/O limit and is at it: what waits, waits for the limit and not for the disk. */
 export const ioLimit: Rule = {
   id: 'io-limit',
+  about: 'Somebody has an I/O limit and is at it: what waits, waits for the limit and not for the disk.',
   needs: ['limits'],
   thresholds: ['limit_share', 'throttled_ns_per_s'],
   rivals: ['slow-device', 'queueing', 'fsync-storm'],

@@ -10,9 +10,10 @@ import { shareOf } from '../share.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** Syncs of one wait for commits of the journal that another asked for: all of a file system share one. */
 export const journal: Rule = {
   id: 'journal',
+  about:
+    'Syncs of one wait for commits of the journal that another asked for: all of a file system share one.',
   needs: ['journal'],
   thresholds: ['waiting_ns_per_s', 'blame_share'],
   rivals: ['fsync-storm', 'slow-device'],
@@ -98,9 +99,9 @@ function finding(facts: Facts, { device, waiter, asker, share }: Contention): Ve
     ],
     mitigations: [
       { id: 'batch-fsync', values: {} },
-      { id: 'own-disk', values: { device } },
-      { id: 'ext4-fast-commit', values: { device } },
-      { id: 'ext4-writeback', values: { device } },
+      { id: 'own-disk', values: {} },
+      { id: 'ext4-fast-commit', values: {} },
+      { id: 'ext4-writeback', values: {} },
     ],
   });
 }

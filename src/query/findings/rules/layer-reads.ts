@@ -9,9 +9,9 @@ import { shareExplained } from '../share.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 
-/** A container that reads its image from the disk: a cold start, or a cache too small for it. */
 export const layerReads: Rule = {
   id: 'layer-reads',
+  about: 'A container that reads its image from the disk: a cold start, or a cache too small for it.',
   needs: ['block', 'classes'],
   thresholds: ['layer_read_ops_per_s', 'read_share'],
   rivals: ['log-reads', 'swap'],

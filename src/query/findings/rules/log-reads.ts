@@ -10,9 +10,9 @@ import { isOneOf, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 import { LOG_CLASSES } from './log-writes.ts';
 
-/** Whoever collects logs reads more than anybody else. */
 export const logReads: Rule = {
   id: 'log-reads',
+  about: 'Whoever collects logs reads more than anybody else.',
   needs: ['block', 'classes'],
   thresholds: ['read_bytes_per_s', 'read_share'],
   rivals: ['layer-reads', 'log-writes'],

@@ -11,9 +11,9 @@ import { over } from '../thresholds.ts';
 
 export const LOG_CLASSES = ['container_log', 'log_file', 'journald'];
 
-/** Logs are most of what is written. */
 export const logWrites: Rule = {
   id: 'log-writes',
+  about: 'Logs are most of what is written.',
   needs: ['block', 'classes'],
   thresholds: ['written_bytes_per_s', 'written_share'],
   rivals: ['writable-layer', 'fsync-storm'],

@@ -12,9 +12,9 @@ import { compareSql, tableSql } from '../sql.ts';
 import { WHO_NAME } from '../../who.ts';
 import { over, thresholds } from '../thresholds.ts';
 
-/** Somebody is slow while somebody else keeps the disk busy. */
 export const neighbour: Rule = {
   id: 'neighbour',
+  about: 'Somebody is slow while somebody else keeps the disk busy.',
   needs: ['blame'],
   thresholds: ['blame_share', 'worth_naming_share'],
   rivals: ['slow-device', 'io-limit', 'fsync-storm'],
@@ -86,7 +86,7 @@ function finding(facts: Facts, { row, victim, share }: Case): Verdict {
       { id: 'io-weight', values: {} },
       { id: 'io-limit', values: {} },
       { id: 'own-disk', values: {} },
-      { id: 'scheduler', values: { device: first?.device ?? '' } },
+      { id: 'scheduler', values: {} },
     ],
   });
 }

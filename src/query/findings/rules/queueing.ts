@@ -6,12 +6,12 @@ import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
-import { DISK_OPS, shareOfDevice } from '../share.ts';
+import { DISK_OPS, loaderOf, shareOfDevice } from '../share.ts';
 import { over } from '../thresholds.ts';
 
-/** More requests under way than the device serves at once: each waits for others. */
 export const queueing: Rule = {
   id: 'queueing',
+  about: 'More requests under way than the device serves at once: each waits for others.',
   needs: ['block'],
   thresholds: ['queue_length', 'slow_requests_per_s'],
   rivals: ['slow-device', 'io-limit'],
@@ -58,9 +58,9 @@ function found(facts: Facts, load: Load): Verdict {
         },
       ],
       mitigations: [
-        { id: 'io-limit', values: { device } },
-        { id: 'own-disk', values: { device } },
-        { id: 'faster-disk', values: { device } },
+        { id: 'io-limit', values: { who: loaderOf(facts, device) } },
+        { id: 'own-disk', values: {} },
+        { id: 'faster-disk', values: {} },
       ],
     },
   };

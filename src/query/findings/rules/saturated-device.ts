@@ -8,11 +8,11 @@ import { devicesSql } from '../queries.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
 import { over } from '../thresholds.ts';
-import { DISK_OPS, shareOfDevice } from '../share.ts';
+import { DISK_OPS, loaderOf, shareOfDevice } from '../share.ts';
 
-/** A device that has no time left, with requests waiting for it. */
 export const saturatedDevice: Rule = {
   id: 'saturated-device',
+  about: 'A device that has no time left, with requests waiting for it.',
   needs: ['devices'],
   thresholds: ['busy_percent', 'busy_share', 'queue_length'],
   rivals: ['slow-device', 'io-limit', 'device-errors'],
@@ -54,9 +54,6 @@ function isSaturated(facts: Facts, row: DeviceRow): boolean {
 function found(facts: Facts, row: DeviceRow): Verdict {
   const { device } = row;
   const of = { ops: DISK_OPS, and: `device = ${literal(device)}` };
-  const writer = facts.work
-    .filter((each) => each.device === device && each.op.startsWith('block_'))
-    .toSorted((a, b) => b.wait_ns_per_s - a.wait_ns_per_s)[0];
   return {
     is: 'found',
     finding: {
@@ -83,12 +80,9 @@ function found(facts: Facts, row: DeviceRow): Verdict {
         },
       ],
       mitigations: [
-        {
-          id: 'io-limit',
-          values: { who: writer?.who ?? '', device, cgroup_path: writer?.cgroup_path ?? '' },
-        },
-        { id: 'own-disk', values: { device } },
-        { id: 'faster-disk', values: { device } },
+        { id: 'io-limit', values: { who: loaderOf(facts, device) } },
+        { id: 'own-disk', values: {} },
+        { id: 'faster-disk', values: {} },
       ],
     },
   };

@@ -6,9 +6,9 @@ import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
 import { shareOfDevice } from '../share.ts';
 
-/** A device that takes long for each request although it has few. */
 export const slowDevice: Rule = {
   id: 'slow-device',
+  about: 'A device that takes long for each request although it has few.',
   needs: ['block'],
   thresholds: [
     'slow_request_flash_ns',
@@ -55,8 +55,8 @@ function found(facts: Facts, load: Load): Verdict {
       file_class: null,
       proofs: [{ title: say('proof.device', { device }), sql: load.sql }],
       mitigations: [
-        { id: 'check-disk', values: { device } },
-        { id: 'faster-disk', values: { device } },
+        { id: 'check-disk', values: {} },
+        { id: 'faster-disk', values: {} },
       ],
     },
   };

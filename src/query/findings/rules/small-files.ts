@@ -6,9 +6,10 @@ import { queries } from '../queries.ts';
 import { shareExplained } from '../share.ts';
 import { over } from '../thresholds.ts';
 
-/** A writable layer full of small files: each costs an inode, a directory entry, and a copy when it is committed. */
 export const smallFiles: Rule = {
   id: 'small-files',
+  about:
+    'A writable layer full of small files: each costs an inode, a directory entry, and a copy when it is committed.',
   needs: ['upperdirs'],
   thresholds: ['small_file_count'],
   rivals: ['inodes', 'writable-layer'],
@@ -19,7 +20,8 @@ export const smallFiles: Rule = {
     const who = most?.who ?? '-';
     const file_count = most?.file_count ?? 0;
     if (!over('small_file_count', file_count)) {
-      return { is: 'excluded', sentence: say('not.small-files', { who, file_count }), sql };
+      const sentence = most ? say('not.small-files', { who, file_count }) : say('not.small-files.none', {});
+      return { is: 'excluded', sentence, sql };
     }
     return found({
       severity: 'notice',

@@ -6,9 +6,9 @@ import { found } from '../finding.ts';
 import { filesystemsSql, noSpaceSql } from '../queries.ts';
 import { over } from '../thresholds.ts';
 
-/** A file system that is nearly full. */
 export const space: Rule = {
   id: 'space',
+  about: 'A file system that is nearly full.',
   needs: ['filesystems'],
   thresholds: ['used_percent', 'full_percent'],
   rivals: ['inodes', 'deleted-files'],

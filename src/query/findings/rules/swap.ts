@@ -5,9 +5,9 @@ import { found } from '../finding.ts';
 import { queries } from '../queries.ts';
 import { over, thresholds } from '../thresholds.ts';
 
-/** Memory that is on the disk. */
 export const swap: Rule = {
   id: 'swap',
+  about: 'Memory that is on the disk.',
   needs: ['host'],
   thresholds: ['swap_bytes_per_s', 'grown_times'],
   rivals: ['layer-reads', 'saturated-device'],

@@ -10,9 +10,10 @@ import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 import { writesOf } from './log-writes.ts';
 
-/** Heavy writing into a container's own layer, which overlayfs and the snapshot pay for; it wants a volume. */
 export const writableLayer: Rule = {
   id: 'writable-layer',
+  about:
+    'Heavy writing into a container’s own layer, which overlayfs and the snapshot pay for; it wants a volume.',
   needs: ['block', 'classes'],
   thresholds: ['written_bytes_per_s', 'written_share'],
   rivals: ['log-writes', 'copy-up'],

@@ -12,6 +12,8 @@ export type Shown = {
 };
 
 const BEFORE = 'before_';
+/** Columns that `who` says already. */
+const IN_NAME = ['namespace', 'pod', 'container', 'cgroup_path', 'limited_cgroup_path'];
 
 /** One row of pairs is shown as a comparison, a measure in each line; anything else as it is. */
 export function shown(evidence: Evidence, voice: Voice): Shown {
@@ -40,9 +42,12 @@ function comparison(columns: readonly string[], row: readonly Value[], voice: Vo
 }
 
 function list({ columns, rows }: Evidence, voice: Voice): Shown {
+  const hasName = columns.includes('who');
   const kept = columns
     .map((name, index) => ({ name, index }))
-    .filter(({ index }) => rows.some((row) => row[index] !== null));
+    .filter(
+      ({ name, index }) => rows.some((row) => row[index] !== null) && !(hasName && IN_NAME.includes(name)),
+    );
   return {
     names: kept.map(({ name }) => name),
     titles: kept.map(({ name }) => voice.column(name)),

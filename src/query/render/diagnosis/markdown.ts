@@ -6,7 +6,7 @@ import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import { visible } from '../text.ts';
 import { shown } from './evidence.ts';
-import { coverageLines, rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import { coverageLines, mostlySentences, rankSentence, unknownSentences, whenSentences } from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -39,18 +39,21 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~-]/gu, String.raw`\$&`);
 }
 
-function summary(diagnosis: Diagnosis, { say: speak, word }: Voice): string[] {
+function summary(diagnosis: Diagnosis, { word, join, label }: Voice): string[] {
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
   return [
-    `**${headline(diagnosis).map(speak).join(' ')}**`,
+    `**${join(headline(diagnosis))}**`,
     ...(first
       ? [
-          `${word(explains(first) ? 'label.cause' : 'label.found')}: ${speak(first.sentence)} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+          label(
+            explains(first) ? 'label.cause' : 'label.found',
+            `${join([first.sentence, ...mostlySentences(first)])} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+          ),
         ]
       : []),
-    ...(mitigation ? [`${word('label.do')}: ${word(`do.${mitigation.id}`)}`] : []),
-    whenSentences(diagnosis).map(speak).join(' '),
+    ...(mitigation ? [label('label.do', word(`do.${mitigation.id}`))] : []),
+    join(whenSentences(diagnosis)),
   ].filter((text) => text !== '');
 }
 

@@ -1,26 +1,33 @@
-import type { Sentence } from '../../findings/catalogue/catalogue.ts';
+import type { Sentence, Value } from '../../findings/catalogue/catalogue.ts';
 import { say } from '../../findings/catalogue/catalogue.ts';
 import type { Diagnosis, Ranked } from '../../findings/diagnose.ts';
 import type { FactName } from '../../findings/facts.ts';
 import type { Voice } from './words.ts';
 
+/** A file that is less than this part of a finding is not named in the answer. */
+const MOSTLY_PERCENT = 30;
+
+/** The file and the process that are most of a finding, where one is. */
+export function mostlySentences({ evidence }: Ranked): Sentence[] {
+  const table = evidence.find(({ columns }) => columns.includes('file') && columns.includes('process'));
+  const [row] = table?.rows ?? [];
+  const at = (name: string): Value => row?.[table?.columns.indexOf(name) ?? -1] ?? null;
+  const share_percent = at('share_percent');
+  if (typeof share_percent !== 'number' || share_percent < MOSTLY_PERCENT) return [];
+  return [say('report.mostly', { file: at('file'), process: at('process'), share_percent })];
+}
+
 /** What was asked about, what it is compared with, and how much of it was recorded. */
-export function whenSentences({
-  periods,
-  hasBaseline,
-  window_s,
-  container,
-  coverage,
-}: Diagnosis): Sentence[] {
+export function whenSentences({ periods, hasBaseline, window_s, container }: Diagnosis): Sentence[] {
   const { window, baseline } = periods;
-  if (coverage.interval_count === 0) return [];
+  if (window_s === 0) return [];
   const window_elapsed_us = window.toUs - window.fromUs;
   const past = { from_us: baseline.fromUs, to_us: baseline.toUs };
   const isPartial = window_s * 1e6 < 0.9 * window_elapsed_us;
   return [
     say('report.window', { from_us: window.fromUs, to_us: window.toUs, window_elapsed_us }),
-    ...(isPartial ? [say('report.partly-recorded', { recorded_s: window_s })] : []),
     hasBaseline ? say('report.compared', past) : say('report.no-baseline', past),
+    ...(isPartial ? [say('report.partly-recorded', { recorded_s: window_s })] : []),
     ...(container === undefined ? [] : [say('report.container', { container })]),
   ];
 }
@@ -57,8 +64,8 @@ export function coverageLines(
 }
 
 /** What could not be judged: the rules that lack the same facts together. */
-export function unknownSentences({ unknown, coverage }: Diagnosis, { word }: Voice): Sentence[] {
-  if (coverage.interval_count === 0) return [];
+export function unknownSentences({ unknown, window_s }: Diagnosis, { word }: Voice): Sentence[] {
+  if (window_s === 0) return [];
   const byMissing = new Map<string, { missing: readonly FactName[]; rules: string[] }>();
   for (const { rule, missing } of unknown) {
     const group = byMissing.get(missing.join()) ?? { missing, rules: [] };

@@ -9,7 +9,7 @@ import type { Column, Screen } from '../table.ts';
 import { table } from '../table.ts';
 import { visible, wrap } from '../text.ts';
 import { shown } from './evidence.ts';
-import { coverageLines, rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import { coverageLines, mostlySentences, rankSentence, unknownSentences, whenSentences } from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -65,26 +65,26 @@ function answerLines(diagnosis: Diagnosis, page: Page): string[] {
   const { voice, paint } = page;
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
-  const answer = headline(diagnosis).map(voice.say).join(' ');
+  const answer = voice.join(headline(diagnosis));
   const cause = first
     ? labelled(
         page,
         explains(first) ? 'label.cause' : 'label.found',
-        `${voice.say(first.sentence)} (${sureWord(first, voice)})`,
+        `${voice.join([first.sentence, ...mostlySentences(first)])} (${sureWord(first, voice)})`,
       )
     : [];
   const advice = mitigation ? labelled(page, 'label.do', voice.word(`do.${mitigation.id}`)) : [];
-  const when = whenSentences(diagnosis).map(voice.say).join(' ');
+  const when = voice.join(whenSentences(diagnosis));
   return [
     ...wrapped(page, answer).map(paint.bold),
     ...cause,
     ...advice,
-    ...wrapped(page, when).map(paint.dim),
+    ...(when === '' ? [] : wrapped(page, when).map(paint.dim)),
   ];
 }
 
 function labelled(page: Page, key: Parameters<Voice['word']>[0], text: string): string[] {
-  return wrapped(page, `${page.voice.word(key)}: ${text}`);
+  return wrapped(page, page.voice.label(key, text));
 }
 
 const sureWord = ({ confidence }: Ranked, { word }: Voice): string =>
@@ -108,12 +108,12 @@ function findingLines(finding: Ranked, number: number, page: Page): string[] {
 }
 
 function indented(page: Page, key: Parameters<Voice['word']>[0], text: string): string[] {
-  return wrapped(page, `   ${page.voice.word(key)}: ${text}`);
+  return wrapped(page, `   ${page.voice.label(key, text)}`);
 }
 
 function checkedLines(checked: readonly Excluded[], page: Page): string[] {
   if (checked.length === 0) return [];
-  return indented(page, 'label.checked', checked.map(({ sentence }) => page.voice.say(sentence)).join(' '));
+  return indented(page, 'label.checked', page.voice.join(checked.map(({ sentence }) => sentence)));
 }
 
 function mitigationLines({ id, values }: Mitigation, page: Page): string[] {
@@ -122,8 +122,8 @@ function mitigationLines({ id, values }: Mitigation, page: Page): string[] {
   return [
     ...indented(page, 'label.do', voice.word(`do.${id}`)),
     ...setting.map((line) => paint.cyan(`       ${visible(line)}`)),
-    ...wrapped(page, `     ${voice.word('label.gain')}: ${voice.word(`gain.${id}`)}`),
-    ...wrapped(page, `     ${voice.word('label.risk')}: ${voice.word(`risk.${id}`)}`),
+    ...wrapped(page, `     ${voice.label('label.gain', voice.word(`gain.${id}`))}`),
+    ...wrapped(page, `     ${voice.label('label.risk', voice.word(`risk.${id}`))}`),
   ];
 }
 

@@ -22,6 +22,10 @@ export type Voice = {
   readonly word: (key: SentenceKey) => string;
   /** What heads the column of this name. */
   readonly column: (name: string) => string;
+  /** Sentences, one after the other. */
+  readonly join: (sentences: readonly Sentence[]) => string;
+  /** A label before what it is about. */
+  readonly label: (key: SentenceKey, text: string) => string;
   /** A value alone, its unit from its name. */
   readonly value: (name: string, value: Value) => string;
 };
@@ -34,10 +38,14 @@ export function voice(language: Language, escape: (text: string) => string): Voi
     if (typeof given === 'number') return formatNumber(name, given);
     return name === 'cause' ? ruleName(catalogue, given) : escape(given);
   };
+  const isChinese = language === 'zh';
+  const speak = ({ key, values }: Sentence): string =>
+    catalogue[key].replace(PLACEHOLDER, (_, name: string) => value(name, values[name] ?? null));
   return {
     value,
-    say: ({ key, values }) =>
-      catalogue[key].replace(PLACEHOLDER, (_, name: string) => value(name, values[name] ?? null)),
+    say: speak,
+    join: (sentences) => sentences.map(speak).join(isChinese ? '' : ' '),
+    label: (key, text) => `${catalogue[key]}${isChinese ? '：' : ': '}${text}`,
     word: (key) => catalogue[key],
     column: (name) => columnTitle(catalogue, name),
   };
