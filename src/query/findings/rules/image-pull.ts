@@ -9,7 +9,7 @@ import { DISK_OPS, shareExplained } from '../share.ts';
 import { isOneOf, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
 import { PULL_CLASSES } from './fsync-storm.ts';
-import { writesOf } from './log-writes.ts';
+import { NOT_MEMORY, writesOf } from './log-writes.ts';
 
 /** Images on their way in: what is pulled is written twice, as content and unpacked, and synced once per layer. */
 export const imagePull: Rule = {
@@ -79,7 +79,7 @@ function finding(
     proofs: [
       {
         title: say('proof.written-class', {}),
-        sql: tableSql(facts.scope, { by: ['class'], of: { ops }, measure: 'bytes' }),
+        sql: tableSql(facts.scope, { by: ['class'], of: { ops, and: NOT_MEMORY }, measure: 'bytes' }),
       },
       { title: say('proof.image-content', {}), sql: writtenSql(facts, ops) },
     ],
