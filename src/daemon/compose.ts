@@ -117,10 +117,27 @@ function expandIncludes(file: string): string {
 }
 
 function declareState(text: string): string {
-  const declarations = text.match(/^STATE .+$/gmu)?.map(declaration);
+  const states = [...new Set(text.match(/^STATE .+$/gmu))];
+  const maps = states.filter((state) => state.includes('[')).map(declaration);
+  const scalars = states.filter((state) => !state.includes('[')).map(declaration);
   return text
     .replaceAll(/^STATE .+\n/gmu, '')
-    .replace('DECLARE_STATE', [...new Set(declarations)].join('\n'));
+    .replace(
+      'DECLARE_MAPS',
+      chunks(maps)
+        .map((some) => `interval:s:86400 {\n${some.join('\n')}\n}`)
+        .join('\n'),
+    )
+    .replace('DECLARE_SCALARS', scalars.join('\n'));
+}
+
+/** Half of the kernel's MAX_USED_MAPS. */
+const MAPS_AT_ONCE = 32;
+
+function chunks(items: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(items.length / MAPS_AT_ONCE) }, (_, index) =>
+    items.slice(index * MAPS_AT_ONCE, (index + 1) * MAPS_AT_ONCE),
+  );
 }
 
 /** `STATE @count`, `STATE @map[key, …]` or `STATE @map[key, …]: (part, …)`, as a statement that gives it its type. */

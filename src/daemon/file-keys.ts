@@ -27,14 +27,13 @@ type Unnamed = { readonly file: FileIdentity; readonly viewer: Viewer; readonly 
 type Known = Omit<Unnamed, 'isWritten'> & { readonly key: number; isWritten: boolean; dueAt: number };
 
 const UNNAMED_MAX = 10_000;
-/** A directory that was renamed is noticed when its files are labelled anew: after a minute by default. */
-const LABEL_EVERY = 12;
 /** Bounds what is remembered. */
-const KNOWN_MAX = 50_000;
+const KNOWN_MAX = 100_000;
 
 /**
- * The keys of files and their devices. A file is labelled when it is first met, when the kernel told it again,
- * when the mounts or its container changed, when it is first written, as long as its path is not whole, and every twelfth interval.
+ * The keys of files and their devices. A file is labelled when it is first met, when the kernel told it again or a
+ * directory anew, when the mounts or its container changed, when it is first written, and as long as its path is not
+ * whole.
  */
 export function createFileKeys(
   dictionaries: Dictionaries,
@@ -59,9 +58,9 @@ export function createFileKeys(
     dictionaries.forget();
   };
   const forgetTold = (): void => {
-    const told = names.takeTold();
-    if (told.size === 0) return;
-    for (const ofContainer of known.values()) for (const inode of told) ofContainer.delete(inode);
+    const { inodes, hasMoved } = names.takeTold();
+    if (hasMoved) forgetLabels();
+    for (const ofContainer of known.values()) for (const inode of inodes) ofContainer.delete(inode);
   };
   const deviceKey = (dev: number, container: Container | undefined): number =>
     dictionaries.device(labelDevice(dev, container, devices, mounts));
@@ -101,8 +100,7 @@ export function createFileKeys(
       if (found && interval < found.dueAt && (found.isWritten || !isWrite)) return found.key;
       const isWritten = isWrite || found?.isWritten === true;
       const { key, isWhole } = label({ file, viewer, isWritten });
-      // Those first met together are not all due together.
-      const dueAt = interval + (isWhole ? LABEL_EVERY + (file.ino % LABEL_EVERY) : 1);
+      const dueAt = isWhole ? Number.POSITIVE_INFINITY : interval + 1;
       if (found?.key === key) Object.assign(found, { dueAt, isWritten });
       else remember(ofContainer, { file, viewer, key, isWritten, dueAt });
       return key;

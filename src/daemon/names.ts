@@ -26,8 +26,14 @@ export type Names = {
   /** The path a process sees, for an inode the kernel told without a name. */
   learnPath(dev: number, ino: number, path: string): void;
   pathOf(file: FileIdentity): NamedPath | undefined;
-  /** Inodes told since this was last asked. */
-  takeTold(): ReadonlySet<number>;
+  /** What was told since this was last asked. */
+  takeTold(): Told;
+};
+
+export type Told = {
+  readonly inodes: ReadonlySet<number>;
+  /** A name that was known changed: a renamed directory, and with it the paths of all below. */
+  readonly hasMoved: boolean;
 };
 
 const DEEPEST_PATH = 64;
@@ -39,6 +45,7 @@ export function createNames(keep = 30_000): Names {
   const elsewhere = new Map<string, string>();
   const byInode = new Map<string, string>();
   let told = new Set<number>();
+  let hasMoved = false;
 
   const nodeOf = (key: string): Node => {
     const known = nodes.get(key);
@@ -64,6 +71,7 @@ export function createNames(keep = 30_000): Names {
           return;
         case 'name': {
           const node = nodeOf(key);
+          hasMoved ||= isOther(node, record);
           node.parent = record.parent;
           node.length = record.length;
           node.pieces.set(record.offset, record.piece);
@@ -87,8 +95,9 @@ export function createNames(keep = 30_000): Names {
       return path === undefined ? undefined : { path, fsDev: undefined, isDeleted: false };
     },
     takeTold() {
-      const taken = told;
+      const taken = { inodes: told, hasMoved };
       told = new Set();
+      hasMoved = false;
       return taken;
     },
   };
@@ -118,6 +127,14 @@ function nameOf({ length, pieces }: Node): string {
   }
   const text = toText(bytes.subarray(0, filled));
   return filled < length ? `${text}…` : text;
+}
+
+/** Whether a name that is known already is told otherwise. */
+function isOther({ parent, length, pieces }: Node, told: Extract<KernelRecord, { type: 'name' }>): boolean {
+  if (parent === undefined) return false;
+  const known = pieces.get(told.offset);
+  const isOtherText = known !== undefined && !known.equals(told.piece);
+  return isOtherText || length !== told.length || keyOf(parent) !== keyOf(told.parent);
 }
 
 function forgetOldest(map: Map<string, unknown>, count: number): void {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { wallUs } from '../../schema/units.ts';
 import type { WallUs } from '../../schema/units.ts';
@@ -41,9 +42,8 @@ function createJournal(): Sampler {
   let rows: RuntimeMessageRow[] = [];
   let problems: Problem[] = [];
   let cursor: string | undefined;
-  let isRunning = false;
+  let child: ChildProcess | undefined;
   const start = (since: WallUs): void => {
-    isRunning = true;
     const from =
       cursor === undefined ? [`--since=@${String(Math.floor(since / 1e6))}`] : [`--after-cursor=${cursor}`];
     const units = UNITS.map((unit) => `--unit=${unit}`);
@@ -58,8 +58,8 @@ function createJournal(): Sampler {
       ...from,
     ];
     const limits = { timeout: PATIENCE_MS, maxBuffer: 16 * 1024 * 1024 };
-    execFile('journalctl', words, limits, (error, stdout) => {
-      isRunning = false;
+    child = execFile('journalctl', words, limits, (error, stdout) => {
+      child = undefined;
       problems = error ? [journalProblem(error.message)] : [];
       const lines = stdout.split('\n').flatMap((line) => parseJournal(line) ?? []);
       cursor = lines.at(-1)?.cursor ?? cursor;
@@ -71,8 +71,11 @@ function createJournal(): Sampler {
     sample({ wallUs: now }) {
       const found = rows;
       rows = [];
-      if (!isRunning) start(now);
+      if (!child) start(now);
       return { rows: found, problems };
+    },
+    close() {
+      child?.kill();
     },
   };
 }
