@@ -7,6 +7,7 @@ import type { Who } from '../who.ts';
 import { compareSql, isWait } from './sql.ts';
 import type { QueryName, Rows, WorkRow } from './queries.ts';
 import { queries } from './queries.ts';
+import { over } from './thresholds.ts';
 
 /** What can be known of a window; each is recorded, or it is not. */
 export const factNames = [
@@ -117,6 +118,7 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   device_settings: 'device_settings',
   kernel_log: 'kernel_log',
   deleted: 'deleted',
+  no_space: 'slow',
   containers: 'containers',
   device_disks: 'device_disks',
   blame: 'inflight',
@@ -147,6 +149,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     device_settings: rows('device_settings'),
     kernel_log: rows('kernel_log'),
     deleted: rows('deleted'),
+    no_space: rows('no_space'),
     containers: rows('containers'),
     device_disks: rows('device_disks'),
     blame: rows('blame'),
@@ -222,6 +225,8 @@ function knownIn(
   for (const name of ['limits', 'kernel_log', 'deleted', 'upperdirs'] as const) {
     if (samplers.includes(LOOKED_FOR[name])) known.add(name);
   }
+  const recorded_s = rows.recorded.find(({ phase }) => phase === 'window')?.recorded_s ?? 0;
+  if (rows.deleted.length === 0 && !over('deleted_looked_s', recorded_s)) known.delete('deleted');
   return known;
 }
 

@@ -62,6 +62,7 @@ export const ruleIds = [
   'queueing',
   'fsync-storm',
   'copy-up',
+  'image-pull',
   'writable-layer',
   'small-files',
   'log-writes',

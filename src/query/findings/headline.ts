@@ -1,6 +1,7 @@
 import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
-import type { Diagnosis, Suffering } from './diagnose.ts';
+import type { Diagnosis, Ranked, Suffering } from './diagnose.ts';
+import { over } from './thresholds.ts';
 
 /** The answer in a few sentences: what got worse, and what the disks did meanwhile. The cause is the first finding. */
 export function headline(diagnosis: Diagnosis): Sentence[] {
@@ -10,8 +11,8 @@ export function headline(diagnosis: Diagnosis): Sentence[] {
   }
   const suffers = victim ? [suffering(victim)] : [];
   const disk = busiest ? [say('headline.disk', busiest)] : [];
+  if (victim && !findings.some(explains)) return [...suffers, say('headline.unexplained', {}), ...disk];
   if (findings.length > 0) return [...suffers, ...disk];
-  if (victim) return [...suffers, say('headline.unexplained', {})];
   const { unknown, excluded } = diagnosis;
   const rule_count = unknown.length + excluded.length;
   return unknown.length === 0
@@ -19,13 +20,19 @@ export function headline(diagnosis: Diagnosis): Sentence[] {
     : [say('headline.healthy-partly', { unknown_count: unknown.length, rule_count })];
 }
 
+/** Whether a finding is why somebody waits longer, and not only something worth knowing. */
+export const explains = ({ share }: Pick<Ranked, 'share'>): boolean =>
+  share !== null && over('worth_naming_share', share);
+
 function suffering({ victim, beyond }: Suffering): Sentence {
   const { who, op, latency_ns_p99, before_latency_ns_p99, wait_ns_per_s, before_wait_ns_per_s } = victim;
   const values = { who, op, latency_ns_p99, before_latency_ns_p99 };
   if (before_wait_ns_per_s === null) return say('headline.is', { who, op, latency_ns_p99 });
   if (before_latency_ns_p99 === null) return say('headline.new', { who, op, latency_ns_p99, wait_ns_per_s });
-  if (beyond) return say('headline.rose-between', { ...values, from_us: beyond.fromUs, to_us: beyond.toUs });
   const isSlower = (latency_ns_p99 ?? 0) > before_latency_ns_p99;
-  if (isSlower) return say('headline.rose', values);
-  return say('headline.more', { who, op, latency_ns_p99, wait_ns_per_s, before_wait_ns_per_s });
+  if (!isSlower)
+    return say('headline.more', { who, op, latency_ns_p99, wait_ns_per_s, before_wait_ns_per_s });
+  return beyond
+    ? say('headline.rose-between', { ...values, from_us: beyond.fromUs, to_us: beyond.toUs })
+    : say('headline.rose', values);
 }

@@ -5,13 +5,15 @@ import { devicesSql } from './queries.ts';
 import type { Scope } from './sql.ts';
 import { beside, doneSql, mean } from './sql.ts';
 import { literal } from '../literal.ts';
-import { thresholds } from './thresholds.ts';
+import { over, thresholds } from './thresholds.ts';
 
 /** How a disk fared: by its own counters where they were sampled, else by the requests that were traced. */
 export type Load = {
   readonly device: string;
   readonly requests_per_s: number;
   readonly before_requests_per_s: number | null;
+  readonly size_bytes_per_s: number;
+  readonly before_size_bytes_per_s: number | null;
   /** Mean time of a request, waiting in the queue included. */
   readonly await_ns: number;
   readonly before_await_ns: number | null;
@@ -34,6 +36,8 @@ function sampledLoads({ devices, device_settings, scope }: Facts): Load[] {
     device: row.device,
     requests_per_s: row.requests_per_s,
     before_requests_per_s: row.before_requests_per_s,
+    size_bytes_per_s: row.size_bytes_per_s,
+    before_size_bytes_per_s: row.before_size_bytes_per_s,
     await_ns: row.await_ns ?? 0,
     before_await_ns: row.before_await_ns,
     queue_length: row.queue_length,
@@ -56,6 +60,10 @@ function tracedLoads({ work, device_settings, scope }: Facts): Load[] {
     device,
     requests_per_s: sumOf(rows, (row) => row.ops_per_s),
     before_requests_per_s: scope.hasBaseline ? sumOf(rows, (row) => row.before_ops_per_s ?? 0) : null,
+    size_bytes_per_s: sumOf(rows, (row) => row.size_bytes_per_s),
+    before_size_bytes_per_s: scope.hasBaseline
+      ? sumOf(rows, (row) => row.before_size_bytes_per_s ?? 0)
+      : null,
     await_ns:
       size /
       Math.max(
@@ -85,13 +93,20 @@ SELECT device, ${mean(scope, 'await_ns', 'latency_ns_sum', 'op_count * 1.0')},
   ${beside(scope, 'queue_length', 'latency_ns_sum / recorded_s / 1e9')}
 FROM done GROUP BY device`;
 
+const isGrown = (before: number, now: number): boolean => now >= before * thresholds.grown_times.value;
+
 /** Whether the device is slow itself: few requests, each long, and no more of them than before. */
 export function isSlow(load: Load): boolean {
-  const { requests_per_s, before_requests_per_s, await_ns, before_await_ns, isRotational } = load;
+  const { requests_per_s, before_requests_per_s, size_bytes_per_s, before_size_bytes_per_s } = load;
+  const { await_ns, before_await_ns, isRotational } = load;
   const limit = isRotational ? thresholds.slow_request_rotational_ns : thresholds.slow_request_flash_ns;
-  if (await_ns < limit.value) return false;
+  const isFelt = over('waiting_ns_per_s', await_ns * requests_per_s);
+  if (await_ns < limit.value || !isFelt) return false;
   if (before_await_ns !== null && before_requests_per_s !== null && before_requests_per_s > 0) {
-    const isMoreWork = requests_per_s >= before_requests_per_s * thresholds.grown_times.value;
+    // Larger requests take longer, as more of them do.
+    const isMoreWork =
+      isGrown(before_requests_per_s, requests_per_s) ||
+      isGrown(before_size_bytes_per_s ?? size_bytes_per_s, size_bytes_per_s);
     return await_ns >= before_await_ns * thresholds.slow_times.value && !isMoreWork;
   }
   return requests_per_s < thresholds.slow_requests_per_s.value;

@@ -17,6 +17,7 @@ export type Rows = {
   readonly device_settings: readonly DeviceSettingsRow[];
   readonly kernel_log: readonly LogRow[];
   readonly deleted: readonly DeletedRow[];
+  readonly no_space: readonly NoSpaceRow[];
   readonly containers: readonly { who: string; cgroup_path: string | null }[];
   readonly device_disks: readonly { device: string; disk: string }[];
   readonly blame: readonly BlameRow[];
@@ -60,6 +61,7 @@ export type DeviceRow = {
   await_ns_max: number | null;
   before_requests_per_s: number | null;
   requests_per_s: number;
+  before_size_bytes_per_s: number | null;
   size_bytes_per_s: number;
 };
 
@@ -163,6 +165,9 @@ export type DeletedRow = {
   allocated_bytes: number;
 };
 
+/** Whose operations failed for want of space or inodes. */
+export type NoSpaceRow = { who: string; op: string; file: string; error_count: number };
+
 /** Whose I/O was in flight on the disks of somebody's slow operations while they lasted. */
 export type BlameRow = {
   victim: string;
@@ -257,6 +262,8 @@ FROM deleted
 WHERE sampled_us = (SELECT max(sampled_us) FROM deleted WHERE ${sampledIn(scope)})
   AND device <> 'tmpfs'
 ORDER BY allocated_bytes DESC LIMIT 100`,
+
+  no_space: (scope) => noSpaceSql(scope),
 
   containers: () => `SELECT ${WHO_NAME} AS who, max(cgroup_path) AS cgroup_path FROM containers GROUP BY who`,
 

@@ -76,6 +76,7 @@ export const thresholds = {
   ),
   atime_writes_per_s: threshold(5, 'a few metadata writes come from commits every five seconds'),
   blame_slow_count: threshold(5, 'one slow operation is chance, five are a pattern'),
+  deleted_looked_s: threshold(300, 'deleted files are looked for so often: in a shorter window perhaps not'),
   recorded_s: threshold(60, 'less than a minute may be a moment, not a state'),
 } as const satisfies Readonly<Record<string, Threshold>>;
 

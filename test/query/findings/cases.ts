@@ -143,6 +143,28 @@ export const cases: readonly Case[] = [
     who: 'jobs/batch-x2k4q/batch',
   },
   {
+    rule: 'image-pull',
+    holds: 'containerd that writes an image',
+    incident: () =>
+      calm().does('window', containerd, {
+        op: 'write',
+        per_s: 300,
+        latency_ns: 1 * ms,
+        size_bytes: 32_768,
+        class: 'content_ingest',
+        file: '/var/lib/containerd/io.containerd.content.v1.content/ingest/1/data',
+      }),
+    butNot: 'one that notes a container',
+    control: () =>
+      calm().does('window', containerd, {
+        op: 'write',
+        per_s: 300,
+        size_bytes: 32_768,
+        class: 'containerd_metadata',
+      }),
+    who: '/system.slice/containerd.service',
+  },
+  {
     rule: 'writable-layer',
     holds: 'a container that writes gigabytes into its layer',
     incident: () =>

@@ -22,6 +22,8 @@ export const en = {
     '{who} writes to files of its image: overlayfs copied {op_count} of them up, {size_bytes_sum} in all.',
   'copy-up.large':
     '{who} writes to a large file of its image: the first write waited up to {latency_ns_max} while overlayfs copied ({op_count} copies, {size_bytes_sum}).',
+  'image-pull':
+    'An image is coming in: {who} writes {size_bytes_per_s} of image content, {share_percent} of all that is written.',
   'writable-layer':
     '{who} writes {size_bytes_per_s} into its container layer, {share_percent} of all that is written. It wants a volume.',
   'log-writes': 'Logs are {share_percent} of all that is written: {size_bytes_per_s}.',
@@ -41,6 +43,8 @@ export const en = {
   'io-limit.bytes': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_bytes_per_s}.',
   'io-limit.requests': '{who} is at its I/O limit on {device}: {share_percent} of {kind} {limit_per_s}.',
   inodes: '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left.',
+  'inodes.failing':
+    '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left; {who} can’t make files any more.',
   space: '{mount_point} runs out of space: {used_percent} used, {available_bytes} left.',
   'deleted-files':
     '{who} ({process}) holds {file_count} deleted files open, {allocated_bytes} of space, the largest {file}.',
@@ -57,6 +61,7 @@ export const en = {
     'the number of requests under way is exact; that the disk serves fewer at once is inferred',
   'sure.fsync-storm': 'every sync is counted in the kernel, with its process and file',
   'sure.copy-up': 'every copy-up is counted in the kernel, with its file, size and duration',
+  'sure.image-pull': 'bytes are counted in the kernel; image content is known from its paths',
   'sure.writable-layer': 'bytes are counted in the kernel; the container layer is known from its mount',
   'sure.log-writes': 'bytes are counted in the kernel; logs are known from their paths',
   'sure.log-reads': 'bytes are counted in the kernel; logs are known from their paths',
@@ -83,11 +88,14 @@ export const en = {
   'not.saturated-device':
     'No disk ran out of time: {device} was at most {util_percent_max} busy, with {queue_length_max} requests at once.',
   'not.slow-device': 'No disk is slow itself: {device} takes {await_ns} a request, at {requests_per_s}.',
+  'not.slow-device.grown':
+    'No disk became slow: {device} takes {await_ns} a request, {before_await_ns} before, at {requests_per_s}.',
   'not.queueing': 'No queue at the disks: {device} has {queue_length} requests at once.',
   'not.fsync-storm': 'No storm of syncs: {ops_per_s} on the whole node.',
   'not.fsync-storm.grown': 'No storm of syncs: {ops_per_s} on the whole node, {before_ops_per_s} before.',
   'not.copy-up.none': 'No file was copied up.',
   'not.copy-up': 'Few and short copy-ups: {op_count}, the longest {latency_ns_max}.',
+  'not.image-pull': 'No image is coming in: {size_bytes_per_s} of image content are written.',
   'not.writable-layer': 'Container layers are hardly written to: {size_bytes_per_s}.',
   'not.log-writes': 'Logs are not what is written: {size_bytes_per_s}.',
   'not.log-reads': 'Log collection hardly reads: {size_bytes_per_s}.',
@@ -121,6 +129,7 @@ export const en = {
   'proof.written-who': 'Who writes where',
   'proof.written-files': 'What {who} writes',
   'proof.written-class': 'What is written',
+  'proof.image-content': 'Image content that is written',
   'proof.log-files': 'Which logs',
   'proof.read-who': 'Who reads what',
   'proof.read-files': 'What {who} reads',
@@ -278,6 +287,7 @@ export const en = {
   'rule.queueing': 'queue at the disk',
   'rule.fsync-storm': 'storm of syncs',
   'rule.copy-up': 'overlayfs copy-up',
+  'rule.image-pull': 'image pull',
   'rule.writable-layer': 'heavy writing to a container layer',
   'rule.small-files': 'many small files in a container layer',
   'rule.log-writes': 'log writing',
@@ -337,6 +347,7 @@ export const en = {
     'Nothing wrong with I/O was found, but {unknown_count} of {rule_count} checks could not be made.',
   'headline.unexplained': 'No rule explains it.',
   'label.cause': 'Cause',
+  'label.found': 'Found',
   'label.do': 'Do',
   'label.findings': 'Findings',
   'label.evidence': 'Evidence',

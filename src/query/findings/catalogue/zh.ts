@@ -21,6 +21,7 @@ export const zh: Catalogue = {
     '{who} 在改写镜像里的文件：overlayfs 触发 {op_count} 次 copy-up，共拷贝 {size_bytes_sum}。',
   'copy-up.large':
     '{who} 首次写入镜像里的大文件：overlayfs 要先整份拷贝，最长等了 {latency_ns_max}（copy-up {op_count} 次，共 {size_bytes_sum}）。',
+  'image-pull': '正在导入镜像：{who} 写入镜像内容 {size_bytes_per_s}，占全部写入的 {share_percent}。',
   'writable-layer': '{who} 往容器可写层写 {size_bytes_per_s}，占全部写入的 {share_percent}，应改用数据卷。',
   'log-writes': '日志占全部写入的 {share_percent}：{size_bytes_per_s}。',
   'log-reads': '{who} 在读日志：{size_bytes_per_s}，占全部读取的 {share_percent}。',
@@ -36,6 +37,8 @@ export const zh: Catalogue = {
     '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_bytes_per_s} 的 {share_percent}。',
   'io-limit.requests': '{who} 在 {device} 上顶到了 I/O 限额：已达 {kind} {limit_per_s} 的 {share_percent}。',
   inodes: '{mount_point} 的 inode 将耗尽：已用 {inode_used_percent}，剩 {inode_free_count}。',
+  'inodes.failing':
+    '{mount_point} 的 inode 将耗尽：已用 {inode_used_percent}，剩 {inode_free_count}；{who} 已无法新建文件。',
   space: '{mount_point} 空间将耗尽：已用 {used_percent}，剩 {available_bytes}。',
   'deleted-files':
     '{who}（{process}）占着 {file_count} 个已删除的文件，共 {allocated_bytes}，最大的是 {file}。',
@@ -49,6 +52,7 @@ export const zh: Catalogue = {
   'sure.queueing': '在途请求数是精确值；磁盘并行处理不了这么多是推断',
   'sure.fsync-storm': '每一次 fsync 都在内核里计数，带进程和文件',
   'sure.copy-up': '每一次 copy-up 都在内核里计数，带文件、大小和耗时',
+  'sure.image-pull': '字节数在内核里计数；是否镜像内容按路径判定',
   'sure.writable-layer': '字节数在内核里计数；可写层由挂载信息确定',
   'sure.log-writes': '字节数在内核里计数；是否日志按路径判定',
   'sure.log-reads': '字节数在内核里计数；是否日志按路径判定',
@@ -72,11 +76,14 @@ export const zh: Catalogue = {
   'not.saturated-device':
     '没有磁盘被打满：{device} 最高利用率 {util_percent_max}，在途请求 {queue_length_max} 个。',
   'not.slow-device': '磁盘本身不慢：{device} 单个请求 {await_ns}，{requests_per_s}。',
+  'not.slow-device.grown':
+    '没有磁盘变慢：{device} 单个请求 {await_ns}，之前 {before_await_ns}，{requests_per_s}。',
   'not.queueing': '磁盘没有排队：{device} 平均 {queue_length} 个在途请求。',
   'not.fsync-storm': '没有 fsync 风暴：整机 {ops_per_s}。',
   'not.fsync-storm.grown': '没有 fsync 风暴：整机 {ops_per_s}，之前 {before_ops_per_s}。',
   'not.copy-up.none': '没有发生 copy-up。',
   'not.copy-up': 'copy-up 又少又短：{op_count} 次，最长 {latency_ns_max}。',
+  'not.image-pull': '没有在导入镜像：镜像内容的写入只有 {size_bytes_per_s}。',
   'not.writable-layer': '容器可写层几乎没有写入：{size_bytes_per_s}。',
   'not.log-writes': '写入的主体不是日志：{size_bytes_per_s}。',
   'not.log-reads': '日志采集读得很少：{size_bytes_per_s}。',
@@ -108,6 +115,7 @@ export const zh: Catalogue = {
   'proof.written-who': '谁在往哪里写',
   'proof.written-files': '{who} 在写哪些文件',
   'proof.written-class': '写入的都是什么',
+  'proof.image-content': '写入了哪些镜像内容',
   'proof.log-files': '哪些日志',
   'proof.read-who': '谁在读什么',
   'proof.read-files': '{who} 在读哪些文件',
@@ -254,6 +262,7 @@ export const zh: Catalogue = {
   'rule.queueing': '磁盘排队',
   'rule.fsync-storm': 'fsync 风暴',
   'rule.copy-up': 'overlayfs copy-up',
+  'rule.image-pull': '拉取镜像',
   'rule.writable-layer': '大量写容器可写层',
   'rule.small-files': '可写层里大量小文件',
   'rule.log-writes': '写日志',
@@ -308,6 +317,7 @@ export const zh: Catalogue = {
   'headline.healthy-partly': '没有发现 I/O 问题，但 {rule_count} 项检查中有 {unknown_count} 项无法进行。',
   'headline.unexplained': '没有规则能解释。',
   'label.cause': '原因',
+  'label.found': '发现',
   'label.do': '处置',
   'label.findings': '结论',
   'label.evidence': '证据',

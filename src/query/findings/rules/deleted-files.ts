@@ -12,7 +12,7 @@ export const deletedFiles: Rule = {
   id: 'deleted-files',
   about: 'Deleted files that somebody holds open: space that df misses and du does not find.',
   needs: ['deleted'],
-  thresholds: ['deleted_bytes', 'deleted_share'],
+  thresholds: ['deleted_bytes', 'deleted_share', 'deleted_looked_s'],
   rivals: ['space'],
   yieldsTo: [],
   examine(facts) {

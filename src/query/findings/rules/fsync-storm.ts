@@ -9,7 +9,8 @@ import { compareSql, isOneOf, tableSql } from '../sql.ts';
 import { over, thresholds } from '../thresholds.ts';
 
 const RUNTIME_CLASSES = ['containerd_metadata', 'snapshotter_metadata', 'image_metadata', 'runtime_state'];
-const PULL_CLASSES = ['content_ingest', 'content_blob', 'snapshot_unpack'];
+/** What the runtime writes of an image: compressed, and unpacked. */
+export const PULL_CLASSES = ['content_ingest', 'content_blob', 'snapshot_unpack'];
 
 type Origin = 'runtime' | 'pull' | 'program';
 

@@ -5,6 +5,7 @@ import { deletedFiles } from './deleted-files.ts';
 import { deviceErrors } from './device-errors.ts';
 import { dirtyThrottling } from './dirty-throttling.ts';
 import { fsyncStorm } from './fsync-storm.ts';
+import { imagePull } from './image-pull.ts';
 import { inodes } from './inodes.ts';
 import { ioLimit } from './io-limit.ts';
 import { journal } from './journal.ts';
@@ -27,6 +28,7 @@ export const rules: readonly Rule[] = [
   queueing,
   fsyncStorm,
   copyUp,
+  imagePull,
   writableLayer,
   smallFiles,
   logWrites,

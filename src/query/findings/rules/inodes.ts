@@ -32,13 +32,14 @@ export const inodes: Rule = {
 
 function finding(facts: Facts, row: FilesystemRow, inode_used_percent: number): Verdict {
   const { mount_point, inode_free_count, device } = row;
-  const [most] = facts.upperdirs;
+  const [failing] = facts.no_space;
+  const values = { mount_point, inode_used_percent, inode_free_count };
   return found({
     severity: over('full_percent', inode_used_percent) ? 'critical' : 'serious',
     confidence: confidence(facts, 0.95, say('sure.filesystems', {})),
     share: null,
-    sentence: say('inodes', { mount_point, inode_used_percent, inode_free_count }),
-    who: most?.who ?? null,
+    sentence: failing ? say('inodes.failing', { ...values, who: failing.who }) : say('inodes', values),
+    who: failing?.who ?? null,
     device,
     proofs: [
       {

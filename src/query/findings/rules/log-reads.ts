@@ -8,7 +8,7 @@ import type { WorkRow } from '../queries.ts';
 import { shareExplained } from '../share.ts';
 import { isOneOf, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
-import { LOG_CLASSES } from './log-writes.ts';
+import { LOG_CLASSES, NOT_MEMORY } from './log-writes.ts';
 
 export const logReads: Rule = {
   id: 'log-reads',
@@ -66,7 +66,11 @@ function finding(facts: Facts, op: string, rows: readonly [WorkRow, ...WorkRow[]
     proofs: [
       {
         title: say('proof.read-who', {}),
-        sql: tableSql(facts.scope, { by: ['who', 'class'], of: { ops: [op] }, measure: 'bytes' }),
+        sql: tableSql(facts.scope, {
+          by: ['who', 'class'],
+          of: { ops: [op], and: NOT_MEMORY },
+          measure: 'bytes',
+        }),
       },
       {
         title: say('proof.log-files', {}),

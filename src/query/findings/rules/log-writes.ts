@@ -47,6 +47,9 @@ export const logWrites: Rule = {
   },
 };
 
+/** SQL of what writesOf and readsOf count: memory has no disk. */
+export const NOT_MEMORY = "place <> 'memory'";
+
 /** Rows that say who wrote how much: what programs wrote, where that was recorded, else what disks did. */
 export function writesOf({ known, work }: Facts): { ops: string[]; rows: WorkRow[] } {
   const ops = known.has('file_io') ? ['write'] : ['block_write'];
@@ -80,7 +83,7 @@ function found(
       proofs: [
         {
           title: say('proof.written-class', {}),
-          sql: tableSql(scope, { by: ['class'], of: { ops }, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['class'], of: { ops, and: NOT_MEMORY }, measure: 'bytes' }),
         },
         {
           title: say('proof.log-files', {}),

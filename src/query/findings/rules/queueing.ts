@@ -18,6 +18,7 @@ export const queueing: Rule = {
   yieldsTo: [
     'saturated-device',
     'fsync-storm',
+    'image-pull',
     'writable-layer',
     'log-writes',
     'log-reads',

@@ -18,6 +18,7 @@ export const saturatedDevice: Rule = {
   rivals: ['slow-device', 'io-limit', 'device-errors'],
   yieldsTo: [
     'fsync-storm',
+    'image-pull',
     'writable-layer',
     'log-writes',
     'log-reads',

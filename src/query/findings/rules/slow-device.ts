@@ -10,7 +10,13 @@ export const slowDevice: Rule = {
   id: 'slow-device',
   about: 'A device that takes long for each request although it has few.',
   needs: ['block'],
-  thresholds: ['slow_request_flash_ns', 'slow_request_rotational_ns', 'slow_times', 'slow_requests_per_s'],
+  thresholds: [
+    'slow_request_flash_ns',
+    'slow_request_rotational_ns',
+    'slow_times',
+    'slow_requests_per_s',
+    'waiting_ns_per_s',
+  ],
   rivals: ['saturated-device', 'queueing', 'fsync-storm', 'io-limit', 'device-errors'],
   yieldsTo: ['device-errors', 'io-limit'],
   examine(facts) {
@@ -19,10 +25,14 @@ export const slowDevice: Rule = {
     if (slow) return found(facts, slow);
     const [worst] = loads;
     if (!worst) return { is: 'unknown', missing: ['block'] };
-    const { device, await_ns, requests_per_s } = worst;
+    const { device, await_ns, before_await_ns, requests_per_s } = worst;
+    const values = { device, await_ns, requests_per_s };
     return {
       is: 'excluded',
-      sentence: say('not.slow-device', { device, await_ns, requests_per_s }),
+      sentence:
+        before_await_ns === null
+          ? say('not.slow-device', values)
+          : say('not.slow-device.grown', { ...values, before_await_ns }),
       sql: worst.sql,
     };
   },

@@ -8,7 +8,7 @@ import { severityOfShare } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
 import { tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
-import { writesOf } from './log-writes.ts';
+import { NOT_MEMORY, writesOf } from './log-writes.ts';
 
 export const writableLayer: Rule = {
   id: 'writable-layer',
@@ -70,7 +70,7 @@ function found(
       proofs: [
         {
           title: say('proof.written-who', {}),
-          sql: tableSql(scope, { by: ['who', 'place'], of: { ops }, measure: 'bytes' }),
+          sql: tableSql(scope, { by: ['who', 'place'], of: { ops, and: NOT_MEMORY }, measure: 'bytes' }),
         },
         {
           title: say('proof.written-files', { who }),

@@ -2,7 +2,7 @@ import type { Language } from '../../findings/catalogue/catalogue.ts';
 import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
 import type { Mitigation } from '../../findings/finding.ts';
-import { headline } from '../../findings/headline.ts';
+import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import { visible } from '../text.ts';
 import { shown } from './evidence.ts';
@@ -47,7 +47,7 @@ function summary(diagnosis: Diagnosis, { word, join, label }: Voice): string[] {
     ...(first
       ? [
           label(
-            'label.cause',
+            explains(first) ? 'label.cause' : 'label.found',
             `${join([first.sentence, ...mostlySentences(first)])} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
           ),
         ]

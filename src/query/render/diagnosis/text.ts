@@ -2,7 +2,7 @@ import colors from 'picocolors';
 import type { Language } from '../../findings/catalogue/catalogue.ts';
 import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
-import { headline } from '../../findings/headline.ts';
+import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import type { Mitigation } from '../../findings/finding.ts';
 import type { Column, Screen } from '../table.ts';
@@ -69,7 +69,7 @@ function answerLines(diagnosis: Diagnosis, page: Page): string[] {
   const cause = first
     ? labelled(
         page,
-        'label.cause',
+        explains(first) ? 'label.cause' : 'label.found',
         `${voice.join([first.sentence, ...mostlySentences(first)])} (${sureWord(first, voice)})`,
       )
     : [];
