@@ -200,18 +200,15 @@ describe.each(STREAMS)('the stream of %s', (stream) => {
     expect(fileIo(`container = 'app1' AND file NOT LIKE '/data/%' AND op = 'read'`)).toEqual([]);
   });
 
-  test('has reads that wait for the device apart from those that do not', () => {
+  test('has reads that ask the device apart from those that do not: a quick disk may answer before the reader sleeps', () => {
     const rows = ask(
       db,
       `SELECT sum(op_count) AS reads, sum(size_bytes_sum) AS bytes,
-         sum(op_count) FILTER (WHERE served = 'device') BETWEEN 1 AND 32 AS some_waited,
-         sum(op_count) FILTER (WHERE served = 'readahead') > 0 AS some_read_ahead,
+         sum(op_count) FILTER (WHERE served IN ('device', 'readahead')) BETWEEN 2 AND 64 AS some_asked,
          sum(op_count) FILTER (WHERE served = 'cached') > 257 + 200 AS most_are_cached
        FROM file_io WHERE file = '/mnt/late/long' AND served <> 'direct'`,
     );
-    expect(rows).toEqual([
-      { reads: 2 * 257, bytes: 2 * 2 ** 20, some_waited: 1, some_read_ahead: 1, most_are_cached: 1 },
-    ]);
+    expect(rows).toEqual([{ reads: 2 * 257, bytes: 2 * 2 ** 20, some_asked: 1, most_are_cached: 1 }]);
     expect(fileIo(`file IN ('/mnt/late/long', '/mnt/late/direct') AND served = 'direct'`)).toEqual([
       { file: '/mnt/late/direct', op: 'write', served: 'direct', n: 17, bytes: 69_632, errors: 0 },
       { file: '/mnt/late/long', op: 'read', served: 'direct', n: 257, bytes: 2 ** 20, errors: 0 },
