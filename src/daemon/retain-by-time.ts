@@ -5,6 +5,8 @@ const ROWS_AT_ONCE = 2000;
 /** Ticks of the samplers and samples of the cost: each has many rows in other tables. */
 const GROUPS_AT_ONCE = 20;
 const HOUR_US = 3_600_000_000;
+/** Samples are taken while the probes are attached, before the first interval begins. */
+const ATTACHING_US = 600_000_000;
 
 type ByTime = {
   readonly table: string;
@@ -47,7 +49,7 @@ const WITH_SPANS: readonly ByTime[] = [byTime('lost', 'lost_id', 'ended_us', 'lo
 
 /** Removes what is older than the oldest interval or span, and names nothing refers to any more; some at a time. */
 export function prepareByTime(db: Db): () => void {
-  const oldestInterval = db.prepare<[], number | null>('SELECT min(ended_us) FROM flush').pluck();
+  const oldestInterval = db.prepare<[], number | null>('SELECT min(started_us) FROM flush').pluck();
   const oldestSpan = db
     .prepare<[], number | null>(
       `SELECT min(us) FROM (SELECT min(started_us_min) AS us FROM period WHERE parent_id IS NULL
@@ -60,7 +62,7 @@ export function prepareByTime(db: Db): () => void {
   return () => {
     const interval = oldestInterval.get();
     const span = oldestSpan.get();
-    if (typeof interval === 'number') for (const each of withIntervals) each.run(interval);
+    if (typeof interval === 'number') for (const each of withIntervals) each.run(interval - ATTACHING_US);
     if (typeof span !== 'number') return;
     for (const each of withSpans) each.run(span);
     // A name in use is looked up every hour: Dictionaries.freshen.

@@ -196,6 +196,17 @@ test('a name that a row still refers to is kept, whatever it says of its last us
   expect([count(db, 'file'), count(db, 'process')]).toEqual([1, 0]);
 });
 
+test('what was sampled and kept before the first interval ended stays', () => {
+  const db = record(1);
+  const keep = db.prepare(
+    `INSERT INTO exemplar (run_id, ended_us, op_id, variant, cgroup_key, process_key, tid, thread, file_key, size_bytes, latency_ns, inner_latency_ns, error)
+     SELECT ?, ?, 1, 1, cgroup_key, 1, 1, '', 1, 0, 1, 0, 0 FROM cgroup LIMIT 1`,
+  );
+  for (const second of [-60, 30]) keep.run(recording.sessionId, at(second));
+  createRetention(db, { keepMs: 3 * HOUR_MS, maxDatabaseBytes: GIB }).step(at(HOUR_S));
+  expect(count(db, 'exemplar')).toBe(2);
+});
+
 test('every table that grows with time is one that retention knows', () => {
   const { db } = (recording = new Recording());
   const knows = ['retain.ts', 'retain-by-time.ts']
