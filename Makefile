@@ -2,7 +2,8 @@
 # make test           all tests that need no other kernel (root: real bpftrace on this one)
 # make bench          what it costs: probes (root), rates, store, query, start-up; results: docs/performance.md
 # make test-kernels   the acceptance in three real Debian kernels under QEMU
-.PHONY: help run build test bench test-kernels lab check format gen clean
+# make test-incidents twelve incidents in a real kernel, and what `diagnose` says of them
+.PHONY: help run build test bench test-kernels test-incidents lab check format gen clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -25,6 +26,9 @@ lab:
 
 test-kernels: build lab
 	@scripts/test kernels
+
+test-incidents: build lab
+	@scripts/test incidents
 
 check: build
 	@npm run --silent check

@@ -50,10 +50,21 @@ export default defineConfig({
         test: {
           name: 'kernels',
           include: ['test/kernel/**/*.test.ts'],
+          exclude: ['test/kernel/incidents.test.ts'],
           globalSetup,
           fileParallelism: false,
           testTimeout: 20 * MINUTE,
           hookTimeout: 20 * MINUTE,
+        },
+      },
+      {
+        // Twelve incidents in one boot.
+        test: {
+          name: 'incidents',
+          include: ['test/kernel/incidents.test.ts'],
+          globalSetup,
+          testTimeout: 25 * MINUTE,
+          hookTimeout: 25 * MINUTE,
         },
       },
     ],
