@@ -22,25 +22,23 @@ export const run = (command, ...args) =>
     maxBuffer: 1 << 28,
   }).trim();
 
-/** Starts a process and waits until what it prints matches; `stop` ends it with SIGINT. */
-export async function start(command, args, isReady, env = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+/** Starts a process and waits until what it prints matches `isReady`; `stop` ends it with SIGINT. */
+export async function start(command, args, isReady = /^/u) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = new Promise((resolve) => child.on('close', resolve));
   let printed = '';
-  let lines = 0;
   await new Promise((resolve, reject) => {
     const hear = (chunk) => {
-      if (printed.length < 1e6) printed += chunk;
-      for (const byte of chunk) if (byte === 10) lines += 1;
+      printed += chunk;
       if (isReady.test(printed)) resolve();
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
+    child.on('spawn', () => hear(''));
     child.on('close', () => reject(new Error(`${command} ended: ${printed.slice(-2000)}`)));
   });
   return {
     cpuMs: () => cpuMs(child.pid),
-    lines: () => lines,
     stop: async () => {
       child.kill('SIGINT');
       await gone;
