@@ -2,8 +2,8 @@
 # make test           all tests that need no other kernel (root: real bpftrace on this one)
 # make bench          what it costs: probes (root), rates, store, query, start-up; results: docs/performance.md
 # make test-kernels   the acceptance in three real Debian kernels under QEMU
-# make test-incidents twelve incidents in a real kernel, and what `diagnose` says of them
-.PHONY: help run build test bench test-kernels test-incidents lab check format gen clean
+# make test-scenarios longer ones: who owns block I/O, twelve incidents and what `diagnose` says of them
+.PHONY: help run build test bench test-kernels test-scenarios lab check format gen clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -27,8 +27,8 @@ lab:
 test-kernels: build lab
 	@scripts/test kernels
 
-test-incidents: build lab
-	@scripts/test incidents
+test-scenarios: build lab
+	@scripts/test scenarios
 
 check: build
 	@npm run --silent check

@@ -116,9 +116,9 @@ describe.each(KERNELS)('block I/O on the kernel of %s', (kernel) => {
         sum(size_bytes_sum) FILTER (WHERE op = 'block_write' AND file = '(file system journal)') AS journal,
         sum(size_bytes_sum) FILTER (WHERE op = 'block_write' AND file = '(file system metadata)') AS metadata
       FROM block WHERE device = 'vda' AND ${during()}`);
-    expect(row?.['written']).toBe(
-      writtenBytes(guest.read('diskstats.after')) - writtenBytes(guest.read('diskstats.before')),
-    );
+    const onDisk = writtenBytes(guest.read('diskstats.after')) - writtenBytes(guest.read('diskstats.before'));
+    // The window is whole intervals, the readings of diskstats are moments in the first and the last.
+    expect(Math.abs(Number(row?.['written']) / onDisk - 1)).toBeLessThan(0.005);
     expect(row?.['journal']).toBeGreaterThan(0);
     expect(row?.['metadata']).toBeGreaterThan(0);
   });
