@@ -92,7 +92,9 @@ export async function capture(
       : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
   if (state.isReplanning) return 'plan changed';
   if (!clean && stop.isSet()) session.gap('bpftrace did not end when asked; what it counted last is lost');
-  return stop.isSet() ? 'stopped' : 'died';
+  if (stop.isSet()) return 'stopped';
+  session.gap(`bpftrace ended unasked and was started again: ${firstError(stderr) ?? 'it did not say why'}`);
+  return 'died';
 }
 
 function composeFor(

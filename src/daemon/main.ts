@@ -112,7 +112,6 @@ async function captureUntilStopped(
         if (starts === 1) return end;
         session.gap(end.code);
       } else if (end === 'stopped') return stop.reason();
-      else if (end === 'died') session.gap('bpftrace ended unasked and was started again');
       if (stop.isSet()) return stop.reason();
       await pause(RESTART_PAUSE_MS, stop);
     }
