@@ -68,7 +68,7 @@ it('a full disk loses nothing that fits into memory, and says so', async () => {
   const database = join(small, 'iotrace.db');
   const file = join(folder, 'while-full');
   mkdirSync(small);
-  await execa('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
+  await execa('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', small]);
   try {
     const recording = await startRecording(database, '--interval', '1s');
     const filler = join(small, 'filler');
