@@ -4,8 +4,9 @@ import { createCostSampling } from './cost-sampling.ts';
 import { createGovernor, LEVELS } from './governor.ts';
 import type { Usage } from './governor.ts';
 import type { Cost } from './ledger.ts';
+import { kernelOpCount } from './loss.ts';
 import { findPrograms } from './programs.ts';
-import type { Programs } from './programs.ts';
+import type { Program } from './programs.ts';
 import type { Session } from './session.ts';
 import type { Flush } from './totals.ts';
 
@@ -39,11 +40,12 @@ export function createAccounting(
 
   return {
     flushed(flush, cost) {
-      const sample = sampling.flushed(flush);
+      const now = programs.read();
+      const sample = sampling.flushed(flush, now);
       if (sample) session.sampled(sample);
       lastSample = sample ?? lastSample;
       govern(usageOf(flush, cost, lastSample));
-      const skipped = skippedBy(programs);
+      const skipped = skippedBy(now);
       const since = Math.max(0, skipped - skippedBefore);
       skippedBefore = Math.max(skipped, skippedBefore);
       return { skipped: since };
@@ -54,17 +56,16 @@ export function createAccounting(
   };
 }
 
-function skippedBy(programs: Programs): number {
-  return [...programs.read().values()].reduce((sum, { missedCount }) => sum + missedCount, 0);
+function skippedBy(programs: ReadonlyMap<number, Program>): number {
+  return [...programs.values()].reduce((sum, { missedCount }) => sum + missedCount, 0);
 }
 
 /** Share of one CPU in the interval; the kernel's part is reckoned from the last sample's cost of an operation. */
 function usageOf(flush: Flush, cost: Cost, sample: CostSample | undefined): Usage {
   const intervalUs = Math.max(1, flush.endedBootUs - flush.startedBootUs);
-  const opCount = [...flush.kernelOps.values()].reduce((sum, count) => sum + count, 0);
   const nsPerOperation = sample ? sample.runTimeNs / Math.max(1, sample.opCount) : 0;
   return {
-    kernelPercent: (100 * opCount * nsPerOperation) / 1000 / intervalUs,
+    kernelPercent: (100 * kernelOpCount(flush) * nsPerOperation) / 1000 / intervalUs,
     userPercent: (100 * (cost.daemonCpuUs + cost.bpftraceCpuUs)) / intervalUs,
   };
 }

@@ -1,3 +1,4 @@
+import { kernelOpCount } from './loss.ts';
 import type { Program, Programs } from './programs.ts';
 import { areStatsOn, switchStats } from './programs.ts';
 import type { Flush } from './totals.ts';
@@ -25,31 +26,28 @@ export type ProgramCost = {
 /** Accounting costs some tens of ns a run, so it is on for one interval in this time. */
 const SAMPLE_EVERY_US = 60_000_000;
 
-/** Samples the cost of the programs; told of each flush. */
+/** Samples the cost of the programs; told of each flush, with what the programs did so far. */
 export function createCostSampling(programs: Programs): {
-  flushed(flush: Flush): CostSample | undefined;
+  flushed(flush: Flush, now: ReadonlyMap<number, Program>): CostSample | undefined;
   end(): void;
 } {
   const isOthers = areStatsOn();
   let before: ReadonlyMap<number, Program> | undefined;
   let nextBootUs = 0;
-  const begin = (): void => {
-    if (isOthers || switchStats(true)) before = programs.read();
-  };
   const end = (): void => {
     if (before && !isOthers) switchStats(false);
     before = undefined;
   };
   return {
-    flushed(flush) {
+    flushed(flush, now) {
       if (before) {
-        const sample = sampleOf(before, programs, flush);
+        const sample = sampleOf(before, now, programs, flush);
         end();
         return sample;
       }
       if (flush.endedBootUs >= nextBootUs) {
         nextBootUs = flush.endedBootUs + SAMPLE_EVERY_US;
-        begin();
+        if (isOthers || switchStats(true)) before = now;
       }
       return undefined;
     },
@@ -57,12 +55,17 @@ export function createCostSampling(programs: Programs): {
   };
 }
 
-function sampleOf(before: ReadonlyMap<number, Program>, programs: Programs, flush: Flush): CostSample {
-  const costs = costsBetween(before, programs.read(), programs.names());
+function sampleOf(
+  before: ReadonlyMap<number, Program>,
+  now: ReadonlyMap<number, Program>,
+  programs: Programs,
+  flush: Flush,
+): CostSample {
+  const costs = costsBetween(before, now, programs.names());
   return {
     startedBootUs: flush.startedBootUs,
     endedBootUs: flush.endedBootUs,
-    opCount: [...flush.kernelOps.values()].reduce((sum, count) => sum + count, 0),
+    opCount: kernelOpCount(flush),
     runTimeNs: costs.reduce((sum, { runTimeNs }) => sum + runTimeNs, 0),
     mapMemoryBytes: programs.memoryBytes,
     programs: costs,

@@ -104,3 +104,7 @@ function countByOp(
 
 export const sumCounts = (rows: readonly { readonly opCount: number }[]): number =>
   rows.reduce((sum, { opCount }) => sum + opCount, 0);
+
+/** Operations of every kind that the kernel counted in an interval. */
+export const kernelOpCount = ({ kernelOps }: Flush): number =>
+  [...kernelOps.values()].reduce((sum, count) => sum + count, 0);

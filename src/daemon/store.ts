@@ -15,7 +15,7 @@ import type { Cgroups } from './lookups/cgroups.ts';
 import type { Containers } from './lookups/containers.ts';
 import type { Devices } from './lookups/devices.ts';
 import type { Mounts } from './lookups/mounts.ts';
-import { sumCounts } from './loss.ts';
+import { kernelOpCount, sumCounts } from './loss.ts';
 import type { Loss } from './loss.ts';
 import type { Names } from './names.ts';
 import { createRollup } from './rollup.ts';
@@ -89,12 +89,11 @@ export function createStore(
 
   const writeFlush = ({ flush, exemplars, cost }: Interval): number | bigint => {
     const rowCount = flush.totals.length + flush.buckets.length + exemplars.length;
-    const kernelCount = [...flush.kernelOps.values()].reduce((sum, count) => sum + count, 0);
     const started = clock.toWall(flush.startedBootUs);
     const ended = clock.toWall(flush.endedBootUs);
     // prettier-ignore
     return rows.flush.run(
-      runId, started, ended, sumCounts(flush.totals), kernelCount, rowCount,
+      runId, started, ended, sumCounts(flush.totals), kernelOpCount(flush), rowCount,
       cost.daemonCpuUs, cost.daemonRssBytes, cost.bpftraceCpuUs, cost.bpftraceRssBytes, cost.databaseBytes,
     ).lastInsertRowid;
   };
