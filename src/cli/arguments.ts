@@ -279,7 +279,7 @@ export function readDocumentFormat({ format }: DocumentTyped): DocumentFormat | 
   return oneOf('--format', format ?? 'text', documentFormats);
 }
 
-function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters | Failure {
+export function readFilters(typed: Typed<typeof filterOptions>, nowUs: WallUs): Filters | Failure {
   const parts = {
     window: readWindow(typed, nowUs),
     ops: readOps(typed),

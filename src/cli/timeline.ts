@@ -1,10 +1,9 @@
 import type { Failure } from '../failure.ts';
-import { failure, isFailure } from '../failure.ts';
+import { isFailure } from '../failure.ts';
 import { jsonDocument } from '../query/render/json.ts';
 import { timelineText } from '../query/render/timeline.ts';
 import type { TimelineQuery } from '../query/reports/timeline.ts';
 import { timeline, timelineGroups, timelineMetrics } from '../query/reports/timeline.ts';
-import { operationNames } from '../schema/probes/index.ts';
 import type { WallUs } from '../schema/units.ts';
 import { nowUs } from '../schema/units.ts';
 import type { DocumentFormat, Global, Typed } from './arguments.ts';
@@ -12,13 +11,12 @@ import {
   documentFormats,
   filterOptions,
   firstFailure,
-  listOf,
-  noValue,
   oneOf,
   readCount,
-  readWindow,
+  readFilters,
   succeeded,
   text,
+  windowOptions,
 } from './arguments.ts';
 import type { Outcome } from './commands.ts';
 import { withRecording } from './commands.ts';
@@ -27,7 +25,10 @@ import { outputScreen, print } from './output.ts';
 export const timelineOptions = {
   by: text(`A line for each ${timelineGroups.join(', ')}`, 'container'),
   metric: text(`One of ${timelineMetrics.join(', ')}`, 'p99'),
-  ...filterOptions,
+  op: filterOptions.op,
+  container: filterOptions.container,
+  stacked: filterOptions.stacked,
+  ...windowOptions,
   limit: text('Lines to show', '20'),
   format: text(`One of ${documentFormats.join(', ')}`, 'text'),
 } as const;
@@ -41,17 +42,15 @@ type TimelineArguments = {
 
 export function readTimeline(typed: Typed<typeof timelineOptions>, now: WallUs): TimelineArguments | Failure {
   const parts = {
-    window: readWindow(typed, now),
+    filters: readFilters(typed, now),
     by: oneOf('--by', typed.by ?? 'container', timelineGroups),
     metric: oneOf('--metric', typed.metric ?? 'p99', timelineMetrics),
-    ops: typed.op === undefined ? [] : listOf('--op', typed.op, operationNames),
     limit: readCount('--limit', typed.limit ?? '20', 1),
     format: oneOf('--format', typed.format ?? 'text', documentFormats),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
-  const { format, ...query } = parts;
-  return { query: { ...query, container: typed.container }, format };
+  const { filters, format, ...query } = parts;
+  return { query: { ...query, ...filters }, format };
 }
 
 /** Slots of a pipe or a file, which has no width. */

@@ -18,11 +18,16 @@ export type Filters = {
 /** What a device passes on comes again as requests to the disks below: not both, unless it is asked for. */
 export const unstackedOps = operationNames.filter((name) => !name.startsWith('block_stacked_'));
 
+/** The operations asked for, or those that are when none is named. */
+export const chosenOps = ({ ops }: Pick<Filters, 'ops'>): readonly string[] =>
+  ops.length === 0 ? unstackedOps : ops;
+
 /** SQL for `op`, `class` and `container`, each with a leading AND, and the values of its parameters. */
-export function narrowing({ ops, container, classes = [] }: Filters): { sql: string; values: string[] } {
+export function narrowing(filters: Filters): { sql: string; values: string[] } {
+  const { container, classes = [] } = filters;
   const oneOf = (column: string, values: readonly string[]): string =>
     values.length === 0 ? '' : ` AND ${column} IN (${values.map(() => '?').join(', ')})`;
-  const chosen = ops.length === 0 ? unstackedOps : ops;
+  const chosen = chosenOps(filters);
   const byContainer = container === undefined ? '' : ' AND container = ?';
   return {
     sql: oneOf('op', chosen) + oneOf('class', classes) + byContainer,

@@ -2,6 +2,7 @@ import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { wallUs } from '../../schema/units.ts';
 import type { Filters, Window } from '../window.ts';
+import { chosenOps } from '../window.ts';
 import { literal } from '../literal.ts';
 import { WHO_NAME } from '../who.ts';
 
@@ -11,7 +12,7 @@ export type TimelineGroup = (typeof timelineGroups)[number];
 export const timelineMetrics = ['p99', 'rate', 'bytes'] as const;
 export type TimelineMetric = (typeof timelineMetrics)[number];
 
-export type TimelineQuery = Filters & {
+export type TimelineQuery = Omit<Filters, 'classes'> & {
   readonly by: TimelineGroup;
   readonly metric: TimelineMetric;
   /** Slots the window is cut into, at most. */
@@ -61,7 +62,7 @@ export function timeline(db: Db, query: TimelineQuery): Timeline {
   const cgroups = query.container === undefined ? undefined : `container = ${literal(query.container)}`;
   const { recorded, cells } = db.transaction(() => ({
     recorded: db.prepare<[], number>(recordedSql(slots)).pluck().all(),
-    cells: db.prepare<[], Cell>(timelineSql({ ...query, cgroups }, slots)).all(),
+    cells: db.prepare<[], Cell>(timelineSql({ ...query, ops: chosenOps(query), cgroups }, slots)).all(),
   }))();
   const isRecorded = Array.from({ length: slots.count }, (_, slot) => recorded.includes(slot));
   const rows = rowsOf(cells, isRecorded, query.metric).toSorted((a, b) => b.max - a.max);

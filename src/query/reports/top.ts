@@ -4,7 +4,7 @@ import type { Db } from '../../schema/open.ts';
 import { cover, spanIds } from '../cover.ts';
 import { operationNames } from '../../schema/probes/index.ts';
 import type { Filters } from '../window.ts';
-import { unstackedOps } from '../window.ts';
+import { chosenOps } from '../window.ts';
 
 export const dimensions = [
   'container',
@@ -154,14 +154,15 @@ export type Scope = {
   readonly classes: string | null;
 };
 
-function scopeOf(db: Db, { window, ops, container, classes = [] }: TopQuery): Scope {
+function scopeOf(db: Db, query: TopQuery): Scope {
+  const { window, container, classes = [] } = query;
   const keys = (sql: string, value: string): string | null =>
     db.prepare<[string], string>(sql).pluck().get(value) ?? null;
   const opIds = 'SELECT json_group_array(op_id) FROM ops WHERE op IN (SELECT value FROM json_each(?))';
   const cgroupKeys = 'SELECT json_group_array(cgroup_key) FROM cgroups WHERE container = ?';
   return {
     spans: spanIds(cover(db, window)),
-    op_ids: keys(opIds, JSON.stringify(ops.length === 0 ? unstackedOps : ops)),
+    op_ids: keys(opIds, JSON.stringify(chosenOps(query))),
     cgroup_keys: container === undefined ? null : keys(cgroupKeys, container),
     classes: classes.length === 0 ? null : JSON.stringify(classes),
   };
