@@ -1,5 +1,6 @@
 import type { Facts } from './facts.ts';
 import { addedWait, groups, sumOf } from './facts.ts';
+import type { Finding, RuleId } from './finding.ts';
 import type { WorkRow } from './queries.ts';
 
 /** What part of all added waiting these rows are, 0 to 1. */
@@ -52,4 +53,26 @@ export function loaderOf(facts: Facts, disk: string): string {
       (row) => row.inner_ns_per_s,
     )[0]?.key ?? ''
   );
+}
+
+/** Rules that say who loads a disk: the causes of its being full, or of requests waiting for it. */
+export const DISK_LOADS: readonly RuleId[] = [
+  'fsync-storm',
+  'image-pull',
+  'writable-layer',
+  'log-writes',
+  'log-reads',
+  'layer-reads',
+  'copy-up',
+  'neighbour',
+  'swap',
+];
+
+/** What helps a disk that is asked for too much. */
+export function diskRelief(facts: Facts, disk: string): Finding['mitigations'] {
+  return [
+    { id: 'io-limit', values: { who: loaderOf(facts, disk) } },
+    { id: 'own-disk', values: {} },
+    { id: 'faster-disk', values: {} },
+  ];
 }

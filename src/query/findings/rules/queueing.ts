@@ -6,7 +6,7 @@ import type { Load } from '../loads.ts';
 import { isSlow, loadsOf } from '../loads.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
-import { DISK_OPS, loaderOf, shareOfDevice } from '../share.ts';
+import { DISK_LOADS, DISK_OPS, diskRelief, shareOfDevice } from '../share.ts';
 import { over } from '../thresholds.ts';
 
 export const queueing: Rule = {
@@ -15,19 +15,7 @@ export const queueing: Rule = {
   needs: ['block'],
   thresholds: ['queue_length', 'slow_requests_per_s'],
   rivals: ['slow-device', 'io-limit'],
-  yieldsTo: [
-    'saturated-device',
-    'fsync-storm',
-    'image-pull',
-    'writable-layer',
-    'log-writes',
-    'log-reads',
-    'layer-reads',
-    'copy-up',
-    'neighbour',
-    'swap',
-    'io-limit',
-  ],
+  yieldsTo: ['saturated-device', ...DISK_LOADS, 'io-limit'],
   examine(facts) {
     const [longest] = loadsOf(facts);
     if (!longest) return { is: 'unknown', missing: ['block'] };
@@ -57,11 +45,7 @@ function found(facts: Facts, load: Load): Verdict {
           sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], of, measure: 'wait' }),
         },
       ],
-      mitigations: [
-        { id: 'io-limit', values: { who: loaderOf(facts, device) } },
-        { id: 'own-disk', values: {} },
-        { id: 'faster-disk', values: {} },
-      ],
+      mitigations: diskRelief(facts, device),
     },
   };
 }

@@ -8,7 +8,7 @@ import { devicesSql } from '../queries.ts';
 import { tableSql } from '../sql.ts';
 import { literal } from '../../literal.ts';
 import { over } from '../thresholds.ts';
-import { DISK_OPS, loaderOf, shareOfDevice } from '../share.ts';
+import { DISK_LOADS, DISK_OPS, diskRelief, shareOfDevice } from '../share.ts';
 
 export const saturatedDevice: Rule = {
   id: 'saturated-device',
@@ -16,18 +16,7 @@ export const saturatedDevice: Rule = {
   needs: ['devices'],
   thresholds: ['busy_percent', 'busy_share', 'queue_length'],
   rivals: ['slow-device', 'io-limit', 'device-errors'],
-  yieldsTo: [
-    'fsync-storm',
-    'image-pull',
-    'writable-layer',
-    'log-writes',
-    'log-reads',
-    'layer-reads',
-    'copy-up',
-    'neighbour',
-    'swap',
-    'slow-device',
-  ],
+  yieldsTo: [...DISK_LOADS, 'slow-device'],
   examine(facts) {
     const busiest = facts.devices.toSorted((a, b) => b.queue_length_max - a.queue_length_max);
     const full = busiest.find((row) => isSaturated(facts, row));
@@ -79,11 +68,7 @@ function found(facts: Facts, row: DeviceRow): Verdict {
           sql: tableSql(facts.scope, { by: ['who', 'class', 'op'], of, measure: 'bytes' }),
         },
       ],
-      mitigations: [
-        { id: 'io-limit', values: { who: loaderOf(facts, device) } },
-        { id: 'own-disk', values: {} },
-        { id: 'faster-disk', values: {} },
-      ],
+      mitigations: diskRelief(facts, device),
     },
   };
 }
