@@ -21,11 +21,12 @@ export type ComposeOptions = {
 };
 
 /**
- * Maps that exist twice, `_a` and `_b`, and are emptied in turn; `row` first, to which the others refer.
- * `number` finds a row's number again and is not printed: what it says, `row` says too.
+ * Maps that exist twice, `_a` and `_b`, and are printed and emptied in turn; `row` first, to which the others refer.
+ * Besides, `number` finds a row's number again and is not printed: what it says, `row` says too; and `ops`, the
+ * kernel's own count, is printed and never emptied.
  */
 export const PRINTED_MAPS = ['row', 'count', 'latency', 'max', 'bucket', 'bytes', 'inner', 'errors'] as const;
-export const EPOCH_MAPS = ['number', ...PRINTED_MAPS] as const;
+export const EPOCH_MAPS = ['number', ...PRINTED_MAPS, 'ops'] as const;
 
 /**
  * Names cross in pieces of this many bytes. bpftrace's own limit (BPFTRACE_STRLEN) must be three
@@ -177,7 +178,7 @@ function printAndClear(set: 'a' | 'b', families: readonly string[]): string {
   return families
     .flatMap((family) => [
       ...PRINTED_MAPS.map((map) => `@${family}${map}_${set}`).map((map) => `print(${map}); clear(${map});`),
-      `clear(@${family}number_${set}); @${family}rows_${set} = (uint64)0;`,
+      `clear(@${family}number_${set}); @${family}rows_${set} = (uint64)0; print(@${family}ops_${set});`,
     ])
     .join('\n');
 }

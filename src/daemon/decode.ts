@@ -28,8 +28,6 @@ export type KernelRecord =
       readonly sequence: number;
       readonly startedBootUs: number;
       readonly endedBootUs: number;
-      /** Which maps follow: 0 those of set a, 1 those of set b, 2 both. */
-      readonly set: number;
     }
   | { readonly type: 'flushed'; readonly sequence: number };
 
@@ -183,13 +181,12 @@ const SHAPES: Record<string, Shape> = {
     }),
   },
   flush: {
-    numbers: 4,
-    read: ([sequence = 0, startedBootUs = 0, endedBootUs = 0, set = 0]) => ({
+    numbers: 3,
+    read: ([sequence = 0, startedBootUs = 0, endedBootUs = 0]) => ({
       type: 'flush',
       sequence,
       startedBootUs,
       endedBootUs,
-      set,
     }),
   },
   flushed: { numbers: 1, read: ([sequence = 0]) => ({ type: 'flushed', sequence }) },

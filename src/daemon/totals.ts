@@ -55,16 +55,16 @@ export function createFlushReader(): {
   let sets = new Map<string, MapSet>();
   const rowsBefore = new Map<string, ReadonlyMap<number, string>>();
   let buckets = new Map<string, BucketTotal>();
-  let opsNow: ReadonlyMap<string, number> = new Map();
+  let opsNow = new Map<string, ReadonlyMap<string, number>>();
   let suppressedNow: ReadonlyMap<string, number> = new Map();
   let sentNow: ReadonlyMap<string, number> = new Map();
-  let opsBefore: ReadonlyMap<string, number> = new Map();
+  const opsBefore = new Map<string, ReadonlyMap<string, number>>();
   let suppressedBefore: ReadonlyMap<string, number> = new Map();
 
   let lastEndedBootUs = 0;
   let lastSequence = 0;
 
-  const close = ({ sequence, startedBootUs, endedBootUs, set }: Header): Flush => {
+  const close = ({ sequence, startedBootUs, endedBootUs }: Header): Flush => {
     const flush = {
       sequence,
       // Whatever was counted since the last flush is in this one, also when a turn in between was not printed.
@@ -72,11 +72,12 @@ export function createFlushReader(): {
       endedBootUs,
       totals: joinSets(sets, rowsBefore, identities),
       buckets: [...buckets.values()],
-      kernelOps: kernelDelta(opsNow, opsBefore, set),
+      kernelOps: growth(opsNow, opsBefore),
       suppressed: delta(suppressedNow, suppressedBefore),
       sent: new Map([...sentNow].map(([op, count]): [number, number] => [Number(op), count])),
     };
-    opsBefore = advance(opsBefore, opsNow, set);
+    for (const [name, counts] of opsNow) opsBefore.set(name, counts);
+    opsNow = new Map();
     suppressedBefore = suppressedNow;
     header = undefined;
     for (const [name, { rows }] of sets) rowsBefore.set(name, rows);
@@ -106,7 +107,7 @@ export function createFlushReader(): {
       header = next;
     },
     add(message) {
-      if (message.name === '@ops') opsNow = numbers(message);
+      if (OPS_NAME.test(message.name)) opsNow.set(message.name, numbers(message));
       else if (message.name === '@suppressed') suppressedNow = numbers(message);
       else if (message.name === '@sent') sentNow = numbers(message);
       else addMap(message);
@@ -121,7 +122,7 @@ export function createFlushReader(): {
         startedBootUs: lastEndedBootUs,
         endedBootUs,
       } as const;
-      return close({ ...(header ?? synthetic), set: 2 });
+      return close(header ?? synthetic);
     },
   };
 }
@@ -131,6 +132,7 @@ type Counts = Pick<Total, 'opCount' | 'errorCount' | 'sizeBytes' | 'latencyNs' |
 
 /** The maps of bpf/common/row.bt and add.bt in either set; bpftrace prints others as well when it ends. */
 const MAP_NAME = /^@(irq_)?(row|count|latency|max|bucket|bytes|inner|errors)_([ab])$/u;
+const OPS_NAME = /^@(irq_)?ops_[ab]$/u;
 
 /** What was printed of one set of maps: what each row stands for, and what was counted under its number. */
 type MapSet = { readonly rows: Map<number, string>; readonly counts: Map<number, Counts> };
@@ -289,23 +291,20 @@ function numbers(message: MapMessage): ReadonlyMap<string, number> {
   return message.type === 'map' ? message.entries : new Map();
 }
 
-/** `@ops` counts per "op,set" and is never cleared; only the printed set stands still. */
-function kernelDelta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>, set: number) {
+type OpCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** By how much each operation's count grew in the maps that were printed, by their names. */
+function growth(now: OpCounts, before: OpCounts): Map<number, number> {
   const result = new Map<number, number>();
-  for (const [key, count] of now) {
-    const [op, ofSet] = key.split(',').map(Number);
-    if (op === undefined || (set !== 2 && ofSet !== set)) continue;
-    result.set(op, (result.get(op) ?? 0) + count - (before.get(key) ?? 0));
+  for (const [name, counts] of now) {
+    for (const [op, count] of delta(counts, before.get(name) ?? new Map())) {
+      result.set(op, (result.get(op) ?? 0) + count);
+    }
   }
   return result;
 }
 
-function advance(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>, set: number) {
-  const printed = [...now].filter(([key]) => set === 2 || Number(key.split(',')[1]) === set);
-  return new Map([...before, ...printed]);
-}
-
-function delta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>) {
+function delta(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): Map<number, number> {
   const changes = [...now].map(([key, count]): [number, number] => [
     Number(key),
     count - (before.get(key) ?? 0),

@@ -57,7 +57,7 @@ describe('the maps of bpf/', () => {
     const keys = [...`${row}${add}`.matchAll(/@\w+%?\[(\$[^\]]*)\]/gu)].map(([, key]) => key!);
     expect(keys.length).toBeGreaterThan(EPOCH_MAPS.length);
     expect([...new Set(keys.flatMap((key) => key.split(', ')))].toSorted()).toEqual(
-      [...IDENTITY.split(', '), '$bucket', '$epoch', '$row'].toSorted(),
+      [...IDENTITY.split(', '), '$bucket', '$row'].toSorted(),
     );
   });
 
@@ -70,6 +70,7 @@ describe('the maps of bpf/', () => {
     expect(measures.map((map) => [map, keyOf(add, map)])).toEqual(
       measures.map((map) => [map, map === 'bucket' ? '$op, $variant, $cgroup, $dev, $bucket' : '$row']),
     );
+    expect(keyOf(add, 'ops')).toBe('$op');
   });
 
   test('keep operation, variant and cgroup apart in the number of a row beyond the bound', () => {
@@ -110,7 +111,7 @@ describe('names in pieces', () => {
 describe('latency buckets', () => {
   /** The lines of add.bt that make a bucket of a latency, as JavaScript on 64-bit integers. */
   const arithmetic = codeOf(sourceOf('common/add.bt'))
-    .split('@ops[')[0]!
+    .split('PER_EPOCH')[0]!
     .replaceAll('(uint64)', '')
     .replaceAll(/\$(\w+)/gu, '$1')
     .replaceAll(/\b(\d+)\b/gu, '$1n')

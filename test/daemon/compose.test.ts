@@ -180,6 +180,19 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
     expect(program).not.toMatch(/print\(@\w*number_/u);
   });
 
+  test('prints the kernel’s own count after what is held against it, and never clears it', () => {
+    const interval = blockAt(program, 'interval:ms:100');
+    for (const name of bothFamilies(['ops_a', 'ops_b'])) {
+      const latency = name.replace('ops', 'latency');
+      expect(interval.indexOf(`print(${name})`)).toBeGreaterThan(interval.indexOf(`print(${latency})`));
+      expect([name, count(program, `print(${name})`), count(program, `clear(${name})`)]).toEqual([
+        name,
+        1,
+        0,
+      ]);
+    }
+  });
+
   test('leaves the last totals to bpftrace, which prints every map when it ends', () => {
     const end = blockAt(program, 'END');
     expect(end.match(/print\([^(].*?\)/gu)).toBeNull();
@@ -248,7 +261,7 @@ test('maps are declared a day apart, where they leave nothing behind, and what i
       @epoch = (uint64)0;
       @tick = (uint64)0;
       @flush = (uint64)0;
-      @rows_max = (uint64)11953;
+      @rows_max = (uint64)11665;
       @exemplar_gap_ns = (uint64)20000000;
       @started_us = (uint64)0;
       @turned_us = (uint64)nsecs / 1000;

@@ -64,8 +64,8 @@ const records: readonly (readonly [Fields, KernelRecord])[] = [
     },
   ],
   [
-    ['flush', 2, 135551271, 137552670, 1],
-    { type: 'flush', sequence: 2, startedBootUs: 135551271, endedBootUs: 137552670, set: 1 },
+    ['flush', 2, 135551271, 137552670],
+    { type: 'flush', sequence: 2, startedBootUs: 135551271, endedBootUs: 137552670 },
   ],
   [['flushed', 2], { type: 'flushed', sequence: 2 }],
 ];

@@ -13,7 +13,7 @@ const MEASURED = [
   ['four numbers by one', '@rw[(uint64)0] = ((uint64)0, (uint64)0, (uint64)0, (uint64)0);', 120],
   ['a count by a number', '@errors[$row] = count();', 112],
   ['a sum by a number', '@bytes[$row] = sum($size_bytes);', 112],
-  ['a count by two', '@ops[$op, $epoch] = count();', 120],
+  ['a count by two', '@bytes[$op, $epoch] = count();', 120],
   ['a count by five', '@bucket[$op, $variant, $cgroup, $dev, $bucket] = count();', 144],
 ] as const;
 

@@ -115,11 +115,11 @@ describe('a flush', () => {
 
   test('whose counts never reach what the kernel counted is a loss, by operation', () => {
     const one = recording();
-    one.value('flush', 1, 0, 1e6, 0);
+    one.value('flush', 1, 0, 1e6);
     one.print('map', '@row_a', { [`7,${KEY}`]: 1 });
     one.print('stats', '@latency_a', { 7: { count: 3, average: 1, total: 3 } });
     one.print('map', '@bucket_a', { '1,1,5301,266338304,0': 2 });
-    one.print('map', '@ops', { '1,0': 5, '2,0': 1 });
+    one.print('map', '@ops_a', { 1: 5, 2: 1 });
     one.value('flushed', 1);
     expect(one.all('SELECT * FROM loss')).toEqual([]);
     one.recorder.finish();
@@ -391,12 +391,13 @@ describe('what is wrong', () => {
   test('what bpftrace prints when it ends is the last interval', () => {
     const one = recording();
     one.flush([KEY]);
-    one.value('flush', 2, 2e6, 2_400_000, 2);
+    one.value('flush', 2, 2e6, 2_400_000);
     one.print('map', '@bucket_b', { '1,1,5301,266338304,79': 9 });
     one.print('map', '@epoch', { '': 1 });
     one.print('map', '@row_b', { [`7,${KEY}`]: 1 });
     one.print('stats', '@latency_b', { 7: { count: 9, average: 1, total: 9 } });
-    one.print('map', '@ops', { '1,0': 1, '1,1': 9 });
+    one.print('map', '@ops_a', { 1: 1 });
+    one.print('map', '@ops_b', { 1: 9 });
     expect(one.recorder.finish()).toBe(true);
     expect(one.all('SELECT flush_id, op_count FROM operations')).toEqual([
       { flush_id: 1, op_count: 1 },

@@ -75,7 +75,7 @@ export function recording(roots: Roots = emptyTree()) {
     /** A flush of set a in which each key had one operation of 1000 ns, unless `more` prints other maps. */
     flush(keys: readonly string[] = [], more: () => void = () => undefined): void {
       sequence += 1;
-      value('flush', sequence, sequence * 1e6, (sequence + 1) * 1e6, 0);
+      value('flush', sequence, sequence * 1e6, (sequence + 1) * 1e6);
       if (keys.length > 0) {
         const one = { count: 1, average: 1000, total: 1000 };
         print('map', '@row_a', Object.fromEntries(keys.map((key, row) => [`${String(row)},${key}`, 1])));
@@ -87,11 +87,11 @@ export function recording(roots: Roots = emptyTree()) {
         const [op, variant, cgroup, , dev] = key.split(',');
         const bucket = [op, variant, cgroup, dev, 79].join(',');
         buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
-        before.set(`${op!},0`, (before.get(`${op!},0`) ?? 0) + 1);
+        before.set(op!, (before.get(op!) ?? 0) + 1);
       }
       print('map', '@bucket_a', Object.fromEntries(buckets));
       more();
-      print('map', '@ops', Object.fromEntries(before));
+      print('map', '@ops_a', Object.fromEntries(before));
       value('flushed', sequence);
     },
     all: (query: string) => db.prepare<[], Record<string, unknown>>(query).all(),

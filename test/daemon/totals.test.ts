@@ -16,8 +16,8 @@ function print(reader: Reader, ...lines: readonly string[]): void {
   }
 }
 
-const ops = (counts: Record<string, number>): string =>
-  JSON.stringify({ type: 'map', data: { '@ops': counts } });
+const ops = (set: 'a' | 'b', counts: Record<string, number>): string =>
+  JSON.stringify({ type: 'map', data: { [`@ops_${set}`]: counts } });
 const suppressed = (counts: Record<string, number>): string =>
   JSON.stringify({ type: 'map', data: { '@suppressed': counts } });
 const map = (name: string, entries: Record<string, number>): string =>
@@ -39,23 +39,17 @@ const stats = (name: string, entries: Record<string, readonly [count: number, to
 const rows = (name: string, meanings: Record<string, string>): string =>
   map(name, Object.fromEntries(Object.entries(meanings).map(([row, key]) => [`${row},${key}`, 1])));
 
-const header = (sequence: number, set: number) =>
+const header = (sequence: number) =>
   ({
     type: 'flush',
     sequence,
     startedBootUs: sequence * 100,
     endedBootUs: sequence * 100 + 100,
-    set,
   }) as const;
 
 /** One flush from beginning to end. */
-function flush(
-  reader: Reader,
-  sequence: number,
-  set: number,
-  ...lines: readonly string[]
-): Flush | undefined {
-  reader.begin(header(sequence, set));
+function flush(reader: Reader, sequence: number, ...lines: readonly string[]): Flush | undefined {
+  reader.begin(header(sequence));
   print(reader, ...lines);
   return reader.end(sequence);
 }
@@ -74,7 +68,6 @@ test('the maps of one flush become one total per key, and buckets', () => {
   const read = flush(
     reader,
     7,
-    0,
     rows('@row_a', { [ROW]: KEY, [BLOCK_ROW]: BLOCK }),
     stats('@latency_a', { [ROW]: [3, 600], [BLOCK_ROW]: [2, 90] }),
     map('@max_a', { [ROW]: 300, [BLOCK_ROW]: 50 }),
@@ -82,7 +75,7 @@ test('the maps of one flush become one total per key, and buckets', () => {
     map('@bytes_a', { [BLOCK_ROW]: 8192 }),
     map('@inner_a', { [ROW]: 550 }),
     map('@errors_a', { [ROW]: 1 }),
-    ops({ '1,0': 3, '5,0': 2 }),
+    ops('a', { 1: 3, 5: 2 }),
   );
   expect(read).toEqual({
     sequence: 7,
@@ -152,14 +145,15 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
       ROW_A,
       ROW_B,
       map('@rows_a', { '': 1 }),
-      ops({ '1,0': 3, '1,1': 5, '5,0': 1 }),
+      ops('a', { 1: 3, 5: 1 }),
+      ops('b', { 1: 5 }),
       map('@sync_start', { '18446612687018950656': 5 }),
     );
     return reader.rest(900);
   };
   const ended = (): Reader => {
     const reader = createFlushReader();
-    reader.begin(header(3, 2));
+    reader.begin(header(3));
     return reader;
   };
 
@@ -204,15 +198,15 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
 
   test('has also what a turn of the maps left that was not printed any more', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0);
+    flush(reader, 1);
     // END tells the last turn: of the maps that were about to be printed, the time before it is as well.
-    reader.begin({ ...header(3, 2), startedBootUs: 290 });
-    expect([rest(reader)?.startedBootUs, header(1, 0).endedBootUs]).toEqual([200, 200]);
+    reader.begin({ ...header(3), startedBootUs: 290 });
+    expect([rest(reader)?.startedBootUs, header(1).endedBootUs]).toEqual([200, 200]);
   });
 
   test('is in the time since the last flush where END’s word was lost', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
+    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
     const read = rest(reader)!;
     expect([read.sequence, read.startedBootUs, read.endedBootUs]).toEqual([2, 200, 900]);
     expect(read.totals.length).toBe(2);
@@ -220,8 +214,8 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
 
   test('is nothing when nothing came after the last flush', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
-    print(reader, ops({ '1,0': 3 }));
+    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
+    print(reader, ops('a', { 1: 3 }), ops('b', {}));
     expect(reader.rest(900)).toBeUndefined();
   });
 });
@@ -230,9 +224,9 @@ describe('what the kernel counted', () => {
   test('is the growth of the printed set alone: the other is being written', () => {
     const reader = createFlushReader();
     const counted = [
-      flush(reader, 1, 0, ops({ '1,0': 3, '1,1': 1 })),
-      flush(reader, 2, 1, ops({ '1,0': 4, '1,1': 6, '2,1': 2 })),
-      flush(reader, 3, 0, ops({ '1,0': 9, '1,1': 7, '2,1': 2 })),
+      flush(reader, 1, ops('a', { 1: 3 })),
+      flush(reader, 2, ops('b', { 1: 6, 2: 2 })),
+      flush(reader, 3, ops('a', { 1: 9 })),
     ].map((read) => read?.kernelOps);
     expect(counted).toEqual([
       new Map([[1, 3]]),
@@ -246,26 +240,19 @@ describe('what the kernel counted', () => {
 
   test('includes what a lost flush counted: the next of the same set is short of it', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
-    flush(reader, 2, 1, ROW_B, stats('@latency_b', { [ROW]: [1, 10] }), ops({ '1,0': 4, '1,1': 1 }));
+    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
+    flush(reader, 2, ROW_B, stats('@latency_b', { [ROW]: [1, 10] }), ops('b', { 1: 1 }));
     // Flush 3, of set a, did not arrive: 4 operations.
-    flush(reader, 4, 1, ROW_B, stats('@latency_b', { [ROW]: [2, 10] }), ops({ '1,0': 8, '1,1': 3 }));
-    const read = flush(
-      reader,
-      5,
-      0,
-      ROW_A,
-      stats('@latency_a', { [ROW]: [5, 600] }),
-      ops({ '1,0': 12, '1,1': 3 }),
-    );
+    flush(reader, 4, ROW_B, stats('@latency_b', { [ROW]: [2, 10] }), ops('b', { 1: 3 }));
+    const read = flush(reader, 5, ROW_A, stats('@latency_a', { [ROW]: [5, 600] }), ops('a', { 1: 12 }));
     expect([read?.kernelOps, read?.totals[0]?.opCount]).toEqual([new Map([[1, 9]]), 5]);
   });
 
   test('is known in the end, whichever messages were lost on the way', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops({ '1,0': 3 }));
-    reader.begin(header(4, 2));
-    print(reader, ROW_A, stats('@latency_a', { [ROW]: [1, 6] }), ops({ '1,0': 8, '1,1': 7 }));
+    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
+    reader.begin(header(4));
+    print(reader, ROW_A, stats('@latency_a', { [ROW]: [1, 6] }), ops('a', { 1: 8 }), ops('b', { 1: 7 }));
     const end = reader.rest(900);
     expect([end?.kernelOps, end?.totals[0]?.opCount]).toEqual([new Map([[1, 12]]), 1]);
   });
@@ -275,18 +262,18 @@ describe('suppressed exemplars', () => {
   test('are the growth since the last flush, by operation', () => {
     const reader = createFlushReader();
     const counted = [
-      flush(reader, 1, 0, suppressed({ '1': 5 })),
-      flush(reader, 2, 1, suppressed({ '1': 5, '2': 4 })),
-      flush(reader, 3, 0, suppressed({ '1': 12, '2': 4 })),
+      flush(reader, 1, suppressed({ '1': 5 })),
+      flush(reader, 2, suppressed({ '1': 5, '2': 4 })),
+      flush(reader, 3, suppressed({ '1': 12, '2': 4 })),
     ].map((read) => read?.suppressed);
     expect(counted).toEqual([new Map([[1, 5]]), new Map([[2, 4]]), new Map([[1, 7]])]);
   });
 
   test('are none when the map was not printed', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, suppressed({ '1': 5 }));
-    expect(flush(reader, 2, 1)?.suppressed).toEqual(new Map());
-    expect(flush(reader, 3, 0, suppressed({ '1': 6 }))?.suppressed).toEqual(new Map([[1, 1]]));
+    flush(reader, 1, suppressed({ '1': 5 }));
+    expect(flush(reader, 2)?.suppressed).toEqual(new Map());
+    expect(flush(reader, 3, suppressed({ '1': 6 }))?.suppressed).toEqual(new Map([[1, 1]]));
   });
 });
 
@@ -294,9 +281,9 @@ describe('exemplars sent', () => {
   test('are counted since the start', () => {
     const reader = createFlushReader();
     const counted = [
-      flush(reader, 1, 0, map('@sent', { '1': 5 })),
-      flush(reader, 2, 1, map('@sent', { '1': 9, '2': 1 })),
-      flush(reader, 3, 0),
+      flush(reader, 1, map('@sent', { '1': 5 })),
+      flush(reader, 2, map('@sent', { '1': 9, '2': 1 })),
+      flush(reader, 3),
     ].map((read) => read?.sent);
     const both = new Map([
       [1, 9],
@@ -313,22 +300,22 @@ describe('what was lost on the way', () => {
 
   test('the word that a flush begins: its maps are in the next', () => {
     const reader = createFlushReader();
-    print(reader, ...some, ops({ '1,0': 3 }));
+    print(reader, ...some, ops('a', { 1: 3 }));
     expect(reader.end(1)).toBeUndefined();
-    expect(countOf(flush(reader, 2, 1, ...others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
+    expect(countOf(flush(reader, 2, ...others, ops('b', { 1: 2 })))).toEqual([5]);
   });
 
   test('the word that it ended: its maps are in the next', () => {
     const reader = createFlushReader();
-    reader.begin(header(1, 0));
-    print(reader, ...some, ops({ '1,0': 3 }));
-    expect(countOf(flush(reader, 2, 1, ...others, ops({ '1,0': 3, '1,1': 2 })))).toEqual([5]);
-    expect(flush(reader, 3, 0, ops({ '1,0': 3, '1,1': 2 }))?.kernelOps).toEqual(new Map([[1, 3]]));
+    reader.begin(header(1));
+    print(reader, ...some, ops('a', { 1: 3 }));
+    const next = flush(reader, 2, ...others, ops('b', { 1: 2 }));
+    expect([countOf(next), next?.kernelOps]).toEqual([[5], new Map([[1, 5]])]);
   });
 
   test('the end of another flush does not end this one', () => {
     const reader = createFlushReader();
-    reader.begin(header(4, 0));
+    reader.begin(header(4));
     print(reader, ...some);
     expect(reader.end(3)).toBeUndefined();
     expect(countOf(reader.end(4))).toEqual([3]);
@@ -336,13 +323,13 @@ describe('what was lost on the way', () => {
 
   test('a flush ends once', () => {
     const reader = createFlushReader();
-    flush(reader, 2, 0);
+    flush(reader, 2);
     expect(reader.end(2)).toBeUndefined();
   });
 });
 
 test('a flush in which nothing happened has nothing', () => {
-  expect(flush(createFlushReader(), 1, 0)).toEqual({
+  expect(flush(createFlushReader(), 1)).toEqual({
     sequence: 1,
     startedBootUs: 100,
     endedBootUs: 200,
@@ -358,7 +345,6 @@ test('keys of too few numbers are left out', () => {
   const read = flush(
     createFlushReader(),
     1,
-    0,
     rows('@row_a', { '9': '1,2,3', [ROW]: KEY }),
     stats('@latency_a', { '9': [1, 1], [ROW]: [2, 2] }),
     map('@bucket_a', { '1,2': 1, '1,2,5301,266338304,65': 2 }),
@@ -373,7 +359,7 @@ test.each([
   ['0.27.1', '1,0,1,7,42,9223372036854775809,5'],
 ])('an inode number beyond 2^63 in a key is the same from bpftrace %s', (_, key) => {
   const told = rows('@row_a', { [ROW]: key });
-  const read = flush(createFlushReader(), 1, 0, told, stats('@latency_a', { [ROW]: [1, 5] }));
+  const read = flush(createFlushReader(), 1, told, stats('@latency_a', { [ROW]: [1, 5] }));
   expect(read?.totals[0]?.file).toEqual({ dev: 42, ino: 2 ** 63, hash: 5 });
 });
 
@@ -385,7 +371,6 @@ describe('rows', () => {
     const read = flush(
       createFlushReader(),
       1,
-      0,
       rows('@row_a', { [ROW]: KEY, '2048003': KEY }),
       stats('@latency_a', { [ROW]: [3, 600], '2048003': [1, 70] }),
       map('@max_a', { [ROW]: 300, '2048003': 70 }),
@@ -400,7 +385,6 @@ describe('rows', () => {
     const read = flush(
       createFlushReader(),
       1,
-      0,
       ROW_A,
       map('@count_a', { [ROW]: 3 }),
       map('@latency_a', { [ROW]: 600 }),
@@ -414,7 +398,6 @@ describe('rows', () => {
     const read = flush(
       createFlushReader(),
       1,
-      0,
       ROW_A,
       stats('@latency_a', { [ROW]: [3, 600], [String(beyond)]: [1009, 5000] }),
     );
@@ -437,7 +420,7 @@ describe('rows', () => {
     const row = 4503599627370496n + (BigInt(opId) << 40n) + (BigInt(variant) << 36n) + BigInt(cgroupId);
     // bpftrace prints it, and JSON.parse reads it, without rounding.
     expect(BigInt(Number(row))).toBe(row);
-    const read = flush(createFlushReader(), 1, 0, stats('@latency_a', { [String(row)]: [1, 1] }));
+    const read = flush(createFlushReader(), 1, stats('@latency_a', { [String(row)]: [1, 1] }));
     expect(read?.totals).toMatchObject([{ opId, variant, cgroupId }]);
   });
 
@@ -446,10 +429,9 @@ describe('rows', () => {
     const read = flush(
       reader,
       1,
-      0,
       stats('@latency_a', { [ROW]: [3, 600] }),
       map('@bucket_a', { '1,2,5301,266338304,65': 3 }),
-      ops({ '1,0': 3 }),
+      ops('a', { 1: 3 }),
     )!;
     expect([read.totals, read.kernelOps]).toEqual([[], new Map([[1, 3]])]);
     expect(createBalance().check(read, true)).toEqual([
@@ -459,16 +441,16 @@ describe('rows', () => {
 
   test('that a program still counts under after its set was emptied mean what they meant', () => {
     const reader = createFlushReader();
-    flush(reader, 1, 0, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }));
-    flush(reader, 2, 1, rows('@row_b', { [ROW]: BLOCK }), stats('@latency_b', { [ROW]: [5, 50] }));
-    expect(counted(flush(reader, 3, 0, stats('@latency_a', { [ROW]: [1, 20] })))).toEqual([
+    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }));
+    flush(reader, 2, rows('@row_b', { [ROW]: BLOCK }), stats('@latency_b', { [ROW]: [5, 50] }));
+    expect(counted(flush(reader, 3, stats('@latency_a', { [ROW]: [1, 20] })))).toEqual([
       [1, 561, FILE.hash, 1, 20],
     ]);
   });
 
   test('of interrupts and of others, of set a and of set b, may bear the same number', () => {
     const reader = createFlushReader();
-    reader.begin(header(1, 2));
+    reader.begin(header(1));
     print(
       reader,
       ROW_A,
@@ -484,7 +466,7 @@ describe('rows', () => {
 
   test('are looked up in a map of its own, which is not counted when bpftrace prints it at its end', () => {
     const reader = createFlushReader();
-    reader.begin(header(1, 2));
+    reader.begin(header(1));
     print(
       reader,
       map('@number_a', { [KEY]: 5 }),
@@ -499,7 +481,6 @@ test('a number that is none, or none that row.bt could have drawn, is not stored
   const read = flush(
     createFlushReader(),
     1,
-    0,
     stats('@latency_a', { 'no number': [1, 1], '18446612687018950656': [1, 1] }),
   );
   expect(read?.totals).toEqual([]);
