@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { commandNames } from '../dist/cli/arguments.js';
 import { topColumns } from '../dist/query/reports/top.js';
+import { BUCKET_ERROR_TEXT } from '../dist/schema/buckets.js';
 import { namedRules, namelessRules, places } from '../dist/schema/classes.js';
 import { describeViews } from '../dist/schema/describe.js';
 import { diagnosePage } from './diagnose-page.mjs';
@@ -52,8 +53,7 @@ ${table(
 by \`cgroup_path\`, with \`container\` null. \`pod\` does the same with pods. \`process\` and \`file\` group within the container;
 a file outside containers is told apart by its host path. Dimensions combine: \`--by container,device\`.
 
-**Percentiles** are of log-linear buckets, eight per power of two: nearest rank, the middle of the bucket, at most 6.25 %
-from the true value and never above \`latency_ns_max\`, which is exact. Buckets are kept per operation, flavour, cgroup and
+**Percentiles** are of log-linear buckets: nearest rank, the middle of the bucket, ${BUCKET_ERROR_TEXT}, and never above \`latency_ns_max\`, which is exact. Buckets are kept per operation, flavour, cgroup and
 device, so grouping by process, file, class or place has none (null), nor have the files of a \`--class\`. Counts, bytes and sums are exact.
 `;
 

@@ -26,6 +26,7 @@ import { deletedOptions, sampleOptions } from './cli/sample-arguments.ts';
 import { runDeleted, runDevices, runFilesystems } from './cli/samples.ts';
 import type { Failure } from './failure.ts';
 import { exitCode, explain, failure, isFailure } from './failure.ts';
+import { BUCKET_ERROR_TEXT } from './schema/buckets.ts';
 import { iotraceVersion } from './schema/version.ts';
 
 /** Called for the command that was typed, with what was typed and the options it knows. */
@@ -75,7 +76,7 @@ function addQueries(parser: Argv, choose: Choose): void {
           .example('$0 top --op fsync --by sync_kind', 'Which kinds of sync')
           .example('$0 top --format json', 'For programs: see docs/cli.md')
           .epilogue(
-            'Percentiles are within 6.25 %; by process or file there are none. Intervals that overlap the window count whole.',
+            `Percentiles are ${BUCKET_ERROR_TEXT}; by process or file there are none. Intervals that overlap the window count whole.`,
           ),
       (typed) => {
         choose('top', typed, topOptions, () => runTop(typed));

@@ -89,10 +89,10 @@ describe('from the command line', () => {
   test('a timeline: a line for each container and operation, a mark for each slot', () => {
     expect(iotrace(['timeline', ...window, '--op', 'fsync']).stdout).toMatchInlineSnapshot(`
       "                            12:00:00 12:10:00  max
-      /system.sl…tainerd.service  ██████████  4.98 ms
-      payments/api-7d9f/api       ▁▁▁▁▁▁▁▁▁▁  4.06 ms
+      /system.sl…tainerd.service  ██████████  5.11 ms
+      payments/api-7d9f/api       ▁▁▁▁▁▁▁▁▁▁  4.00 ms
 
-      P99 latency in slots of 1 min, ▁ to █ is 4.06 ms to 4.98 ms, UTC
+      P99 latency in slots of 1 min, ▁ to █ is 4.00 ms to 5.11 ms, UTC
       "
     `);
     expect(iotrace(['timeline', ...window, '--metric', 'rate', '--by', 'op']).stdout).toMatchInlineSnapshot(`

@@ -24,9 +24,9 @@ describe('top', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatchInlineSnapshot(`
       "container                         op           ops  errors      size  latency      p50      p95      p99      max
-      payments/api-7d9f8c6b5-x2k4q/api  fsync         21       0         -   230 ms  3.01 ms  60.0 ms  60.0 ms  60.0 ms
-      /system.slice/containerd.service  fsync          9       0         -  27.0 ms  1.11 ms  7.00 ms  7.00 ms  7.00 ms
-      /                                 block_write    9       1  4.29 MiB  1.80 ms   205 µs   300 µs   300 µs   300 µs
+      payments/api-7d9f8c6b5-x2k4q/api  fsync         21       0         -   230 ms  2.95 ms  59.8 ms  59.8 ms  60.0 ms
+      /system.slice/containerd.service  fsync          9       0         -  27.0 ms  1.08 ms  6.95 ms  6.95 ms  7.00 ms
+      /                                 block_write    9       1  4.29 MiB  1.80 ms   201 µs   300 µs   300 µs   300 µs
       evil\\n\\x1b[31mred                 fsync          3       0         -  1.50 ms   500 µs   500 µs   500 µs   500 µs
       redis                             copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs   400 µs   400 µs
 
@@ -71,9 +71,9 @@ describe('top', () => {
       error_count: 0,
       size_bytes_sum: 0,
       latency_ns_sum: 1_500_000,
-      latency_ns_p50: 500_000,
-      latency_ns_p95: 500_000,
-      latency_ns_p99: 500_000,
+      latency_ns_p50: 499_712,
+      latency_ns_p95: 499_712,
+      latency_ns_p99: 499_712,
       latency_ns_max: 500_000,
     });
     expect(stderr.split('\n')).toHaveLength(6);

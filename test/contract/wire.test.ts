@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EPOCH_MAPS, NAME_PIECE, PRINTED_MAPS } from '../../src/daemon/compose.ts';
 import { decode } from '../../src/daemon/decode.ts';
-import { bucketLowerNs, bucketOf, bucketUpperNs } from '../../src/schema/buckets.ts';
+import { BUCKET_MIDDLE_SQL, bucketLowerNs, bucketOf, bucketUpperNs } from '../../src/schema/buckets.ts';
 import { isFailure } from '../../src/failure.ts';
 import { openForWriting } from '../../src/schema/open.ts';
 import { operations } from '../../src/schema/probes/index.ts';
@@ -115,7 +115,7 @@ describe('latency buckets', () => {
     .replaceAll('(uint64)', '')
     .replaceAll(/\$(\w+)/gu, '$1')
     .replaceAll(/\b(\d+)\b/gu, '$1n')
-    .replace('latency_ns << 3n', 'BigInt.asUintN(64, latency_ns << 3n)');
+    .replace('latency_ns << 4n', 'BigInt.asUintN(64, latency_ns << 4n)');
 
   const bucketInKernel = (latencyNs: bigint): number =>
     Number(
@@ -126,8 +126,8 @@ describe('latency buckets', () => {
     );
 
   test('the arithmetic was found', () => {
-    expect(arithmetic.match(/if \(/gu)?.length).toBe(6);
-    expect(arithmetic).toContain('bucket = (exponent << 3n)');
+    expect(arithmetic.match(/if \(/gu)?.length).toBe(8);
+    expect(arithmetic).toContain('bucket = bucket + (exponent << 4n)');
   });
 
   test('are the same in the kernel and here, at every power of two and beside it', () => {
@@ -155,18 +155,20 @@ describe('latency buckets', () => {
     db.exec(`
       INSERT INTO run VALUES (1, '', '', 1, 0, 0, NULL, NULL, '', '', '', 1, 1, 1, '[]');
       INSERT INTO flush VALUES (1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, NULL);
-      WITH RECURSIVE n (bucket) AS (VALUES (0) UNION ALL SELECT bucket + 1 FROM n WHERE bucket < 8 * 50)
+      WITH RECURSIVE n (bucket) AS (VALUES (0) UNION ALL SELECT bucket + 1 FROM n WHERE bucket < 16 * 50)
         INSERT INTO bucket SELECT 1, 1, 1, 1, 1, bucket, 1 FROM n;`);
     const bounds = db
       .prepare(
-        'SELECT bucket, latency_ns_lower AS lower, latency_ns_upper AS upper FROM latency ORDER BY bucket',
+        `SELECT bucket, latency_ns_lower AS lower, ${BUCKET_MIDDLE_SQL} AS middle, latency_ns_upper AS upper
+         FROM latency ORDER BY bucket`,
       )
       .all();
     expect(bounds).toEqual(
-      Array.from({ length: 8 * 50 + 1 }, (_, bucket) => ({
+      Array.from({ length: 16 * 50 + 1 }, (_, bucket) => ({
         bucket,
-        // Below 8 ns a bucket is narrower than the clock: SQL's integers round down.
+        // Below 16 ns a bucket is narrower than the clock: SQL's integers round down.
         lower: Math.floor(bucketLowerNs(bucket)),
+        middle: Math.floor((bucketLowerNs(bucket) + bucketUpperNs(bucket)) / 2),
         upper: Math.floor(bucketUpperNs(bucket)),
       })),
     );

@@ -84,7 +84,7 @@ describe('a flush', () => {
       },
     ]);
     expect(one.all('SELECT bucket, latency_ns_lower, latency_ns_upper, op_count FROM latency')).toEqual([
-      { bucket: 79, latency_ns_lower: 960, latency_ns_upper: 1024, op_count: 1 },
+      { bucket: 156, latency_ns_lower: 896, latency_ns_upper: 1024, op_count: 1 },
     ]);
     expect([one.events.failures, one.all('SELECT * FROM loss')]).toEqual([[], []]);
   });

@@ -85,7 +85,7 @@ export function recording(roots: Roots = emptyTree()) {
       const buckets = new Map<string, number>();
       for (const key of keys) {
         const [op, variant, cgroup, , dev] = key.split(',');
-        const bucket = [op, variant, cgroup, dev, 79].join(',');
+        const bucket = [op, variant, cgroup, dev, 156].join(',');
         buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
         before.set(op!, (before.get(op!) ?? 0) + 1);
       }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  BUCKET_RELATIVE_ERROR_MAX,
+  BUCKET_ERROR_TEXT,
+  BUCKET_STEPS,
   bucketLowerNs,
   bucketOf,
   bucketUpperNs,
@@ -17,6 +18,8 @@ function countBuckets(latencies: readonly number[]): { bucket: number; op_count:
   return [...counts].map(([bucket, op_count]) => ({ bucket, op_count }));
 }
 
+const errorMaxAt = (ns: number): number => BUCKET_STEPS.find(({ fromNs }) => fromNs <= ns)!.sixteenths / 32;
+
 function nearestRank(latencies: readonly number[], q: number): number {
   return latencies.toSorted((a, b) => a - b)[Math.ceil(q * latencies.length) - 1]!;
 }
@@ -31,13 +34,17 @@ test('every latency lies between the bounds of its bucket', () => {
   );
 });
 
+// From 16 ns on the bounds are whole numbers of nanoseconds.
 test('buckets follow each other without a gap', () => {
-  for (let bucket = 0; bucket < 8 * 50; bucket += 1) {
-    expect(bucketUpperNs(bucket)).toBe(bucketLowerNs(bucket + 1));
+  for (let bucket = bucketOf(16); bucket < bucketOf(2 ** 50);) {
+    const next = bucketOf(bucketUpperNs(bucket));
+    expect(bucketLowerNs(next)).toBe(bucketUpperNs(bucket));
+    expect(next).toBeGreaterThan(bucket);
+    bucket = next;
   }
 });
 
-test('a quantile is at most 6.25 % away from the latency of that rank', () => {
+test('a quantile is no farther from the latency of that rank than it says', () => {
   fc.assert(
     fc.property(
       fc.array(latency, { minLength: 1, maxLength: 200 }),
@@ -45,10 +52,20 @@ test('a quantile is at most 6.25 % away from the latency of that rank', () => {
       (latencies, q) => {
         const exact = nearestRank(latencies, q);
         const found = quantileNs(countBuckets(latencies), q, Math.max(...latencies))!;
-        expect(Math.abs(found - exact) / exact).toBeLessThanOrEqual(BUCKET_RELATIVE_ERROR_MAX);
+        expect(Math.abs(found - exact) / exact).toBeLessThanOrEqual(errorMaxAt(exact));
         expect(found).toBeLessThanOrEqual(Math.max(...latencies));
       },
     ),
+  );
+});
+
+test('the error in words is that of the buckets', () => {
+  const [long, middling, short] = BUCKET_STEPS.map(({ fromNs, sixteenths }) => ({
+    from: `from ${(fromNs / 1000).toFixed(1)} µs on`,
+    percent: (sixteenths / 32) * 100,
+  }));
+  expect(BUCKET_ERROR_TEXT).toBe(
+    `at most ${long!.percent.toFixed(1)} % off ${long!.from}, ${String(middling!.percent)} % ${middling!.from}, ${String(short!.percent)} % below`,
   );
 });
 

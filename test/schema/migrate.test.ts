@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRollup } from '../../src/daemon/rollup.ts';
 import { isFailure } from '../../src/failure.ts';
 import { top } from '../../src/query/reports/top.ts';
+import { bucketOf } from '../../src/schema/buckets.ts';
 import { openForWriting } from '../../src/schema/open.ts';
 import { wallUs } from '../../src/schema/units.ts';
 import { NOON_US } from '../query/recording.ts';
@@ -77,5 +78,29 @@ test('a recording in the first format answers the same at once, and once its per
   for (let interval = 0; interval < 100; interval += 1) rollup.close(2, NOON_US + 1e12);
   expect(db.prepare('SELECT count(*) FROM flush WHERE period_id IS NULL').pluck().get()).toBe(0);
   expect(windows.map((window) => answer(window))).toEqual(before);
+  db.close();
+});
+
+test('latencies recorded in buckets of an eighth are in those of their length now', () => {
+  const path = join(folder, 'eighths.db');
+  recordInFirstFormat(path);
+  const old = new Database(path);
+  const lowerOf = (bucket: number): number => ((8 + (bucket % 8)) * 2 ** Math.floor(bucket / 8)) / 8;
+  // 768, 832 and 896 ns, 5.1 µs, 73.7 µs, 10.5 ms.
+  const eighths = [76, 77, 78, 98, 129, 186];
+  const insert = old.prepare('INSERT INTO bucket VALUES (1, 2, 1, 1, 1, ?, 7)');
+  for (const bucket of eighths) insert.run(bucket);
+  old.close();
+  const db = openForWriting(path);
+  if (isFailure(db)) throw new Error(db.code);
+  expect(
+    db.prepare('SELECT bucket, op_count FROM bucket WHERE flush_id = 1 AND op_id = 2').raw().all(),
+  ).toEqual([
+    [bucketOf(lowerOf(76)), 14],
+    [bucketOf(lowerOf(78)), 7],
+    [bucketOf(lowerOf(98)), 7],
+    [bucketOf(lowerOf(129)), 7],
+    [bucketOf(lowerOf(186)), 7],
+  ]);
   db.close();
 });

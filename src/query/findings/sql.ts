@@ -1,3 +1,4 @@
+import { BUCKET_MIDDLE_SQL } from '../../schema/buckets.ts';
 import { literal } from '../literal.ts';
 import type { Who } from '../who.ts';
 import { isWho, WHO_NAME } from '../who.ts';
@@ -122,7 +123,7 @@ export const isOneOf = (column: string, values: readonly string[]): string =>
 
 /**
  * The operations that match, in the window beside the baseline, in one row. Percentiles are by nearest rank over
- * buckets, the middle of the bucket, at most 6.25 % off, never above the longest latency: as `top` shows them. They are
+ * buckets, the middle of the bucket, never above the longest latency: as `top` shows them. They are
  * kept per operation, cgroup and device: what is picked may name no file or class.
  */
 export function compareSql(scope: Scope, pick: Omit<Pick, 'and'>): string {
@@ -144,16 +145,13 @@ total AS (
 bucket AS (
 ${keyed('span_latency', ['bucket'], 'sum(op_count) AS op_count', pick)}),
 ranked AS (
-  SELECT phase, ${MIDDLE} AS middle,
+  SELECT phase, ${BUCKET_MIDDLE_SQL} AS middle,
     sum(sum(op_count)) OVER (PARTITION BY phase ORDER BY bucket) AS rank,
     sum(sum(op_count)) OVER (PARTITION BY phase) AS of
   FROM bucket GROUP BY phase, bucket)
 SELECT
 ${[total('ops_per_s'), total('wait_ns_per_s'), ...[50, 95, 99].map(percentile), column('latency_ns_max', longest)].join(',\n')}`;
 }
-
-/** The middle of a bucket in ns, from its number; see the view latency. */
-const MIDDLE = '((17 + 2 * (bucket % 8)) * (1 << (bucket / 8))) / 16';
 
 /** A table of operations, by what, of which of them. */
 export type Table = {

@@ -1,3 +1,4 @@
+import { BUCKET_MIDDLE_SQL } from '../../schema/buckets.ts';
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { wallUs } from '../../schema/units.ts';
@@ -143,13 +144,13 @@ part AS (
         rateSql(name, from);
 }
 
-/** P99 by nearest rank, the middle of its bucket (see the view latency): at most 6.25 % off. */
+/** P99 by nearest rank, the middle of its bucket. */
 const p99Sql = (name: string, from: string): string => `ranked AS (
   SELECT ${name} AS name, slot, bucket,
     sum(sum(op_count)) OVER (PARTITION BY ${name}, slot ORDER BY bucket) AS rank,
     sum(sum(op_count)) OVER (PARTITION BY ${name}, slot) AS of
   FROM ${from} GROUP BY ${name}, slot, bucket)
-SELECT name, slot, ((17 + 2 * (min(bucket) % 8)) * (1 << (min(bucket) / 8))) / 16 AS value
+SELECT name, slot, min(${BUCKET_MIDDLE_SQL}) AS value
 FROM ranked WHERE rank >= 99 * of / 100.0 GROUP BY name, slot ORDER BY name, slot`;
 
 const rateSql = (name: string, from: string): string => `recorded AS (

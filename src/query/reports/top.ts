@@ -88,15 +88,15 @@ export const topColumns = [
   ['latency_ns_sum', 'sum of their latencies, ns'],
   [
     'latency_ns_p50',
-    'median latency, ns, within 6.25 %; null when grouped by process or file, class or place',
+    'median latency, ns, the middle of a bucket; null when grouped by process or file, class or place',
   ],
   [
     'latency_ns_p95',
-    '95th percentile, ns, within 6.25 %; null when grouped by process or file, class or place',
+    '95th percentile, ns, the middle of a bucket; null when grouped by process or file, class or place',
   ],
   [
     'latency_ns_p99',
-    '99th percentile, ns, within 6.25 %; null when grouped by process or file, class or place',
+    '99th percentile, ns, the middle of a bucket; null when grouped by process or file, class or place',
   ],
   ['latency_ns_max', 'longest latency, ns; exact'],
 ] as const satisfies readonly (readonly [keyof TopRow, string])[];

@@ -1,4 +1,4 @@
--- Latency distribution: how many operations of an interval fell into each bucket, per cgroup and device. Exact counts; a bucket is at most 12.5 % wide.
+-- Latency distribution: how many operations of an interval fell into each bucket, per cgroup and device. Exact counts; a bucket is 6.25 % wide at most from 65.5 µs on, 12.5 % from 4.1 µs on, 25 % below.
 CREATE VIEW latency (
   flush_id,          -- the interval's number; joins ledger
   started_us,        -- start of the interval, µs since 1970 (UTC)
@@ -10,7 +10,7 @@ CREATE VIEW latency (
   device,            -- device
   op,                -- operation
   variant,           -- flavour of the operation, fsync: the sync kind
-  bucket,            -- number of the bucket: 8 per power of two
+  bucket,            -- number of the bucket: 16 times the power of two, plus sixteenths of it
   latency_ns_lower,  -- smallest latency in the bucket, ns
   latency_ns_upper,  -- smallest latency beyond the bucket, ns
   op_count           -- number of operations in the bucket
@@ -19,8 +19,9 @@ SELECT
   bucket.flush_id, flush.started_us, flush.ended_us,
   container.name, container.pod, container.namespace, cgroup.path, device.name,
   operation.op, variant.name, bucket.bucket,
-  ((8 + bucket.bucket % 8) * (1 << (bucket.bucket / 8))) / 8,
-  ((9 + bucket.bucket % 8) * (1 << (bucket.bucket / 8))) / 8,
+  ((16 + bucket.bucket % 16) * (1 << (bucket.bucket / 16))) / 16,
+  ((16 + bucket.bucket % 16 + iif(bucket.bucket < 192, 4, iif(bucket.bucket < 256, 2, 1)))
+    * (1 << (bucket.bucket / 16))) / 16,
   bucket.op_count
 FROM flush
 CROSS JOIN bucket ON bucket.flush_id = flush.flush_id

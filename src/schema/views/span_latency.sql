@@ -5,7 +5,7 @@ CREATE VIEW span_latency (
   cgroup_key,  -- cgroup; joins cgroups
   variant_id,  -- flavour of the operation; joins variants
   device_key,  -- device; joins devices
-  bucket,      -- number of the bucket: 8 per power of two, bounds as in latency
+  bucket,      -- number of the bucket; bounds as in latency
   op_count     -- number of operations in the bucket
 ) AS
 SELECT period_id, op_id, cgroup_key, variant, device_key, bucket, op_count FROM period_bucket

@@ -32,7 +32,7 @@ describe('the answer comes first', () => {
         to 2026-11-21 12:00:00 UTC."
     `);
     expect(answer(text(incident('fsync-storm')))).toMatchInlineSnapshot(`
-      "jobs/batch-x2k4q/batch began to wait for fsync: P99 30.0 ms, 1.02 s/s of waiting. Disk
+      "jobs/batch-x2k4q/batch began to wait for fsync: P99 29.9 ms, 1.02 s/s of waiting. Disk
         vda: up to 1.5 % busy.
       Cause: jobs/batch-x2k4q/batch syncs 400/s, 0/s before, and waits 1.02 s/s for it. Mostly
         /data/out, by app: 100 %. (sure)
@@ -52,7 +52,7 @@ describe('the answer comes first', () => {
         2026-11-21 12:00:00 UTC。"
     `);
     expect(answer(text(incident('io-limit'), 'zh'))).toMatchInlineSnapshot(`
-      "jobs/batch-x2k4q/batch 开始等待 fsync：P99 88.1 ms，等待 900 ms/s。磁盘 vda 利用率最高 1.5
+      "jobs/batch-x2k4q/batch 开始等待 fsync：P99 90.0 ms，等待 900 ms/s。磁盘 vda 利用率最高 1.5
         %。
       原因：jobs/batch-x2k4q/batch 在 vda 上顶到了 I/O 限额：已达 wiops 100/s 的 99 %。 (确定)
       处置：提高或取消它的 I/O 限额。

@@ -33,9 +33,9 @@ function slowShown(width: number | undefined): string {
 test('top by container, on a pipe: nothing is cut', () => {
   expect(shown(['container'], undefined)).toMatchInlineSnapshot(`
     "container                         op           ops  errors      size  latency      p50      p95      p99      max
-    payments/api-7d9f8c6b5-x2k4q/api  fsync         21       0         -   230 ms  3.01 ms  60.0 ms  60.0 ms  60.0 ms
-    /system.slice/containerd.service  fsync          9       0         -  27.0 ms  1.11 ms  7.00 ms  7.00 ms  7.00 ms
-    /                                 block_write    9       1  4.29 MiB  1.80 ms   205 µs   300 µs   300 µs   300 µs
+    payments/api-7d9f8c6b5-x2k4q/api  fsync         21       0         -   230 ms  2.95 ms  59.8 ms  59.8 ms  60.0 ms
+    /system.slice/containerd.service  fsync          9       0         -  27.0 ms  1.08 ms  6.95 ms  6.95 ms  7.00 ms
+    /                                 block_write    9       1  4.29 MiB  1.80 ms   201 µs   300 µs   300 µs   300 µs
     evil\\n\\x1b[31mred                 fsync          3       0         -  1.50 ms   500 µs   500 µs   500 µs   500 µs
     redis                             copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs   400 µs   400 µs
     "
@@ -45,8 +45,8 @@ test('top by container, on a pipe: nothing is cut', () => {
 test('top by container, on 80 columns', () => {
   expect(shown(['container'], 80)).toMatchInlineSnapshot(`
     "container          op           ops  errors      size  latency      p99      max
-    paymen…-x2k4q/api  fsync         21       0         -   230 ms  60.0 ms  60.0 ms
-    /syste…rd.service  fsync          9       0         -  27.0 ms  7.00 ms  7.00 ms
+    paymen…-x2k4q/api  fsync         21       0         -   230 ms  59.8 ms  60.0 ms
+    /syste…rd.service  fsync          9       0         -  27.0 ms  6.95 ms  7.00 ms
     /                  block_write    9       1  4.29 MiB  1.80 ms   300 µs   300 µs
     evil\\n\\x1b[31mred  fsync          3       0         -  1.50 ms   500 µs   500 µs
     redis              copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs
@@ -92,8 +92,8 @@ test('top by process, on 80 columns', () => {
 test('top by cgroup, on 120 columns', () => {
   expect(shown(['cgroup'], 120)).toMatchInlineSnapshot(`
     "cgroup                       container                     op           ops  errors      size  latency      p99      max
-    /api-7d9f8c6b5-x2k4q/api     payments/a…9f8c6b5-x2k4q/api  fsync         21       0         -   230 ms  60.0 ms  60.0 ms
-    /system.sl…ntainerd.service  -                             fsync          9       0         -  27.0 ms  7.00 ms  7.00 ms
+    /api-7d9f8c6b5-x2k4q/api     payments/a…9f8c6b5-x2k4q/api  fsync         21       0         -   230 ms  59.8 ms  60.0 ms
+    /system.sl…ntainerd.service  -                             fsync          9       0         -  27.0 ms  6.95 ms  7.00 ms
     /                            -                             block_write    9       1  4.29 MiB  1.80 ms   300 µs   300 µs
     /docker/evil                 evil\\n\\x1b[31mred             fsync          3       0         -  1.50 ms   500 µs   500 µs
     /docker/redis                redis                         copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs
@@ -104,10 +104,10 @@ test('top by cgroup, on 120 columns', () => {
 test('top by container and sync kind', () => {
   expect(shown(['container', 'sync_kind'], undefined)).toMatchInlineSnapshot(`
     "container                         sync_kind  op           ops  errors      size  latency      p50      p95      p99      max
-    payments/api-7d9f8c6b5-x2k4q/api  fdatasync  fsync         15       0         -   222 ms  4.06 ms  60.0 ms  60.0 ms  60.0 ms
-    /system.slice/containerd.service  fdatasync  fsync          9       0         -  27.0 ms  1.11 ms  7.00 ms  7.00 ms  7.00 ms
-    payments/api-7d9f8c6b5-x2k4q/api  fsync      fsync          6       0         -  7.50 ms  1.02 ms  1.50 ms  1.50 ms  1.50 ms
-    /                                 -          block_write    9       1  4.29 MiB  1.80 ms   205 µs   300 µs   300 µs   300 µs
+    payments/api-7d9f8c6b5-x2k4q/api  fdatasync  fsync         15       0         -   222 ms  4.00 ms  59.8 ms  59.8 ms  60.0 ms
+    /system.slice/containerd.service  fdatasync  fsync          9       0         -  27.0 ms  1.08 ms  6.95 ms  6.95 ms  7.00 ms
+    payments/api-7d9f8c6b5-x2k4q/api  fsync      fsync          6       0         -  7.50 ms   999 µs  1.47 ms  1.47 ms  1.50 ms
+    /                                 -          block_write    9       1  4.29 MiB  1.80 ms   201 µs   300 µs   300 µs   300 µs
     evil\\n\\x1b[31mred                 fsync      fsync          3       0         -  1.50 ms   500 µs   500 µs   500 µs   500 µs
     redis                             -          copy_up        3       0  24.0 KiB  1.20 ms   400 µs   400 µs   400 µs   400 µs
     "
