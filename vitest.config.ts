@@ -19,6 +19,7 @@ function describeTest(test: TestCase): string {
 // Tests run the built command: dist/ is made once, before the first of them.
 const globalSetup = ['test/build.ts'];
 const MINUTE = 60_000;
+const SCENARIOS = ['block', 'filesystems', 'incidents'].map((name) => `test/kernel/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -50,7 +51,7 @@ export default defineConfig({
         test: {
           name: 'kernels',
           include: ['test/kernel/**/*.test.ts'],
-          exclude: ['test/kernel/block.test.ts', 'test/kernel/incidents.test.ts'],
+          exclude: SCENARIOS,
           globalSetup,
           fileParallelism: false,
           testTimeout: 20 * MINUTE,
@@ -58,10 +59,10 @@ export default defineConfig({
         },
       },
       {
-        // The same, longer: who owns block I/O, and twelve incidents with what must be said of each.
+        // The same, longer: who owns block I/O, also on each file system, and twelve incidents with what must be said of each.
         test: {
           name: 'scenarios',
-          include: ['test/kernel/block.test.ts', 'test/kernel/incidents.test.ts'],
+          include: SCENARIOS,
           globalSetup,
           fileParallelism: false,
           testTimeout: 25 * MINUTE,

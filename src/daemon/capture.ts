@@ -67,7 +67,7 @@ export async function capture(
       }
       proof.add(flush);
       removeOld(retention, options.databasePath);
-      if (overlayHasAppeared(plan)) {
+      if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;
         tracer.stop();
       }
@@ -143,9 +143,13 @@ function keepLine(line: string): void {
   if (keptStream !== undefined) writeSync(keptStream, `${line}\n`);
 }
 
-function overlayHasAppeared(plan: readonly PlannedProbe[]): boolean {
-  const copyUp = plan.find(({ probe }) => probe === 'copy_up');
-  const wasWaiting =
-    copyUp?.fragment === null && copyUp.reasons.some((reason) => reason.includes('is not loaded'));
-  return wasWaiting && !waitsForModule('overlay');
+/** Modules whose functions are hooked when they appear, by what hooks them. */
+const AWAITED_MODULES: Readonly<Record<string, string>> = { copy_up: 'overlay', xfs_log: 'xfs' };
+
+function awaitedModuleHasAppeared(plan: readonly PlannedProbe[]): boolean {
+  return plan.some(({ probe, fragment, reasons }) => {
+    const module = AWAITED_MODULES[probe];
+    const isWaiting = fragment === null && reasons.some((reason) => reason.includes('is not loaded'));
+    return module !== undefined && isWaiting && !waitsForModule(module);
+  });
 }

@@ -4,6 +4,7 @@ import type { Fragment, Gap, Probe, Requirement } from '../schema/probe.ts';
 import { cgroupFragments } from '../schema/probes/cgroup.ts';
 import { controlFragments } from '../schema/probes/control.ts';
 import { uringFragments } from '../schema/probes/uring.ts';
+import { xfsLogFragments } from '../schema/probes/xfs-log.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { forArchitecture } from './compose.ts';
@@ -30,6 +31,9 @@ export function choose(
       ...(layout === 'v2' ? [] : [layout === 'hybrid' ? HYBRID_GAP : V1_GAP]),
     ]),
     chooseOne('uring', uringFragments, verdicts, (chosen) => (chosen ? [] : [URING_GAP])),
+    chooseOne('xfs_log', xfsLogFragments, verdicts, (chosen) =>
+      chosen || waits(xfsLogFragments, verdicts) ? [] : [XFS_LOG_GAP],
+    ),
     chooseOne('control', controlFragments, verdicts, (chosen) => (chosen ? [] : [UNGOVERNED_GAP])),
   ];
 }
@@ -90,6 +94,12 @@ const URING_GAP: Gap = {
   reason: 'the kernel has no tracepoints of io_uring; what it asks of a device is in block',
   fix: null,
 };
+const XFS_LOG_GAP: Gap = {
+  subject: 'waits for the log of xfs',
+  state: 'missing',
+  reason: 'neither fentry nor kprobe sessions can be used on xfs_log_force_seq',
+  fix: 'run a kernel with BTF for modules (5.14 or newer)',
+};
 const UNGOVERNED_GAP: Gap = {
   subject: '--max-cpu',
   state: 'missing',
@@ -109,6 +119,7 @@ export async function tryFragments(
     ...probes.map(({ fragments }) => fragments),
     cgroupFragments,
     uringFragments,
+    xfsLogFragments,
     controlFragments,
   ];
   const tried = await Promise.all(families.map((fragments) => tryUntilUsable(fragments, host)));

@@ -9,6 +9,7 @@ import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
 import { controlFragments } from '../../src/schema/probes/control.ts';
 import { operationNames, operations, probes } from '../../src/schema/probes/index.ts';
 import { uringFragments } from '../../src/schema/probes/uring.ts';
+import { xfsLogFragments } from '../../src/schema/probes/xfs-log.ts';
 import { linesOf, planOf, replay, STREAMS } from '../replay/replay.ts';
 import { assigned, expanded, fragmentFiles, headerOf, hooksOf, sourceOf } from './bpf.ts';
 
@@ -17,8 +18,8 @@ const columnsOf = (view: string) => views.find(({ name }) => name === view)?.col
 const commentOf = (view: string, column: string): string =>
   columnsOf(view).find(({ name }) => name === column)?.comment ?? '';
 
-/** Programs beside those of the probes; uring's count operations of file_io. */
-const companions = [...cgroupFragments, ...uringFragments, ...controlFragments];
+/** Programs beside those of the probes; uring's count operations of file_io, xfs_log's one of journal. */
+const companions = [...cgroupFragments, ...uringFragments, ...xfsLogFragments, ...controlFragments];
 const companionsOf = (probe: string): readonly Fragment[] => (probe === 'file_io' ? uringFragments : []);
 
 const fragments = probes.flatMap((probe) => probe.fragments.map((fragment) => ({ probe, ...fragment })));
@@ -136,6 +137,14 @@ test.each(uringFragments)(
     expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
   },
 );
+
+test.each(xfsLogFragments)('$file opens with its name, and counts a journal_wait', ({ file, needs }) => {
+  const program = expanded(file);
+  const wait = operations.find(({ name }) => name === 'journal_wait')!;
+  expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+  expect([assigned(program, 'op'), assigned(program, 'variant')]).toEqual([[wait.id], [0]]);
+  expect(hooksOf(program).filter((hook) => !hook.startsWith('kretfunc'))).toEqual(needs.flatMap(hooksNeeded));
+});
 
 describe.each(probes)('the view of $name,', (probe) => {
   test('is one of the views, and every column has a comment', () => {

@@ -17,6 +17,7 @@ const OLD_BPFTRACE = no('bpftrace before 0.26 has no kprobe sessions');
 const NO_RAW = no('bpftrace before 0.18 has no raw tracepoints');
 const NO_SUBMIT_REQ = no('the kernel has no tracepoint io_uring:io_uring_submit_req');
 const NO_KPROBES = no('the kernel has no kprobes');
+const NO_XFS = no('the module xfs is not loaded');
 const NO_FENTRY = no('kfunc/kretfunc not available for your kernel version.');
 
 /** What trying the fragments gave on each host; those after a usable one are not tried. */
@@ -33,6 +34,8 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'open.tracepoint.bt': yes,
     'uring.submit_req.bt': NO_SUBMIT_REQ,
     'uring.submit_sqe.bt': yes,
+    'xfs_log.ksession.bt': OLD_BPFTRACE,
+    'xfs_log.kfunc.bt': yes,
     'control.tracepoint.bt': yes,
     'journal.kprobe.bt': yes,
     'throttle.rawtracepoint.bt': NO_RAW,
@@ -50,6 +53,8 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'file_io.kfunc.bt': yes,
     'open.tracepoint.bt': yes,
     'uring.submit_req.bt': yes,
+    'xfs_log.ksession.bt': OLD_BPFTRACE,
+    'xfs_log.kfunc.bt': yes,
     'control.tracepoint.bt': yes,
     'journal.kprobe.bt': yes,
     'throttle.rawtracepoint.bt': yes,
@@ -62,6 +67,7 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'file_io.ksession.bt': yes,
     'open.tracepoint.bt': yes,
     'uring.submit_req.bt': yes,
+    'xfs_log.ksession.bt': yes,
     'control.tracepoint.bt': yes,
     'journal.kprobe.bt': yes,
     'throttle.rawtracepoint.bt': yes,
@@ -82,6 +88,8 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'file_io.tracepoint.bt': yes,
     'open.tracepoint.bt': yes,
     'uring.submit_req.bt': yes,
+    'xfs_log.ksession.bt': OLD_BPFTRACE,
+    'xfs_log.kfunc.bt': NO_XFS,
     'control.tracepoint.bt': yes,
     'journal.kprobe.bt': NO_KPROBES,
     'journal.tracepoint.bt': yes,
@@ -99,6 +107,8 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
     'file_io.ksession.bt': yes,
     'open.tracepoint.bt': yes,
     'uring.submit_req.bt': yes,
+    'xfs_log.ksession.bt': NO_XFS,
+    'xfs_log.kfunc.bt': NO_XFS,
     'control.tracepoint.bt': yes,
     'journal.kprobe.bt': yes,
     'throttle.rawtracepoint.bt': yes,
@@ -122,6 +132,7 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
           'throttle: throttle.tracepoint.bt',
           'cgroup: cgroup.tracepoint.bt',
           'uring: uring.submit_sqe.bt',
+          'xfs_log: xfs_log.kfunc.bt',
           'control: control.tracepoint.bt',
         ],
         'Debian 13 (kernel 6.12, bpftrace 0.23)': [
@@ -134,6 +145,7 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
           'throttle: throttle.rawtracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
           'uring: uring.submit_req.bt',
+          'xfs_log: xfs_log.kfunc.bt',
           'control: control.tracepoint.bt',
         ],
         'Debian sid (kernel 7.2, bpftrace 0.27)': [
@@ -146,6 +158,7 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
           'throttle: throttle.rawtracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
           'uring: uring.submit_req.bt',
+          'xfs_log: xfs_log.ksession.bt',
           'control: control.tracepoint.bt',
         ],
         'without kprobes and fentry, bpftrace 0.17': [
@@ -158,6 +171,7 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
           'throttle: throttle.tracepoint.bt',
           'cgroup: cgroup.tracepoint.bt',
           'uring: uring.submit_req.bt',
+          'xfs_log: nothing',
           'control: control.tracepoint.bt',
         ],
         'on which overlay is not loaded yet': [
@@ -170,6 +184,7 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
           'throttle: throttle.rawtracepoint.bt',
           'cgroup: cgroup.rawtracepoint.bt',
           'uring: uring.submit_req.bt',
+          'xfs_log: nothing',
           'control: control.tracepoint.bt',
         ],
       }[name],
@@ -247,6 +262,7 @@ describe('what a host can’t see is told', () => {
       'cgroup: short-lived containers partial',
       'cgroup: containers missing',
       'uring: reads and writes missing',
+      'xfs_log: waits for the log of xfs missing',
       'control: --max-cpu missing',
     ]);
   });

@@ -11,7 +11,7 @@ CREATE VIEW journal (
   file,                   -- journal_wait: the file being synced, as the file system below an overlay has it
   host_path,              -- its path on the host
   device,                 -- device of the file system
-  op,                     -- journal_commit: a transaction written to the journal; journal_wait: a task that waited until its transaction was
+  op,                     -- journal_commit: a transaction written to the journal; journal_wait: a task that waited until its transaction was, or the log of xfs
   commit_reason,          -- journal_commit: asked (by a sync), due (every 5 s, or the journal filled up)
   op_count,               -- number of them
   latency_ns_sum,         -- sum of their durations, ns

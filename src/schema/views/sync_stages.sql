@@ -9,7 +9,7 @@ CREATE VIEW sync_stages (
   sync_kind,             -- fsync, fdatasync, …
   latency_ns,            -- the whole, ns
   data_latency_ns,       -- writing the file's own dirty pages and waiting for them, ns
-  journal_latency_ns,    -- waiting for a commit of the journal, ns
+  journal_latency_ns,    -- waiting for a commit of the journal, on xfs for the log, ns
   flush_latency_ns,      -- flushing the disk's cache, ns
   remainder_latency_ns   -- the rest: locks, CPU, what is not measured, ns
 ) AS
