@@ -85,6 +85,12 @@ export const incidents: readonly Incident[] = [
     who: 'inodes',
     device: 'upper',
   },
+  {
+    name: 'dirty-throttling',
+    happens: 'a container writes more than its memory limit holds, to a disk that takes less',
+    rule: 'dirty-throttling',
+    who: 'dirty-throttling',
+  },
 ];
 
 /** Diagnoses a recording from what test/kernel/incidents noted about the window. */
