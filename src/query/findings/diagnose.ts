@@ -7,10 +7,10 @@ import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { FactName, Facts, Victim } from './facts.ts';
 import { readFacts } from './facts.ts';
-import type { Confidence, Finding, Mitigation, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
+import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
 import { rules } from './rules/index.ts';
 import type { Periods, Scope } from './sql.ts';
-import { waitingSql } from './sql.ts';
+import { compareSql, waitingSql } from './sql.ts';
 import { over, thresholds } from './thresholds.ts';
 
 export type DiagnoseQuery = { readonly periods: Periods; readonly container: string | undefined };
@@ -36,7 +36,7 @@ export type Diagnosis = {
 
 /** Who suffers most, how much, and when. */
 export type Suffering = {
-  readonly victim: Victim;
+  readonly victim: Victim & Percentiles;
   /** When its P99 was beyond the usual; `undefined`: there is no usual to compare with. */
   readonly beyond: { readonly fromUs: WallUs; readonly toUs: WallUs } | undefined;
   readonly evidence: Evidence;
@@ -159,6 +159,11 @@ function yielded(
 
 export function scoreOf({
   severity,
+  const sql = compareSql(facts.scope, { ops: [victim.op], who: victim });
+  const compared = db.prepare<[], Percentiles>(sql).get();
+  if (!compared) return undefined;
+  const whole = { ...victim, ...compared };
+  const { evidence, beyond } = slotsOfVictim(db, facts.scope, whole);
   confidence,
   share,
 }: Pick<Finding, 'severity' | 'confidence' | 'share'>): number {
@@ -177,11 +182,12 @@ function suffering(db: Db, facts: Facts): Suffering | undefined {
   const [victim] = facts.victims;
   if (!victim || !over('waiting_ns_per_s', victim.added_ns_per_s)) return undefined;
   const title = say('proof.compare', { op: victim.op, who: victim.who });
-  const { evidence, beyond } = slotsOfVictim(db, facts.scope, victim);
-  return { victim, beyond, evidence: prove(db, { title, sql: victim.sql }), slots: evidence };
+  const columns = Object.keys(compared);
+  const rows = [Object.values(compared)];
+  return { victim: whole, beyond, evidence: { title, sql, columns, rows }, slots: evidence };
 }
 
-function slotsOfVictim(db: Db, { periods, hasBaseline }: Scope, victim: Victim) {
+function slotsOfVictim(db: Db, { periods, hasBaseline }: Scope, victim: Victim & Percentiles) {
   const { window, baseline } = periods;
   const all =
     hasBaseline && baseline.toUs === window.fromUs ? { fromUs: baseline.fromUs, toUs: window.toUs } : window;
