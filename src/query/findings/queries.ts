@@ -319,24 +319,33 @@ FROM kernel_log
 WHERE logged_us > ${bounds(scope).from} AND logged_us <= ${bounds(scope).to} AND level <= 4
 GROUP BY topic, device, message ORDER BY level, line_count DESC LIMIT 20`;
 
-/** I/O limits that held in the window, beside what their cgroup did in its busiest interval. */
+/**
+ * I/O limits that held in the window, beside what their cgroup did in its busiest interval: of those during most of
+ * which the limit was seen to hold, if there is one, because what was done without it may be any amount.
+ */
 export function limitsSql(scope: Scope, where = 'TRUE'): string {
-  const done = (name: string, column: string): string =>
-    `(SELECT max(${column} * 1e6 / elapsed_us) FROM container_device_samples AS done
+  const done = (name: string, column: string): string => {
+    const rate = `${column} * 1e6 / elapsed_us`;
+    const meanwhile = '(started_us + ended_us) / 2 BETWEEN limits.since_us AND limits.until_us';
+    return `(SELECT coalesce(max(${rate}) FILTER (WHERE ${meanwhile}), max(${rate}))
+    FROM container_device_samples AS done
     WHERE done.cgroup_path = limits.cgroup_path AND done.device = limits.device
       AND done.ended_us > ${bounds(scope).from} AND done.ended_us <= ${bounds(scope).to}) AS ${name}`;
-  return `WITH held AS (
+  };
+  return `WITH latest AS (
+  SELECT *, max(since_us) FROM container_limits
+  WHERE ${holding(scope)} AND device IS NOT NULL
+    AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
+    AND ${where}
+  GROUP BY cgroup_path, device),
+held AS (
   SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, cgroup_path AS limited_cgroup_path, device,
     read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max,
     ${done('read_bytes_per_s', 'read_bytes')},
     ${done('write_bytes_per_s', 'write_bytes')},
     ${done('reads_per_s', 'read_count')},
     ${done('writes_per_s', 'write_count')}
-  FROM container_limits AS limits
-  WHERE ${holding(scope)} AND device IS NOT NULL
-    AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
-    AND ${where}
-  GROUP BY cgroup_path, device)
+  FROM latest AS limits)
 SELECT *, 100 * max(${['read_bytes_per_s', 'write_bytes_per_s', 'reads_per_s', 'writes_per_s']
     .map((name) => `ifnull(${name} / ${name}_max, 0)`)
     .join(', ')}) AS limit_percent
