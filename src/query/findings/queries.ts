@@ -69,7 +69,7 @@ export type HostRow = {
   iowait_percent: number | null;
   io_some_percent: number | null;
   memory_some_percent: number | null;
-  dirty_bytes_max: number | null;
+  unwritten_bytes_max: number | null;
   dirty_limit_bytes: number | null;
   before_swap_bytes_per_s: number | null;
   swap_in_bytes_per_s: number | null;
@@ -222,7 +222,7 @@ GROUP BY ${WHO_KEYS}, op, variant, class, place, device`,
 SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_us')},
   ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
   ${mean(scope, 'memory_some_percent', 'memory_some_us * 100.0', 'elapsed_us')},
-  ${windowMax('dirty_bytes_max', 'dirty_bytes')}, ${windowMax('dirty_limit_bytes', 'dirty_limit_bytes')},
+  ${windowMax('unwritten_bytes_max', 'dirty_bytes + writeback_bytes')}, ${windowMax('dirty_limit_bytes', 'dirty_limit_bytes')},
   ${mean(scope, 'swap_bytes_per_s', '(swap_in_bytes + swap_out_bytes) * 1e6', 'elapsed_us')},
   ${mean(scope, 'swap_in_bytes_per_s', 'swap_in_bytes * 1e6', 'elapsed_us')},
   ${mean(scope, 'swap_out_bytes_per_s', 'swap_out_bytes * 1e6', 'elapsed_us')},
