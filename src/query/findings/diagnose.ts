@@ -3,9 +3,10 @@ import type { WallUs } from '../../schema/units.ts';
 import type { Coverage } from '../reports/coverage.ts';
 import { slotsOf, startOf, timelineSql } from '../reports/timeline.ts';
 import { isWho } from '../who.ts';
+import { addressed } from './addressed.ts';
 import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
-import type { FactName, Facts, Victim } from './facts.ts';
+import type { FactName, Facts, Percentiles, Victim } from './facts.ts';
 import { readFacts } from './facts.ts';
 import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
 import { rules } from './rules/index.ts';
@@ -80,7 +81,7 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
       const confidence = yielded(rule, finding, found);
       return {
         ...finding,
-        mitigations: finding.mitigations.map((each) => addressed(each, finding, facts)),
+        mitigations: addressed(finding, facts),
         confidence,
         rule: rule.id,
         score: scoreOf({ ...finding, confidence }),
@@ -112,24 +113,6 @@ function judge(facts: Facts, { needs, examine }: Rule): Verdict {
   return missing.length > 0 ? { is: 'unknown', missing } : examine(facts);
 }
 
-/** The measure with the disk and the cgroup it is about, where they are known. */
-function addressed(
-  { id, values }: Mitigation,
-  { who, device }: Pick<Finding, 'who' | 'device'>,
-  { containers }: Facts,
-): Mitigation {
-  const whose = values['who'] ?? who;
-  const path = whose?.startsWith('/') ? whose : containers.find((row) => row.who === whose)?.cgroup_path;
-  return {
-    id,
-    values: {
-      ...(device === null ? {} : { device }),
-      ...(path == null || path === '/' ? {} : { cgroup: `/sys/fs/cgroup${path}` }),
-      ...values,
-    },
-  };
-}
-
 /** Of what one container waits for, others' doings count as far as they explain it. */
 const concerns = ({ container }: Scope, { share }: Pick<Finding, 'share'>): boolean =>
   container === undefined || share === null || over('worth_naming_share', share);
@@ -159,11 +142,6 @@ function yielded(
 
 export function scoreOf({
   severity,
-  const sql = compareSql(facts.scope, { ops: [victim.op], who: victim });
-  const compared = db.prepare<[], Percentiles>(sql).get();
-  if (!compared) return undefined;
-  const whole = { ...victim, ...compared };
-  const { evidence, beyond } = slotsOfVictim(db, facts.scope, whole);
   confidence,
   share,
 }: Pick<Finding, 'severity' | 'confidence' | 'share'>): number {
@@ -181,6 +159,11 @@ const SLOT_COUNT = 24;
 function suffering(db: Db, facts: Facts): Suffering | undefined {
   const [victim] = facts.victims;
   if (!victim || !over('waiting_ns_per_s', victim.added_ns_per_s)) return undefined;
+  const sql = compareSql(facts.scope, { ops: [victim.op], who: victim });
+  const compared = db.prepare<[], Percentiles>(sql).get();
+  if (!compared) return undefined;
+  const whole = { ...victim, ...compared };
+  const { evidence, beyond } = slotsOfVictim(db, facts.scope, whole);
   const title = say('proof.compare', { op: victim.op, who: victim.who });
   const columns = Object.keys(compared);
   const rows = [Object.values(compared)];

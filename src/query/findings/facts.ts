@@ -120,6 +120,7 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   no_space: 'slow',
   containers: 'containers',
   device_disks: 'device_disks',
+  device_numbers: 'device_numbers',
   blame: 'inflight',
 };
 
@@ -151,6 +152,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     no_space: rows('no_space'),
     containers: rows('containers'),
     device_disks: rows('device_disks'),
+    device_numbers: rows('device_numbers'),
     blame: rows('blame'),
   };
 }

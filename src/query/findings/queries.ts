@@ -20,6 +20,7 @@ export type Rows = {
   readonly no_space: readonly NoSpaceRow[];
   readonly containers: readonly { who: string; cgroup_path: string | null }[];
   readonly device_disks: readonly { device: string; disk: string }[];
+  readonly device_numbers: readonly DeviceNumberRow[];
   readonly blame: readonly BlameRow[];
 };
 export type QueryName = keyof Rows;
@@ -142,6 +143,9 @@ export type DeviceSettingsRow = {
   wbt_latency_us: number | null;
   is_read_only: number | null;
 };
+
+/** A block device as the kernel and the shell name it. */
+export type DeviceNumberRow = { device: string; number: string; path: string };
 
 export type LogRow = {
   topic: string;
@@ -268,6 +272,8 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
   containers: () => `SELECT ${WHO_NAME} AS who, max(cgroup_path) AS cgroup_path FROM containers GROUP BY who`,
 
   device_disks: () => 'SELECT device, disk FROM device_disks',
+
+  device_numbers: () => 'SELECT device, number, path FROM device_numbers',
 
   blame: (scope) => blameSql(scope),
 };

@@ -36,11 +36,15 @@ export function voice(language: Language, escape: (text: string) => string): Voi
   const value = (name: string, given: Value): string => {
     if (given === null) return '-';
     if (typeof given === 'number') return formatNumber(name, given);
+    if (isHost(name, given)) return catalogue['who.host'];
     return name === 'cause' ? ruleName(catalogue, given) : escape(given);
   };
   const isChinese = language === 'zh';
   const speak = ({ key, values }: Sentence): string =>
-    catalogue[key].replace(PLACEHOLDER, (_, name: string) => value(name, values[name] ?? null));
+    catalogue[key].replace(PLACEHOLDER, (_, name: string, at: number) => {
+      const given = values[name] ?? null;
+      return at === 0 && isHost(name, given) ? catalogue['who.host-first'] : value(name, given);
+    });
   return {
     value,
     say: speak,
@@ -50,6 +54,11 @@ export function voice(language: Language, escape: (text: string) => string): Voi
     column: (name) => columnTitle(catalogue, name),
   };
 }
+
+const PARTIES = ['who', 'asker', 'culprit', 'victim'];
+
+/** The root cgroup: what is in no other, as the kernel's own threads are. */
+const isHost = (name: string, given: Value): boolean => given === '/' && PARTIES.includes(name);
 
 const ruleName = (catalogue: Catalogue, id: string): string =>
   Object.entries(catalogue).find(([key]) => key === `rule.${id}`)?.[1] ?? id;
