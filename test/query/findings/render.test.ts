@@ -47,7 +47,7 @@ describe('the answer comes first', () => {
     expect(answer(text(incident('slow-device'), 'zh'))).toMatchInlineSnapshot(`
       "2026-11-21 12:00:00 到 2026-11-21 12:10:00 UTC 之间，payments/api-7d9f/api 的 fsync P99 从
         4.00 ms 升到 120 ms。磁盘 vda 利用率最高 60 %。
-      原因：磁盘 vda 变慢了：单个请求从 1.00 ms 升到 50.0 ms，请求量只有 15.0/s。 (确定)
+      原因：磁盘 vda 变慢了：单个请求从 1.00 ms 升到 50.0 ms，请求量只有 15.0/s。（确定）
       处置：检查磁盘：健康状况、设置、底层构成、云盘限额。
       2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）。对比 2026-11-21 11:50:00 至
         2026-11-21 12:00:00 UTC。"
@@ -55,7 +55,7 @@ describe('the answer comes first', () => {
     expect(answer(text(incident('io-limit'), 'zh'))).toMatchInlineSnapshot(`
       "jobs/batch-x2k4q/batch 开始等待 fsync：P99 88.1 ms，等待 900 ms/s。磁盘 vda 利用率最高 1.5
         %。
-      原因：jobs/batch-x2k4q/batch 在 vda 上顶到了 I/O 限额：已达 wiops 100/s 的 99 %。 (确定)
+      原因：jobs/batch-x2k4q/batch 在 vda 上顶到了 I/O 限额：已达 wiops 100/s 的 99 %。（确定）
       处置：提高或取消它的 I/O 限额。
       2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）。对比 2026-11-21 11:50:00 至
         2026-11-21 12:00:00 UTC。"

@@ -24,6 +24,10 @@ export type Voice = {
   readonly column: (name: string) => string;
   /** Sentences, one after the other. */
   readonly join: (sentences: readonly Sentence[]) => string;
+  /** Sentences that are parts of one. */
+  readonly list: (sentences: readonly Sentence[]) => string;
+  /** Words in brackets behind what they are about. */
+  readonly aside: (keys: readonly SentenceKey[]) => string;
   /** A label before what it is about. */
   readonly label: (key: SentenceKey, text: string) => string;
   /** A value alone, its unit from its name. */
@@ -49,9 +53,14 @@ export function voice(language: Language, escape: (text: string) => string): Voi
     value,
     say: speak,
     join: (sentences) => sentences.map(speak).join(isChinese ? '' : ' '),
+    list: (sentences) => sentences.map(speak).join(isChinese ? '；' : '; '),
+    aside: (keys) => {
+      const words = keys.map((key) => catalogue[key]);
+      return isChinese ? `（${words.join('，')}）` : ` (${words.join(', ')})`;
+    },
     label: (key, text) => `${catalogue[key]}${isChinese ? '：' : ': '}${text}`,
     word: (key) => catalogue[key],
-    column: (name) => columnTitle(catalogue, name),
+    column: (name) => columnTitle(catalogue, name, isChinese ? '，' : ', '),
   };
 }
 
@@ -65,9 +74,9 @@ const ruleName = (catalogue: Catalogue, id: string): string =>
 
 const BEFORE = 'before_';
 
-function columnTitle(catalogue: Catalogue, name: string): string {
+function columnTitle(catalogue: Catalogue, name: string, comma: string): string {
   if (!name.startsWith(BEFORE)) return knownColumn(catalogue, name);
-  return `${knownColumn(catalogue, name.slice(BEFORE.length))}, ${catalogue['phase.before']}`;
+  return `${knownColumn(catalogue, name.slice(BEFORE.length))}${comma}${catalogue['phase.before']}`;
 }
 
 function knownColumn(catalogue: Catalogue, name: string): string {
