@@ -117,3 +117,7 @@ export function firstFinding({ findings }: Diagnosis, { who, device, file_class 
     file_class: named(file_class, first?.file_class),
   };
 }
+
+/** Rules that found something and have no row to show for it. */
+export const unproven = ({ findings }: Diagnosis): RuleId[] =>
+  findings.flatMap(({ rule, evidence }) => (evidence[0]?.rows.length ? [] : [rule]));
