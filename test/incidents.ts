@@ -118,6 +118,9 @@ export function firstFinding({ findings }: Diagnosis, { who, device, file_class 
   };
 }
 
+/** Whether there is anything to diagnose: of nothing, nothing is wrong. */
+export const isRecorded = ({ hasBaseline, window_s }: Diagnosis): boolean => hasBaseline && window_s > 0;
+
 /** Rules that found something and have no row to show for it. */
 export const unproven = ({ findings }: Diagnosis): RuleId[] =>
   findings.flatMap(({ rule, evidence }) => (evidence[0]?.rows.length ? [] : [rule]));
