@@ -93,8 +93,8 @@ export async function capture(
   if (state.isReplanning) return 'plan changed';
   if (!clean && stop.isSet()) session.gap('bpftrace did not end when asked; what it counted last is lost');
   if (stop.isSet()) return 'stopped';
-  const why = firstError(stderr) ?? `it did not say why (${how})`;
-  session.gap(`bpftrace ended unasked and was started again: ${why}`);
+  const why = firstError(stderr) ?? 'it did not say why';
+  session.gap(`bpftrace ended unasked and was started again: ${why} (${how})`);
   return 'died';
 }
 
