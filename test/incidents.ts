@@ -87,7 +87,7 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'dirty-throttling',
-    happens: 'a container writes more than its memory limit holds, to a disk that takes less',
+    happens: 'a container with a memory limit writes more than the disk takes',
     rule: 'dirty-throttling',
     who: 'dirty-throttling',
   },
