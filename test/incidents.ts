@@ -85,6 +85,12 @@ export const incidents: readonly Incident[] = [
     who: 'inodes',
     device: 'upper',
   },
+  {
+    name: 'dirty-throttling',
+    happens: 'a container with a memory limit writes more than the disk takes',
+    rule: 'dirty-throttling',
+    who: 'dirty-throttling',
+  },
 ];
 
 /** Diagnoses a recording from what test/kernel/incidents noted about the window. */
@@ -111,3 +117,10 @@ export function firstFinding({ findings }: Diagnosis, { who, device, file_class 
     file_class: named(file_class, first?.file_class),
   };
 }
+
+/** Whether there is anything to diagnose: of nothing, nothing is wrong. */
+export const isRecorded = ({ hasBaseline, window_s }: Diagnosis): boolean => hasBaseline && window_s > 0;
+
+/** Rules that found something and have no row to show for it. */
+export const unproven = ({ findings }: Diagnosis): RuleId[] =>
+  findings.flatMap(({ rule, evidence }) => (evidence[0]?.rows.length ? [] : [rule]));

@@ -13,7 +13,14 @@ export type Tracer = {
   /** Asks it to end: it prints what it holds and goes. Killed when it has not gone after a while. */
   stop(): void;
   /** Settles when it has ended and its last line was handled. */
-  readonly ended: Promise<{ readonly clean: boolean; readonly stderr: string }>;
+  readonly ended: Promise<TracerEnd>;
+};
+
+export type TracerEnd = {
+  readonly clean: boolean;
+  /** The signal or the exit code it ended with. */
+  readonly how: string;
+  readonly stderr: string;
 };
 
 /** 4 MiB for all CPUs; before 0.18 each CPU has its own: 1 MiB. */
@@ -60,9 +67,9 @@ export function startBpftrace(
     lines.on('end', resolve);
   });
   let killer: NodeJS.Timeout | undefined;
-  const ended = Promise.all([child, drained]).then(([{ failed }]) => {
+  const ended = Promise.all([child, drained]).then(([{ failed, signal, exitCode }]) => {
     clearTimeout(killer);
-    return { clean: !failed, stderr };
+    return { clean: !failed, how: signal ?? `exit code ${String(exitCode)}`, stderr };
   });
   return {
     pid: child.pid ?? 0,

@@ -82,7 +82,7 @@ export async function capture(
     keepLine(line);
     recorder.line(line);
   });
-  const { clean, stderr } = await untilEnded(tracer, stop, () => state.isReady);
+  const { clean, how, stderr } = await untilEnded(tracer, stop, () => state.isReady);
   accounting?.end();
   await proof.settled();
   recorder.finish();
@@ -93,7 +93,8 @@ export async function capture(
   if (state.isReplanning) return 'plan changed';
   if (!clean && stop.isSet()) session.gap('bpftrace did not end when asked; what it counted last is lost');
   if (stop.isSet()) return 'stopped';
-  session.gap(`bpftrace ended unasked and was started again: ${firstError(stderr) ?? 'it did not say why'}`);
+  const why = firstError(stderr) ?? 'it did not say why';
+  session.gap(`bpftrace ended unasked and was started again: ${why} (${how})`);
   return 'died';
 }
 

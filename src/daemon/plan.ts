@@ -208,6 +208,8 @@ function emptyProbes(need: Requirement): string[] {
 export function firstError(stderr: string): string | undefined {
   const line = stderr
     .split('\n')
-    .find((text) => /error|fatal|not /iu.test(text) && !text.includes('RLIMIT_MEMLOCK'));
-  return line?.replace(/^.*?(ERROR|FATAL|error): /u, '').trim();
+    .find(
+      (text) => /error|fatal|not |bug:|terminate|assert/iu.test(text) && !text.includes('RLIMIT_MEMLOCK'),
+    );
+  return line?.replace(/^.*?(ERROR|FATAL|BUG|error): /u, '').trim();
 }

@@ -54,6 +54,7 @@ export const VIEWS = [
   'processes',
   'files',
   'devices',
+  'device_numbers',
   'device_samples',
   'host_samples',
   'container_samples',

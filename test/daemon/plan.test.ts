@@ -401,6 +401,11 @@ test.each([
     ['stdin:1:19-40: ERROR: No matches for fentry vfs_fsync_range.'],
     'No matches for fentry vfs_fsync_range.',
   ],
+  [
+    'any',
+    ["terminate called after throwing an instance of 'std::out_of_range'", '  what():  map::at'],
+    "terminate called after throwing an instance of 'std::out_of_range'",
+  ],
   ['any', ['Attaching 2 probes...', ''], undefined],
   ['any', [], undefined],
 ])('of what bpftrace %s says the first complaint that matters is the reason', (_, lines, reason) => {

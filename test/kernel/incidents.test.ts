@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { isFailure } from '../../src/failure.ts';
 import type { Db } from '../../src/schema/open.ts';
 import { openForWriting } from '../../src/schema/open.ts';
-import { diagnoseWindow, firstFinding, incidents } from '../incidents.ts';
+import { diagnoseWindow, firstFinding, incidents, isRecorded, unproven } from '../incidents.ts';
 
 const KERNELS = ['trixie'] as const;
 
@@ -29,6 +29,8 @@ describe.each(KERNELS)('incidents on the kernel of %s', (kernel) => {
   it.each(incidents)('$name: $happens, which is the first finding', (incident) => {
     const { name, container, rule, who, device, file_class } = incident;
     const diagnosis = diagnoseWindow(db, join(out, `${name}.window`), container);
+    expect(isRecorded(diagnosis)).toBe(true);
     expect(firstFinding(diagnosis, incident)).toEqual({ rule, who, device, file_class });
+    expect(unproven(diagnosis)).toEqual([]);
   });
 });

@@ -42,7 +42,10 @@ it('a bpftrace that is killed is started again, and the gap is a row', async () 
   }, 'the capture counts again');
   expect(await recording.stop()).toBe(0);
   expect(await ask(database, `SELECT kind, detail FROM loss WHERE kind = 'gap'`)).toEqual([
-    { kind: 'gap', detail: 'bpftrace ended unasked and was started again: it did not say why' },
+    {
+      kind: 'gap',
+      detail: 'bpftrace ended unasked and was started again: it did not say why (SIGKILL)',
+    },
   ]);
 });
 

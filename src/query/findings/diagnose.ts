@@ -3,14 +3,15 @@ import type { WallUs } from '../../schema/units.ts';
 import type { Coverage } from '../reports/coverage.ts';
 import { slotsOf, startOf, timelineSql } from '../reports/timeline.ts';
 import { isWho } from '../who.ts';
+import { addressed } from './addressed.ts';
 import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
-import type { FactName, Facts, Victim } from './facts.ts';
+import type { FactName, Facts, Percentiles, Victim } from './facts.ts';
 import { readFacts } from './facts.ts';
-import type { Confidence, Finding, Mitigation, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
+import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
 import { rules } from './rules/index.ts';
 import type { Periods, Scope } from './sql.ts';
-import { waitingSql } from './sql.ts';
+import { compareSql, waitingSql } from './sql.ts';
 import { over, thresholds } from './thresholds.ts';
 
 export type DiagnoseQuery = { readonly periods: Periods; readonly container: string | undefined };
@@ -36,7 +37,7 @@ export type Diagnosis = {
 
 /** Who suffers most, how much, and when. */
 export type Suffering = {
-  readonly victim: Victim;
+  readonly victim: Victim & Percentiles;
   /** When its P99 was beyond the usual; `undefined`: there is no usual to compare with. */
   readonly beyond: { readonly fromUs: WallUs; readonly toUs: WallUs } | undefined;
   readonly evidence: Evidence;
@@ -80,7 +81,7 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
       const confidence = yielded(rule, finding, found);
       return {
         ...finding,
-        mitigations: finding.mitigations.map((each) => addressed(each, finding, facts)),
+        mitigations: addressed(finding, facts),
         confidence,
         rule: rule.id,
         score: scoreOf({ ...finding, confidence }),
@@ -110,24 +111,6 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
 function judge(facts: Facts, { needs, examine }: Rule): Verdict {
   const missing = needs.filter((name) => !facts.known.has(name));
   return missing.length > 0 ? { is: 'unknown', missing } : examine(facts);
-}
-
-/** The measure with the disk and the cgroup it is about, where they are known. */
-function addressed(
-  { id, values }: Mitigation,
-  { who, device }: Pick<Finding, 'who' | 'device'>,
-  { containers }: Facts,
-): Mitigation {
-  const whose = values['who'] ?? who;
-  const path = whose?.startsWith('/') ? whose : containers.find((row) => row.who === whose)?.cgroup_path;
-  return {
-    id,
-    values: {
-      ...(device === null ? {} : { device }),
-      ...(path == null || path === '/' ? {} : { cgroup: `/sys/fs/cgroup${path}` }),
-      ...values,
-    },
-  };
 }
 
 /** Of what one container waits for, others' doings count as far as they explain it. */
@@ -176,12 +159,18 @@ const SLOT_COUNT = 24;
 function suffering(db: Db, facts: Facts): Suffering | undefined {
   const [victim] = facts.victims;
   if (!victim || !over('waiting_ns_per_s', victim.added_ns_per_s)) return undefined;
+  const sql = compareSql(facts.scope, { ops: [victim.op], who: victim });
+  const compared = db.prepare<[], Percentiles>(sql).get();
+  if (!compared) return undefined;
+  const whole = { ...victim, ...compared };
+  const { evidence, beyond } = slotsOfVictim(db, facts.scope, whole);
   const title = say('proof.compare', { op: victim.op, who: victim.who });
-  const { evidence, beyond } = slotsOfVictim(db, facts.scope, victim);
-  return { victim, beyond, evidence: prove(db, { title, sql: victim.sql }), slots: evidence };
+  const columns = Object.keys(compared);
+  const rows = [Object.values(compared)];
+  return { victim: whole, beyond, evidence: { title, sql, columns, rows }, slots: evidence };
 }
 
-function slotsOfVictim(db: Db, { periods, hasBaseline }: Scope, victim: Victim) {
+function slotsOfVictim(db: Db, { periods, hasBaseline }: Scope, victim: Victim & Percentiles) {
   const { window, baseline } = periods;
   const all =
     hasBaseline && baseline.toUs === window.fromUs ? { fromUs: baseline.fromUs, toUs: window.toUs } : window;

@@ -4,7 +4,7 @@ import type { Coverage } from '../reports/coverage.ts';
 import { coverage } from '../reports/coverage.ts';
 import type { Scope } from './sql.ts';
 import type { Who } from '../who.ts';
-import { compareSql, isWait } from './sql.ts';
+import { isWait } from './sql.ts';
 import type { QueryName, Rows, WorkRow } from './queries.ts';
 import { queries } from './queries.ts';
 import { over } from './thresholds.ts';
@@ -45,7 +45,7 @@ export type Facts = Rows & {
   readonly coverage: Coverage;
   /** Growth of all waiting in ns per second; without a baseline, all of it. */
   readonly added_ns_per_s: number;
-  /** Whose waiting grew, by container and operation, with percentiles; most first. */
+  /** Whose waiting grew, by container and operation; most first. */
   readonly victims: readonly Victim[];
 };
 
@@ -54,8 +54,7 @@ export type Victim = Who & {
   readonly who: string;
   readonly op: string;
   readonly added_ns_per_s: number;
-  readonly sql: string;
-} & Percentiles;
+};
 
 /** A row of `compareSql`. */
 export type Percentiles = Readonly<
@@ -94,7 +93,7 @@ export function readFacts(db: Db, asked: Pick<Scope, 'periods' | 'container'>): 
       waits,
       coverage: coverage(db, scope.periods.window),
       added_ns_per_s: sumOf(waits, addedWait),
-      victims: readVictims(db, scope, waits),
+      victims: victimsOf(waits),
     };
   })();
 }
@@ -121,6 +120,7 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   no_space: 'slow',
   containers: 'containers',
   device_disks: 'device_disks',
+  device_numbers: 'device_numbers',
   blame: 'inflight',
 };
 
@@ -152,6 +152,7 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
     no_space: rows('no_space'),
     containers: rows('containers'),
     device_disks: rows('device_disks'),
+    device_numbers: rows('device_numbers'),
     blame: rows('blame'),
   };
 }
@@ -181,17 +182,14 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
-function readVictims(db: Db, scope: Scope, waits: readonly WorkRow[]): Victim[] {
+function victimsOf(waits: readonly WorkRow[]): Victim[] {
   return groups(waits, ({ who, op }) => JSON.stringify([who, op]), suffering)
     .slice(0, VICTIM_COUNT)
     .flatMap(({ rows }) => {
-      const [row] = rows;
-      const size = sumOf(rows, addedWait);
-      const sql = compareSql(scope, { ops: [row.op], who: row });
-      const percentiles = db.prepare<[], Percentiles>(sql).get();
-      if (size === 0 || !percentiles) return [];
-      const { who, namespace, pod, container, cgroup_path, op } = row;
-      return [{ who, namespace, pod, container, cgroup_path, op, added_ns_per_s: size, sql, ...percentiles }];
+      const [{ who, namespace, pod, container, cgroup_path, op }] = rows;
+      const added_ns_per_s = sumOf(rows, addedWait);
+      if (added_ns_per_s === 0) return [];
+      return [{ who, namespace, pod, container, cgroup_path, op, added_ns_per_s }];
     });
 }
 

@@ -58,20 +58,20 @@ containers:
   snapshotter = "stargz"`,
   },
   'io-limit': {
-    setting: `echo "$(lsblk -dno MAJ:MIN /dev/{device}) wbps=20971520 wiops=200" > {cgroup}/io.max`,
+    setting: 'echo "{disk_number} wbps=20971520 wiops=200" > {cgroup}/io.max   # disk {disk}',
   },
   'io-weight': {
     setting: 'echo "default 50" > {cgroup}/io.weight   # 1 to 10000, 100 is usual',
   },
   'raise-io-limit': {
-    setting: `cat {path}\necho "$(lsblk -dno MAJ:MIN /dev/{device}) rbps=max wbps=max riops=max wiops=max" > {path}`,
+    setting: 'cat {path}\necho "{device_number} rbps=max wbps=max riops=max wiops=max" > {path}',
   },
   'faster-disk': { setting: null },
   'check-disk': {
     setting:
-      'smartctl -a /dev/{device}\ncat /sys/block/{device}/queue/scheduler /sys/block/{device}/queue/write_cache\ndmsetup table',
+      'smartctl -a /dev/{disk}\ncat /sys/block/{disk}/queue/scheduler /sys/block/{disk}/queue/write_cache\ndmsetup table',
   },
-  scheduler: { setting: 'echo mq-deadline > /sys/block/{device}/queue/scheduler' },
+  scheduler: { setting: 'echo mq-deadline > /sys/block/{disk}/queue/scheduler' },
   'log-less': { setting: null },
   'log-rotation': {
     setting: `# kubelet configuration
@@ -91,7 +91,7 @@ mountOptions: [noatime, nodiratime]`,
     setting: `# /etc/fstab or StorageClass (not by remount):
 mountOptions: [data=writeback]`,
   },
-  'ext4-fast-commit': { setting: 'tune2fs -O fast_commit /dev/{device}   # unmounted, kernel 5.10 or newer' },
+  'ext4-fast-commit': { setting: 'tune2fs -O fast_commit {device}   # unmounted, kernel 5.10 or newer' },
   'dirty-limits': {
     setting: 'sysctl -w vm.dirty_background_bytes=67108864 vm.dirty_bytes=536870912',
   },
@@ -107,10 +107,10 @@ crictl rmi --prune`,
   },
   'close-deleted': {
     setting:
-      'ls -l /proc/{pid}/fd | grep deleted\nkubectl delete pod POD   # or: kill -HUP {pid}, if it reopens its files',
+      'ls -l /proc/{pid}/fd | grep deleted\nkubectl delete pod {pod} -n {namespace}   # or: kill -HUP {pid}, if it reopens its files',
   },
   'pack-small-files': { setting: null },
-  'replace-disk': { setting: 'smartctl -a /dev/{device}\ndmesg -T | grep -i {device}\nkubectl drain NODE' },
+  'replace-disk': { setting: 'smartctl -a /dev/{disk}\ndmesg -T | grep -i {disk}\nkubectl drain NODE' },
   'less-swap': { setting: 'resources: { limits: { memory: MORE } }\nswapoff -a   # once memory suffices' },
 } as const satisfies Readonly<Record<string, { readonly setting: string | null }>>;
 
@@ -130,7 +130,9 @@ export function shellWord(text: string): string {
 /** What stands in a setting for a value that is not known. */
 const UNKNOWN: Readonly<Record<string, string>> = {
   cgroup: '/sys/fs/cgroup/CGROUP',
-  device: 'DISK',
+  device: '/dev/DISK',
+  disk_number: 'MAJ:MIN',
+  device_number: 'MAJ:MIN',
   mount_point: 'MOUNT_POINT',
   path: 'FILE',
   pid: 'PID',

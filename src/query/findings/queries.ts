@@ -20,6 +20,7 @@ export type Rows = {
   readonly no_space: readonly NoSpaceRow[];
   readonly containers: readonly { who: string; cgroup_path: string | null }[];
   readonly device_disks: readonly { device: string; disk: string }[];
+  readonly device_numbers: readonly DeviceNumberRow[];
   readonly blame: readonly BlameRow[];
 };
 export type QueryName = keyof Rows;
@@ -69,7 +70,7 @@ export type HostRow = {
   iowait_percent: number | null;
   io_some_percent: number | null;
   memory_some_percent: number | null;
-  dirty_bytes_max: number | null;
+  unwritten_bytes_max: number | null;
   dirty_limit_bytes: number | null;
   before_swap_bytes_per_s: number | null;
   swap_in_bytes_per_s: number | null;
@@ -142,6 +143,9 @@ export type DeviceSettingsRow = {
   wbt_latency_us: number | null;
   is_read_only: number | null;
 };
+
+/** A block device as the kernel and the shell name it. */
+export type DeviceNumberRow = { device: string; number: string; path: string };
 
 export type LogRow = {
   topic: string;
@@ -222,7 +226,7 @@ GROUP BY ${WHO_KEYS}, op, variant, class, place, device`,
 SELECT ${mean(scope, 'iowait_percent', 'iowait_percent * elapsed_us', 'elapsed_us')},
   ${mean(scope, 'io_some_percent', 'io_some_us * 100.0', 'elapsed_us')},
   ${mean(scope, 'memory_some_percent', 'memory_some_us * 100.0', 'elapsed_us')},
-  ${windowMax('dirty_bytes_max', 'dirty_bytes')}, ${windowMax('dirty_limit_bytes', 'dirty_limit_bytes')},
+  ${windowMax('unwritten_bytes_max', 'dirty_bytes + writeback_bytes')}, ${windowMax('dirty_limit_bytes', 'dirty_limit_bytes')},
   ${mean(scope, 'swap_bytes_per_s', '(swap_in_bytes + swap_out_bytes) * 1e6', 'elapsed_us')},
   ${mean(scope, 'swap_in_bytes_per_s', 'swap_in_bytes * 1e6', 'elapsed_us')},
   ${mean(scope, 'swap_out_bytes_per_s', 'swap_out_bytes * 1e6', 'elapsed_us')},
@@ -268,6 +272,8 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
   containers: () => `SELECT ${WHO_NAME} AS who, max(cgroup_path) AS cgroup_path FROM containers GROUP BY who`,
 
   device_disks: () => 'SELECT device, disk FROM device_disks',
+
+  device_numbers: () => 'SELECT device, number, path FROM device_numbers',
 
   blame: (scope) => blameSql(scope),
 };
@@ -319,24 +325,33 @@ FROM kernel_log
 WHERE logged_us > ${bounds(scope).from} AND logged_us <= ${bounds(scope).to} AND level <= 4
 GROUP BY topic, device, message ORDER BY level, line_count DESC LIMIT 20`;
 
-/** I/O limits that held in the window, beside what their cgroup did in its busiest interval. */
+/**
+ * I/O limits that held in the window, beside what their cgroup did in its busiest interval: of those during most of
+ * which the limit was seen to hold, if there is one, because what was done without it may be any amount.
+ */
 export function limitsSql(scope: Scope, where = 'TRUE'): string {
-  const done = (name: string, column: string): string =>
-    `(SELECT max(${column} * 1e6 / elapsed_us) FROM container_device_samples AS done
+  const done = (name: string, column: string): string => {
+    const rate = `${column} * 1e6 / elapsed_us`;
+    const meanwhile = '(started_us + ended_us) / 2 BETWEEN limits.since_us AND limits.until_us';
+    return `(SELECT coalesce(max(${rate}) FILTER (WHERE ${meanwhile}), max(${rate}))
+    FROM container_device_samples AS done
     WHERE done.cgroup_path = limits.cgroup_path AND done.device = limits.device
       AND done.ended_us > ${bounds(scope).from} AND done.ended_us <= ${bounds(scope).to}) AS ${name}`;
-  return `WITH held AS (
+  };
+  return `WITH latest AS (
+  SELECT *, max(since_us) FROM container_limits
+  WHERE ${holding(scope)} AND device IS NOT NULL
+    AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
+    AND ${where}
+  GROUP BY cgroup_path, device),
+held AS (
   SELECT ${WHO_NAME} AS who, ${WHO_COLUMNS}, cgroup_path AS limited_cgroup_path, device,
     read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max,
     ${done('read_bytes_per_s', 'read_bytes')},
     ${done('write_bytes_per_s', 'write_bytes')},
     ${done('reads_per_s', 'read_count')},
     ${done('writes_per_s', 'write_count')}
-  FROM container_limits AS limits
-  WHERE ${holding(scope)} AND device IS NOT NULL
-    AND coalesce(read_bytes_per_s_max, write_bytes_per_s_max, reads_per_s_max, writes_per_s_max) IS NOT NULL
-    AND ${where}
-  GROUP BY cgroup_path, device)
+  FROM latest AS limits)
 SELECT *, 100 * max(${['read_bytes_per_s', 'write_bytes_per_s', 'reads_per_s', 'writes_per_s']
     .map((name) => `ifnull(${name} / ${name}_max, 0)`)
     .join(', ')}) AS limit_percent

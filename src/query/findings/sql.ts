@@ -71,11 +71,11 @@ function keyed(view: string, keys: readonly string[], sums: string, { ops, who }
   const ofWho =
     who === undefined ? '' : `\n    AND cgroup_key IN (SELECT cgroup_key FROM cgroups WHERE ${isWho(who)})`;
   const all = ['op_id', ...keys].join(', ');
-  return `  SELECT iif(span_id IN (SELECT span_id FROM span WHERE phase = 'window'), 'window', 'before') AS phase,
-    ${all}, ${sums}
+  const of = (phase: string): string => `  SELECT '${phase}' AS phase, ${all}, ${sums}
   FROM ${view}
-  WHERE span_id IN (SELECT span_id FROM span)${ofOps}${ofWho}
-  GROUP BY 1, ${all}`;
+  WHERE span_id IN (SELECT span_id FROM span WHERE phase = '${phase}')${ofOps}${ofWho}
+  GROUP BY ${all}`;
+  return `${of('before')}\n  UNION ALL\n${of('window')}`;
 }
 
 /** CTEs up to `done`: operations added up by these keys, with their names, beside `recorded_s` of their phase. */

@@ -64,6 +64,10 @@ export const thresholds = {
   deleted_bytes: threshold(2 ** 30, 'a GiB that df shows and du does not'),
   deleted_share: threshold(0.05, 'a twentieth of the file system'),
   throttled_ns_per_s: threshold(50e6, 'writers held back for a twentieth of the time'),
+  node_dirty_share: threshold(
+    0.5,
+    'the kernel holds back all writers of a node from about three quarters of its limit on: well below, it is a cgroup’s own',
+  ),
   limit_share: threshold(0.8, 'at four fifths of a limit the bursts are over it'),
   blame_share: threshold(0.3, 'a third of the wait overlapped I/O of this one'),
   swap_bytes_per_s: threshold(

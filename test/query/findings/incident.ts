@@ -143,12 +143,16 @@ export class Incident {
   }
 
   /** What the host's counters grew by in each second. */
-  host(when: When, sample: { swap_in_bytes?: number; swap_out_bytes?: number } = {}): this {
-    const { swap_in_bytes = 0, swap_out_bytes = 0 } = sample;
+  host(
+    when: When,
+    sample: { swap_in_bytes?: number; swap_out_bytes?: number; dirty_bytes?: number } = {},
+  ): this {
+    const { swap_in_bytes = 0, swap_out_bytes = 0, dirty_bytes = 0 } = sample;
     for (const tick_id of this.#ticks[when]) {
       this.#insert('host_sample', {
         ...{ tick_id, cpu_ticks: 12_000, iowait_ticks: 100, swap_used_bytes: 0 },
         ...{ swap_in_bytes: swap_in_bytes * 60, swap_out_bytes: swap_out_bytes * 60 },
+        ...{ dirty_bytes, writeback_bytes: 0, dirty_limit_bytes: 2 ** 30 },
       });
     }
     return this;
@@ -209,18 +213,20 @@ export class Incident {
     });
   }
 
-  limit(who: Who, writes_per_s_max: number, done_per_s: number): this {
+  /** A limit, what was done under it, and in the minutes of the window before it was set. */
+  limit(who: Who, writes_per_s_max: number, done_per_s: number, before: readonly number[] = []): this {
     const cgroup_key = this.#cgroup(who);
     const device_key = this.#device('vda');
-    for (const tick_id of this.#ticks.window) {
+    for (const [minute, tick_id] of this.#ticks.window.entries()) {
+      const write_count = (before[minute] ?? done_per_s) * 60;
       this.#insert('cgroup_device_sample', {
-        ...{ tick_id, cgroup_key, device_key, read_count: 0, read_bytes: 0, write_count: done_per_s * 60 },
-        ...{ write_bytes: done_per_s * 60 * 4096, discard_count: 0, discard_bytes: 0 },
+        ...{ tick_id, cgroup_key, device_key, read_count: 0, read_bytes: 0, write_count },
+        ...{ write_bytes: write_count * 4096, discard_count: 0, discard_bytes: 0 },
       });
     }
     return this.#add('limit_state', {
       run_id: 1,
-      since_us: START_US,
+      since_us: START_US + before.length * MINUTE_US,
       cgroup_key,
       device_key,
       writes_per_s_max,

@@ -4,8 +4,9 @@ import { settingOf, shellWord } from '../../../src/query/findings/playbook.ts';
 import { diagnosisJson } from '../../../src/query/render/diagnosis/json.ts';
 import { diagnosisMarkdown } from '../../../src/query/render/diagnosis/markdown.ts';
 import { diagnosisText } from '../../../src/query/render/diagnosis/text.ts';
-import { formatNumber } from '../../../src/query/render/diagnosis/words.ts';
-import { batch, calmDisk, cases, usual } from './cases.ts';
+import { formatNumber, voice } from '../../../src/query/render/diagnosis/words.ts';
+import { api, batch, calmDisk, cases, usual } from './cases.ts';
+import type { Incident } from './incident.ts';
 
 const screen = { width: 90, colour: false };
 const text = (diagnosis: Diagnosis, language: 'en' | 'zh' = 'en'): string =>
@@ -46,7 +47,7 @@ describe('the answer comes first', () => {
     expect(answer(text(incident('slow-device'), 'zh'))).toMatchInlineSnapshot(`
       "2026-11-21 12:00:00 到 2026-11-21 12:10:00 UTC 之间，payments/api-7d9f/api 的 fsync P99 从
         4.00 ms 升到 120 ms。磁盘 vda 利用率最高 60 %。
-      原因：磁盘 vda 变慢了：单个请求从 1.00 ms 升到 50.0 ms，请求量只有 15.0/s。 (确定)
+      原因：磁盘 vda 变慢了：单个请求从 1.00 ms 升到 50.0 ms，请求量只有 15.0/s。（确定）
       处置：检查磁盘：健康状况、设置、底层构成、云盘限额。
       2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）。对比 2026-11-21 11:50:00 至
         2026-11-21 12:00:00 UTC。"
@@ -54,7 +55,7 @@ describe('the answer comes first', () => {
     expect(answer(text(incident('io-limit'), 'zh'))).toMatchInlineSnapshot(`
       "jobs/batch-x2k4q/batch 开始等待 fsync：P99 90.0 ms，等待 900 ms/s。磁盘 vda 利用率最高 1.5
         %。
-      原因：jobs/batch-x2k4q/batch 在 vda 上顶到了 I/O 限额：已达 wiops 100/s 的 99 %。 (确定)
+      原因：jobs/batch-x2k4q/batch 在 vda 上顶到了 I/O 限额：已达 wiops 100/s 的 99 %。（确定）
       处置：提高或取消它的 I/O 限额。
       2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）。对比 2026-11-21 11:50:00 至
         2026-11-21 12:00:00 UTC。"
@@ -119,13 +120,83 @@ test('a finding, whole', () => {
          15.0/s. No queue at the disks: vda has 0.01 requests at once.
        Do: Raise or lift its I/O limit.
            cat /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max
-           echo "$(lsblk -dno MAJ:MIN /dev/vda) rbps=max wbps=max riops=max wiops=max" > /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max
+           echo "8:0 rbps=max wbps=max riops=max wiops=max" > /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max
          Gain: it no longer waits for its limit
          Risk: the others on this disk lose what the limit kept for them
        Do: Sync once for many records instead of after each.
          Gain: ten records per sync are a tenth of the syncs, and of the wait
          Risk: none to what was acknowledged after its sync; a record is acknowledged later"
   `);
+});
+
+describe('what is in no cgroup but the root', () => {
+  const node = (): Incident =>
+    calmDisk(usual()).does('window', { cgroup: '/' }, { op: 'fsync', per_s: 400, latency_ns: 2e6 });
+
+  test('is called the host', () => {
+    const diagnosis = node().diagnose();
+    expect(answer(text(diagnosis))).toContain('Cause: The host syncs 400/s, 0/s before');
+    expect(text(diagnosis)).toMatch(/^ +the host +other +400\/s/mu);
+    expect(answer(text(diagnosis, 'zh'))).toContain('原因：宿主机 的 fsync');
+  });
+
+  test('can be given no I/O limit', () => {
+    const { findings } = node().diagnose();
+    expect(findings[0]?.mitigations.map(({ id }) => id)).toEqual(['batch-fsync', 'own-disk']);
+  });
+});
+
+describe('a setting names this node’s', () => {
+  const settings = (node: Incident): (string | null)[] =>
+    node.diagnose().findings[0]!.mitigations.map(({ id, values }) => settingOf(id, values));
+  const storm = (device: string): Incident =>
+    calmDisk(usual()).does('window', batch, { op: 'fsync', per_s: 400, latency_ns: 2e6, device });
+
+  test('disk by its number, and cgroup', () => {
+    expect(settings(storm('vda'))).toContain(
+      'echo "8:0 wbps=20971520 wiops=200" > /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max   # disk vda',
+    );
+  });
+
+  test('disk below a volume: a limit of the disk holds for all on it', () => {
+    const node = storm('vg-data');
+    node.db.exec(`UPDATE device SET major = 253, minor = 4 WHERE name = 'vg-data';
+      INSERT INTO device_disk VALUES ('vg-data', 'vda')`);
+    expect(settings(node)).toContainEqual(expect.stringContaining('echo "8:0 wbps='));
+  });
+
+  test('volume by where it is below /dev', () => {
+    const node = calmDisk(usual());
+    node
+      .does('window', batch, { op: 'journal_commit', variant: 'asked', per_s: 50, device: 'vg-data' })
+      .does('window', api, { op: 'journal_wait', per_s: 5, latency_ns: 60e6, device: 'vg-data' });
+    node.db.exec(`UPDATE device SET major = 253, minor = 4 WHERE name = 'vg-data';
+      INSERT INTO device_state (run_id, since_us, device_key, kind)
+      SELECT 1, 0, device_key, 'dm' FROM device WHERE name = 'vg-data'`);
+    expect(settings(node)).toContain(
+      'tune2fs -O fast_commit /dev/mapper/vg-data   # unmounted, kernel 5.10 or newer',
+    );
+  });
+
+  test('things where they are known', () => {
+    expect(settingOf('io-limit', {})).toBe(
+      'echo "MAJ:MIN wbps=20971520 wiops=200" > /sys/fs/cgroup/CGROUP/io.max   # disk DISK',
+    );
+  });
+});
+
+test('one deleted file is one', () => {
+  const held = (count: number): string => {
+    const node = calmDisk(usual());
+    for (let n = 0; n < count; n += 1) node.deleted(batch, `/tmp/spill${String(n)}`, 4 * 2 ** 30);
+    return voice('en', (name) => name).say(node.diagnose().findings[0]!.sentence);
+  };
+  expect(held(1)).toMatchInlineSnapshot(
+    `"jobs/batch-x2k4q/batch (java) holds a deleted file open, 4.00 GiB of space: /tmp/spill0."`,
+  );
+  expect(held(2)).toMatchInlineSnapshot(
+    `"jobs/batch-x2k4q/batch (java) holds 2 deleted files open, 8.00 GiB of space, the largest /tmp/spill0."`,
+  );
 });
 
 const HOSTILE =

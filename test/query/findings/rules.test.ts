@@ -41,6 +41,39 @@ describe('neighbour', () => {
   });
 });
 
+describe('an I/O limit', () => {
+  test('is not reached by what was done before it was set', () => {
+    const node = calmDisk(usual()).limit(batch, 100, 10, [500, 500]);
+    expect(node.finding('io-limit')).toBeUndefined();
+  });
+
+  test('is reached by what is done under it', () => {
+    const node = calmDisk(usual()).limit(batch, 100, 99, [500, 500]);
+    expect(node.finding('io-limit')?.sentence.values).toMatchObject({ share_percent: 99 });
+  });
+});
+
+describe('a writer that is held back', () => {
+  const held = (dirty_bytes: number) =>
+    calmDisk(usual())
+      .host('window', { dirty_bytes })
+      .does('window', batch, { op: 'throttle_dirty', per_s: 5, latency_ns: 100e6 })
+      .does('window', batch, { op: 'write', per_s: 100, latency_ns: 6e6, size_bytes: 65_536 })
+      .diagnose().findings[0];
+
+  test('meets the limit of the node where that is near', () => {
+    const finding = held(900 * 2 ** 20);
+    expect(finding?.sentence.key).toBe('dirty-throttling');
+    expect(finding?.mitigations[0]?.id).toBe('dirty-limits');
+  });
+
+  test('meets its own memory limit where that of the node is far', () => {
+    const finding = held(30 * 2 ** 20);
+    expect(finding?.sentence.key).toBe('dirty-throttling.memory');
+    expect(finding?.mitigations[0]?.id).toBe('memory-limit');
+  });
+});
+
 describe('asked how one container suffers', () => {
   const node = (): Incident =>
     usual({ sync_ns: 80e6 })

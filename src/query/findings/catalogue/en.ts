@@ -21,7 +21,7 @@ export const en = {
   'copy-up.storm':
     '{who} writes to files of its image: overlayfs copied {op_count} of them up, {size_bytes_sum} in all.',
   'copy-up.large':
-    '{who} writes to a large file of its image: the first write waited up to {latency_ns_max} while overlayfs copied ({op_count} copies, {size_bytes_sum}).',
+    '{who} writes to a large file of its image: the first write waited up to {latency_ns_max} while overlayfs copied (copies: {op_count}, {size_bytes_sum} in all).',
   'image-pull':
     'An image is coming in: {who} writes {size_bytes_per_s} of image content, {share_percent} of all that is written.',
   'writable-layer':
@@ -46,10 +46,11 @@ export const en = {
   'inodes.failing':
     '{mount_point} runs out of inodes: {inode_used_percent} used, {inode_free_count} left; {who} can’t make files any more.',
   space: '{mount_point} runs out of space: {used_percent} used, {available_bytes} left.',
+  'deleted-files.one': '{who} ({process}) holds a deleted file open, {allocated_bytes} of space: {file}.',
   'deleted-files':
     '{who} ({process}) holds {file_count} deleted files open, {allocated_bytes} of space, the largest {file}.',
   'device-errors': 'Disk {device} fails requests: {error_count}.',
-  'device-errors.log': 'The kernel reports an error, {line_count} times: {message}',
+  'device-errors.log': 'The kernel reports an error ({line_count}×): {message}',
   swap: 'The node swaps: {swap_in_bytes_per_s} in, {swap_out_bytes_per_s} out.',
   'small-files': 'The container layer of {who} holds {file_count} files.',
 
@@ -100,7 +101,7 @@ export const en = {
   'not.log-writes': 'Logs are not what is written: {size_bytes_per_s}.',
   'not.log-reads': 'Log collection hardly reads: {size_bytes_per_s}.',
   'not.layer-reads': 'Image layers come from the page cache: {ops_per_s} reads of them reached a disk.',
-  'not.atime': 'Access times are not it: {mount_count} mounts write them at each read.',
+  'not.atime': 'Access times are not it: mounts that write them at each read: {mount_count}.',
   'not.dirty-throttling': 'No writer is held back for dirty memory: {wait_ns_per_s}.',
   'not.journal':
     'Nobody waits for commits that another asked for: {wait_ns_per_s} of waiting for journals in all.',
@@ -379,6 +380,8 @@ export const en = {
   'confidence.sure': 'sure',
   'confidence.likely': 'likely',
   'confidence.possible': 'possible',
+  'who.host': 'the host',
+  'who.host-first': 'The host',
   'phase.before': 'before',
   'phase.window': 'window',
 
@@ -464,7 +467,7 @@ export const en = {
   'column.iowait_percent': 'iowait',
   'column.io_some_percent': 'I/O pressure',
   'column.memory_some_percent': 'memory pressure',
-  'column.dirty_bytes_max': 'dirty, max',
+  'column.unwritten_bytes_max': 'not on the disk yet, max',
   'column.dirty_limit_bytes': 'dirty limit',
   'column.swap_bytes_per_s': 'swap',
   'column.swap_in_bytes_per_s': 'swap in',

@@ -40,6 +40,7 @@ export const zh: Catalogue = {
   'inodes.failing':
     '{mount_point} 的 inode 将耗尽：已用 {inode_used_percent}，剩 {inode_free_count}；{who} 已无法新建文件。',
   space: '{mount_point} 空间将耗尽：已用 {used_percent}，剩 {available_bytes}。',
+  'deleted-files.one': '{who}（{process}）占着一个已删除的文件 {file}，共 {allocated_bytes}。',
   'deleted-files':
     '{who}（{process}）占着 {file_count} 个已删除的文件，共 {allocated_bytes}，最大的是 {file}。',
   'device-errors': '磁盘 {device} 请求失败：{error_count} 次。',
@@ -348,6 +349,8 @@ export const zh: Catalogue = {
   'confidence.sure': '确定',
   'confidence.likely': '很可能',
   'confidence.possible': '可能',
+  'who.host': '宿主机',
+  'who.host-first': '宿主机',
   'phase.before': '之前',
   'phase.window': '本时段',
 
@@ -432,7 +435,7 @@ export const zh: Catalogue = {
   'column.iowait_percent': 'iowait',
   'column.io_some_percent': 'I/O 压力',
   'column.memory_some_percent': '内存压力',
-  'column.dirty_bytes_max': '脏页最多',
+  'column.unwritten_bytes_max': '未落盘最多',
   'column.dirty_limit_bytes': '脏页上限',
   'column.swap_bytes_per_s': 'swap',
   'column.swap_in_bytes_per_s': '换入',

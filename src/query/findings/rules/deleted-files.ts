@@ -47,7 +47,7 @@ function isMuch({ filesystems }: Facts, rows: readonly DeletedRow[]): boolean {
 
 function finding(facts: Facts, rows: readonly [DeletedRow, ...DeletedRow[]]): Verdict {
   const [first] = rows;
-  const { who, process, pid, path } = first;
+  const { who, namespace, pod, process, pid, path } = first;
   const full = facts.filesystems.some(
     ({ device, used_percent }) => device === first.device && over('used_percent', used_percent),
   );
@@ -55,7 +55,7 @@ function finding(facts: Facts, rows: readonly [DeletedRow, ...DeletedRow[]]): Ve
     severity: full ? 'serious' : 'notice',
     confidence: confidence(facts, 0.95, say('sure.deleted-files', {})),
     share: null,
-    sentence: say('deleted-files', {
+    sentence: say(rows.length === 1 ? 'deleted-files.one' : 'deleted-files', {
       who,
       process,
       file: path,
@@ -65,6 +65,8 @@ function finding(facts: Facts, rows: readonly [DeletedRow, ...DeletedRow[]]): Ve
     who,
     device: first.device,
     proofs: [{ title: say('proof.deleted', {}), sql: queries.deleted(facts.scope) }],
-    mitigations: [{ id: 'close-deleted', values: { pid: String(pid ?? '') } }],
+    mitigations: [
+      { id: 'close-deleted', values: { pid: String(pid ?? ''), pod: pod ?? '', namespace: namespace ?? '' } },
+    ],
   });
 }

@@ -5,6 +5,7 @@ import { groups, sumOf } from '../facts.ts';
 import type { Mitigation, Rule, Verdict } from '../finding.ts';
 import { found } from '../finding.ts';
 import type { WorkRow } from '../queries.ts';
+import { queries } from '../queries.ts';
 import { shareOf } from '../share.ts';
 import { compareSql, tableSql } from '../sql.ts';
 import { over } from '../thresholds.ts';
@@ -13,7 +14,7 @@ export const dirtyThrottling: Rule = {
   id: 'dirty-throttling',
   about: 'The kernel puts writers to sleep that dirty memory faster than the disk takes it.',
   needs: ['throttle'],
-  thresholds: ['throttled_ns_per_s'],
+  thresholds: ['throttled_ns_per_s', 'node_dirty_share'],
   rivals: ['io-limit', 'saturated-device', 'slow-device'],
   yieldsTo: ['io-limit'],
   examine(facts) {
@@ -37,13 +38,13 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict 
   const { who } = first;
   const wait_ns_per_s = sumOf(rows, (row) => row.wait_ns_per_s);
   const writes = facts.waits.filter((row) => row.who === who && row.op === 'write');
-  const ofMemory = facts.memory_limits.some((row) => row.who === who);
+  const isOfMemory = isHeldByMemory(facts, who);
   const values = { who, wait_ns_per_s };
   return found({
     severity: 'serious',
     confidence: confidence(facts, 0.9, say('sure.dirty-throttling', {})),
     share: Math.max(shareOf(facts, writes), shareOf(facts, rows)),
-    sentence: ofMemory ? say('dirty-throttling.memory', values) : say('dirty-throttling', values),
+    sentence: isOfMemory ? say('dirty-throttling.memory', values) : say('dirty-throttling', values),
     who,
     proofs: [
       {
@@ -58,16 +59,28 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict 
           measure: 'wait',
         }),
       },
+      { title: say('proof.host', {}), sql: queries.host(facts.scope) },
     ],
-    mitigations: mitigations(first),
+    mitigations: isOfMemory ? OF_MEMORY : OF_NODE,
   });
 }
 
-function mitigations({ container }: WorkRow): Mitigation[] {
-  const limits: Mitigation[] = [{ id: 'dirty-limits', values: {} }];
-  const inContainer: Mitigation[] = [
-    { id: 'memory-limit', values: {} },
-    { id: 'own-disk', values: {} },
-  ];
-  return container === null ? limits : [...inContainer, ...limits];
+/** Whether it is the memory limit of a cgroup, of which dirty memory may be a part only, and not that of the node. */
+function isHeldByMemory({ memory_limits, host }: Facts, who: string): boolean {
+  const { unwritten_bytes_max = null, dirty_limit_bytes = null } = host[0] ?? {};
+  const isNodeFar =
+    unwritten_bytes_max !== null &&
+    dirty_limit_bytes !== null &&
+    !over('node_dirty_share', unwritten_bytes_max / dirty_limit_bytes);
+  return who !== '/' && (isNodeFar || memory_limits.some((row) => row.who === who));
 }
+
+const OF_MEMORY: readonly Mitigation[] = [
+  { id: 'memory-limit', values: {} },
+  { id: 'own-disk', values: {} },
+];
+const OF_NODE: readonly Mitigation[] = [
+  { id: 'dirty-limits', values: {} },
+  { id: 'own-disk', values: {} },
+  { id: 'faster-disk', values: {} },
+];

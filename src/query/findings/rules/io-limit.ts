@@ -95,7 +95,7 @@ function finding(facts: Facts, { row, kind, share }: Hit): Verdict {
         : []),
     ],
     mitigations: [
-      { id: 'raise-io-limit', values: { path, device } },
+      { id: 'raise-io-limit', values: { path } },
       { id: 'batch-fsync', values: {} },
     ],
   });

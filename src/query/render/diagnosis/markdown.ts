@@ -1,12 +1,18 @@
 import type { Language } from '../../findings/catalogue/catalogue.ts';
-import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
 import type { Mitigation } from '../../findings/finding.ts';
 import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import { visible } from '../text.ts';
 import { shown } from './evidence.ts';
-import { coverageLines, mostlySentences, rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import {
+  coverageLines,
+  mostlySentences,
+  rankSentence,
+  sureKey,
+  unknownSentences,
+  whenSentences,
+} from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -39,7 +45,7 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~-]/gu, String.raw`\$&`);
 }
 
-function summary(diagnosis: Diagnosis, { word, join, label }: Voice): string[] {
+function summary(diagnosis: Diagnosis, { word, join, label, aside }: Voice): string[] {
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
   return [
@@ -48,7 +54,7 @@ function summary(diagnosis: Diagnosis, { word, join, label }: Voice): string[] {
       ? [
           label(
             explains(first) ? 'label.cause' : 'label.found',
-            `${join([first.sentence, ...mostlySentences(first)])} (${word(`confidence.${confidenceWord(first.confidence.score)}`)})`,
+            `${join([first.sentence, ...mostlySentences(first)])}${aside([sureKey(first)])}`,
           ),
         ]
       : []),
@@ -68,16 +74,16 @@ function timeline({ victim, waiting }: Diagnosis, speaker: Voice): string[] {
 }
 
 function findingBlocks(finding: Ranked, number: number, speaker: Voice): string[] {
-  const { say: speak, word } = speaker;
+  const { say: speak, word, aside, list } = speaker;
   const { rule, severity, confidence, sentence, alsoChecked } = finding;
-  const marks = `${word(`severity.${severity}`)}, ${word(`confidence.${confidenceWord(confidence.score)}`)}`;
+  const marks = aside([`severity.${severity}`, sureKey(finding)]);
   const checked = alsoChecked.map((each) => speak(each.sentence)).join(' ');
   return [
-    `### ${String(number)}. ${word(`rule.${rule}`)} (${marks})`,
+    `### ${String(number)}. ${word(`rule.${rule}`)}${marks}`,
     speak(sentence),
     ...finding.evidence.flatMap((each) => evidenceBlocks(each, speaker)),
     [
-      `- **${word('label.sure')}**: ${confidence.reasons.map(speak).join('; ')}`,
+      `- **${word('label.sure')}**: ${list(confidence.reasons)}`,
       `- **${word('label.rank')}**: ${speak(rankSentence(finding, speaker))}`,
       ...(checked === '' ? [] : [`- **${word('label.checked')}**: ${checked}`]),
     ].join('\n'),

@@ -1,5 +1,6 @@
-import type { Sentence, Value } from '../../findings/catalogue/catalogue.ts';
+import type { Sentence, SentenceKey, Value } from '../../findings/catalogue/catalogue.ts';
 import { say } from '../../findings/catalogue/catalogue.ts';
+import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Ranked } from '../../findings/diagnose.ts';
 import type { FactName } from '../../findings/facts.ts';
 import type { Voice } from './words.ts';
@@ -16,6 +17,10 @@ export function mostlySentences({ evidence }: Ranked): Sentence[] {
   if (typeof share_percent !== 'number' || share_percent < MOSTLY_PERCENT) return [];
   return [say('report.mostly', { file: at('file'), process: at('process'), share_percent })];
 }
+
+/** How sure it is, in a word. */
+export const sureKey = ({ confidence }: Ranked): SentenceKey =>
+  `confidence.${confidenceWord(confidence.score)}`;
 
 /** What was asked about, what it is compared with, and how much of it was recorded. */
 export function whenSentences({ periods, hasBaseline, window_s, container }: Diagnosis): Sentence[] {

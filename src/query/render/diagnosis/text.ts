@@ -1,6 +1,5 @@
 import colors from 'picocolors';
 import type { Language } from '../../findings/catalogue/catalogue.ts';
-import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
 import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
@@ -9,7 +8,14 @@ import type { Column, Screen } from '../table.ts';
 import { table } from '../table.ts';
 import { visible, wrap } from '../text.ts';
 import { shown } from './evidence.ts';
-import { coverageLines, mostlySentences, rankSentence, unknownSentences, whenSentences } from './parts.ts';
+import {
+  coverageLines,
+  mostlySentences,
+  rankSentence,
+  sureKey,
+  unknownSentences,
+  whenSentences,
+} from './parts.ts';
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
@@ -70,7 +76,7 @@ function answerLines(diagnosis: Diagnosis, page: Page): string[] {
     ? labelled(
         page,
         explains(first) ? 'label.cause' : 'label.found',
-        `${voice.join([first.sentence, ...mostlySentences(first)])} (${sureWord(first, voice)})`,
+        `${voice.join([first.sentence, ...mostlySentences(first)])}${voice.aside([sureKey(first)])}`,
       )
     : [];
   const advice = mitigation ? labelled(page, 'label.do', voice.word(`do.${mitigation.id}`)) : [];
@@ -87,17 +93,14 @@ function labelled(page: Page, key: Parameters<Voice['word']>[0], text: string): 
   return wrapped(page, page.voice.label(key, text));
 }
 
-const sureWord = ({ confidence }: Ranked, { word }: Voice): string =>
-  word(`confidence.${confidenceWord(confidence.score)}`);
-
 function findingLines(finding: Ranked, number: number, page: Page): string[] {
   const { voice, paint } = page;
   const title = `${String(number)}. ${voice.word(`rule.${finding.rule}`)}`;
-  const marks = `${voice.word(`severity.${finding.severity}`)}, ${sureWord(finding, voice)}`;
+  const marks = voice.aside([`severity.${finding.severity}`, sureKey(finding)]);
   const colour = finding.severity === 'notice' ? paint.yellow : paint.red;
-  const reasons = finding.confidence.reasons.map(voice.say).join('; ');
+  const reasons = voice.list(finding.confidence.reasons);
   return [
-    `${paint.bold(colour(title))} (${marks})`,
+    `${paint.bold(colour(title))}${marks}`,
     ...wrapped(page, `   ${voice.say(finding.sentence)}`),
     ...finding.evidence.flatMap((each) => evidenceLines(each, page)),
     ...indented(page, 'label.sure', reasons),

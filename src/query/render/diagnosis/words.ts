@@ -24,6 +24,10 @@ export type Voice = {
   readonly column: (name: string) => string;
   /** Sentences, one after the other. */
   readonly join: (sentences: readonly Sentence[]) => string;
+  /** Sentences that are parts of one. */
+  readonly list: (sentences: readonly Sentence[]) => string;
+  /** Words in brackets behind what they are about. */
+  readonly aside: (keys: readonly SentenceKey[]) => string;
   /** A label before what it is about. */
   readonly label: (key: SentenceKey, text: string) => string;
   /** A value alone, its unit from its name. */
@@ -36,29 +40,43 @@ export function voice(language: Language, escape: (text: string) => string): Voi
   const value = (name: string, given: Value): string => {
     if (given === null) return '-';
     if (typeof given === 'number') return formatNumber(name, given);
+    if (isHost(name, given)) return catalogue['who.host'];
     return name === 'cause' ? ruleName(catalogue, given) : escape(given);
   };
   const isChinese = language === 'zh';
   const speak = ({ key, values }: Sentence): string =>
-    catalogue[key].replace(PLACEHOLDER, (_, name: string) => value(name, values[name] ?? null));
+    catalogue[key].replace(PLACEHOLDER, (_, name: string, at: number) => {
+      const given = values[name] ?? null;
+      return at === 0 && isHost(name, given) ? catalogue['who.host-first'] : value(name, given);
+    });
   return {
     value,
     say: speak,
     join: (sentences) => sentences.map(speak).join(isChinese ? '' : ' '),
+    list: (sentences) => sentences.map(speak).join(isChinese ? '；' : '; '),
+    aside: (keys) => {
+      const words = keys.map((key) => catalogue[key]);
+      return isChinese ? `（${words.join('，')}）` : ` (${words.join(', ')})`;
+    },
     label: (key, text) => `${catalogue[key]}${isChinese ? '：' : ': '}${text}`,
     word: (key) => catalogue[key],
-    column: (name) => columnTitle(catalogue, name),
+    column: (name) => columnTitle(catalogue, name, isChinese ? '，' : ', '),
   };
 }
+
+const PARTIES = ['who', 'asker', 'culprit', 'victim'];
+
+/** The root cgroup: what is in no other, as the kernel's own threads are. */
+const isHost = (name: string, given: Value): boolean => given === '/' && PARTIES.includes(name);
 
 const ruleName = (catalogue: Catalogue, id: string): string =>
   Object.entries(catalogue).find(([key]) => key === `rule.${id}`)?.[1] ?? id;
 
 const BEFORE = 'before_';
 
-function columnTitle(catalogue: Catalogue, name: string): string {
+function columnTitle(catalogue: Catalogue, name: string, comma: string): string {
   if (!name.startsWith(BEFORE)) return knownColumn(catalogue, name);
-  return `${knownColumn(catalogue, name.slice(BEFORE.length))}, ${catalogue['phase.before']}`;
+  return `${knownColumn(catalogue, name.slice(BEFORE.length))}${comma}${catalogue['phase.before']}`;
 }
 
 function knownColumn(catalogue: Catalogue, name: string): string {
