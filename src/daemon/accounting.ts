@@ -12,8 +12,8 @@ import type { Flush } from './totals.ts';
 
 /** What a capture costs and misses, kept with every flush; and kept within bounds. */
 export type Accounting = {
-  /** Runs of programs the kernel skipped since the last flush. */
-  flushed(flush: Flush, cost: Cost): { readonly skipped: number };
+  /** Runs the kernel skipped since the last flush, by the program's name. */
+  flushed(flush: Flush, cost: Cost): { readonly skipped: ReadonlyMap<string, number> };
   end(): void;
 };
 
@@ -27,7 +27,7 @@ export function createAccounting(
   const programs = findPrograms(pid);
   const sampling = createCostSampling(programs);
   const governor = createGovernor(maxCpuPercent);
-  let skippedBefore = 0;
+  let before: ReadonlyMap<number, Program> = new Map();
   let lastSample: CostSample | undefined;
 
   const govern = (usage: Usage): void => {
@@ -45,10 +45,9 @@ export function createAccounting(
       if (sample) session.sampled(sample);
       lastSample = sample ?? lastSample;
       govern(usageOf(flush, cost, lastSample));
-      const skipped = skippedBy(now);
-      const since = Math.max(0, skipped - skippedBefore);
-      skippedBefore = Math.max(skipped, skippedBefore);
-      return { skipped: since };
+      const skipped = skippedBetween(before, now, () => programs.names());
+      before = now;
+      return { skipped };
     },
     end() {
       sampling.end();
@@ -56,8 +55,19 @@ export function createAccounting(
   };
 }
 
-function skippedBy(programs: ReadonlyMap<number, Program>): number {
-  return [...programs.values()].reduce((sum, { missedCount }) => sum + missedCount, 0);
+function skippedBetween(
+  before: ReadonlyMap<number, Program>,
+  now: ReadonlyMap<number, Program>,
+  names: () => ReadonlyMap<string, string>,
+): Map<string, number> {
+  const skipped = new Map<string, number>();
+  for (const [id, { tag, missedCount }] of now) {
+    const since = missedCount - (before.get(id)?.missedCount ?? 0);
+    if (since <= 0) continue;
+    const name = names().get(tag) ?? tag;
+    skipped.set(name, (skipped.get(name) ?? 0) + since);
+  }
+  return skipped;
 }
 
 /** Share of one CPU in the interval; the kernel's part is reckoned from the last sample's cost of an operation. */

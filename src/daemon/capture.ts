@@ -61,9 +61,8 @@ export async function capture(
       stop.startTimer();
     },
     flushed(flush, spent) {
-      const skipped = accounting?.flushed(flush, spent).skipped ?? 0;
-      if (skipped > 0) {
-        recorder.noteLoss('programs_skipped', skipped, 'a probe was entered while it ran on the same CPU');
+      for (const [program, count] of accounting?.flushed(flush, spent).skipped ?? []) {
+        recorder.noteLoss('programs_skipped', count, `${program}: entered while a probe ran on the same CPU`);
       }
       proof.add(flush);
       removeOld(retention, options.databasePath);
