@@ -1,9 +1,5 @@
 // docs/diagnose.md: what each rule of `iotrace diagnose` looks at, from the rules' own metadata and the catalogue.
-import { en } from '../dist/query/findings/catalogue/en.js';
-import { severityWeights } from '../dist/query/findings/diagnose.js';
-import { playbook } from '../dist/query/findings/playbook.js';
-import { rules } from '../dist/query/findings/rules/index.js';
-import { thresholds } from '../dist/query/findings/thresholds.js';
+import { en, playbook, rules, severityWeights, thresholds } from '../dist/internals.js';
 
 const names = (ids) => ids.map((id) => en[`rule.${id}`]).join(', ') || '-';
 

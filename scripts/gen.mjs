@@ -3,11 +3,15 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { commandNames } from '../dist/cli/arguments.js';
-import { topColumns } from '../dist/query/reports/top.js';
-import { BUCKET_ERROR_TEXT } from '../dist/schema/buckets.js';
-import { namedRules, namelessRules, places } from '../dist/schema/classes.js';
-import { describeViews } from '../dist/schema/describe.js';
+import {
+  BUCKET_ERROR_TEXT,
+  commandNames,
+  describeViews,
+  namedRules,
+  namelessRules,
+  places,
+  topColumns,
+} from '../dist/internals.js';
 import { diagnosePage } from './diagnose-page.mjs';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));

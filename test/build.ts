@@ -11,12 +11,10 @@ export default function build(): void {
   const inputs = [
     ...sources.map((name) => join('src', name)),
     'package.json',
-    'tsconfig.build.json',
-    'tsconfig.json',
+    'scripts/build.mjs',
+    'scripts/internals.ts',
   ];
   const newest = Math.max(...inputs.map((name) => statSync(join(root, name)).mtimeMs));
   if (existsSync(built) && statSync(built).mtimeMs > newest) return;
-  const run = (...words: string[]) => execFileSync(process.execPath, words, { cwd: root, stdio: 'inherit' });
-  run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck');
-  run('scripts/finish-build.mjs');
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
 }

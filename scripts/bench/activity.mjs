@@ -3,8 +3,7 @@
 // What is assumed: each of the containers syncs and writes in a share `active` of the intervals. Then it touches
 // `rows` (file, operation) pairs out of its 50 files, the first file most often (rank^-1), and has three
 // latency buckets for each operation. Two thirds are fsync and fdatasync, one third block_write.
-import { createRollup } from '../../dist/daemon/rollup.js';
-import { openForWriting } from '../../dist/schema/open.js';
+import { createRollup, openForWriting } from '../../dist/internals.js';
 
 export const INTERVAL_US = 5_000_000;
 /** 2026-11-14T00:00:00Z. */

@@ -6,8 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { diagnose } from '../../dist/query/findings/diagnose.js';
-import { openForReading } from '../../dist/schema/open.js';
+import { diagnose, openForReading } from '../../dist/internals.js';
 import { makeRecording, START_US } from './activity.mjs';
 
 const [containers = 100, rows = 12] = process.argv.slice(2).map(Number);

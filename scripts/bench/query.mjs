@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { top } from '../../dist/query/reports/top.js';
-import { openForReading } from '../../dist/schema/open.js';
+import { openForReading, top } from '../../dist/internals.js';
 import { INTERVAL_US, makeRecording, START_US } from './activity.mjs';
 import { best, commandMs, milliseconds, printMethod, printTable } from './table.mjs';
 

@@ -5,12 +5,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCgroups } from '../../dist/daemon/lookups/cgroups.js';
-import { createContainers } from '../../dist/daemon/lookups/containers.js';
-import { createDevices } from '../../dist/daemon/lookups/devices.js';
-import { createMounts } from '../../dist/daemon/lookups/mounts.js';
-import { createRecorder } from '../../dist/daemon/recorder.js';
-import { openForWriting } from '../../dist/schema/open.js';
+import {
+  createCgroups,
+  createContainers,
+  createDevices,
+  createMounts,
+  createRecorder,
+  openForWriting,
+} from '../../dist/internals.js';
 import { FILES } from './activity.mjs';
 import { cpuMs, median, printMethod, printTable } from './table.mjs';
 

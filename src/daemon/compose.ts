@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../package-file.ts';
 import { keysWithin } from './map-memory.ts';
 import { INFLIGHT_SLOT_US } from './inflight.ts';
 
@@ -38,7 +38,7 @@ export const STRING_LIMIT = NAME_PIECE + 3;
 
 export const INTERRUPT_PREFIX = 'irq_';
 const TICK_MS = 100;
-const folder = join(dirname(fileURLToPath(import.meta.url)), '../../bpf');
+const folder = packageFile('bpf');
 
 /** A program and the number of keys each of its maps may have. */
 export type Composed = { readonly program: string; readonly keysMax: number };

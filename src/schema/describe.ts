@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../package-file.ts';
 import { VIEWS } from './open.ts';
 
 export type ColumnDescription = { readonly name: string; readonly comment: string };
@@ -12,7 +13,7 @@ export type ViewDescription = {
 /** The public views as their own SQL comments describe them. Throws on a column without one. */
 export function describeViews(): ViewDescription[] {
   return VIEWS.map((name) =>
-    parseView(name, readFileSync(new URL(`views/${name}.sql`, import.meta.url), 'utf8')),
+    parseView(name, readFileSync(packageFile(`src/schema/views/${name}.sql`), 'utf8')),
   );
 }
 

@@ -2,15 +2,15 @@ import Database from 'better-sqlite3';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
+import { packageFile } from '../package-file.ts';
 import { operations } from './probes/index.ts';
 
 export type Db = Database.Database;
 
-const here = dirname(fileURLToPath(import.meta.url));
-const migrations = sqlFiles('migrations');
+const folder = packageFile('src/schema');
+const migrations = readMigrations();
 const SYSTEM_PATH = '/var/lib/iotrace/iotrace.db';
 
 /** A write-ahead log that grew while somebody read for long is cut down to this. */
@@ -180,7 +180,7 @@ function migrate(db: Db): { version: number; known: number } | undefined {
     db.pragma(`application_id = ${String(APPLICATION_ID)}`);
     db.pragma(`user_version = ${String(migrations.length)}`);
     for (const view of VIEWS) db.exec(`DROP VIEW IF EXISTS ${view}`);
-    for (const view of VIEWS) db.exec(readFileSync(join(here, 'views', `${view}.sql`), 'utf8'));
+    for (const view of VIEWS) db.exec(readFileSync(join(folder, 'views', `${view}.sql`), 'utf8'));
     const addOperation = db.prepare('INSERT OR REPLACE INTO operation VALUES (?, ?, ?)');
     const addVariant = db.prepare('INSERT OR REPLACE INTO variant VALUES (?, ?, ?)');
     for (const { id, name, probe, variants } of operations) {
@@ -216,9 +216,10 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-function sqlFiles(folder: string): { name: string; text: string }[] {
-  return readdirSync(join(here, folder))
+function readMigrations(): { name: string; text: string }[] {
+  const from = join(folder, 'migrations');
+  return readdirSync(from)
     .filter((name) => name.endsWith('.sql'))
     .toSorted()
-    .map((name) => ({ name, text: readFileSync(join(here, folder, name), 'utf8') }));
+    .map((name) => ({ name, text: readFileSync(join(from, name), 'utf8') }));
 }
