@@ -108,6 +108,7 @@ function composeFor(
     fragments: plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment])),
     cpuCount: host.possibleCpuCount,
     hasWideStats: atLeast(host.bpftraceVersion, [0, 18]),
+    sharesNewKeys: !atLeast(host.bpftraceVersion, [0, 20]) || atLeast(host.bpftraceVersion, [0, 24]),
     controlToken,
   });
 }

@@ -16,6 +16,8 @@ export type ComposeOptions = {
   readonly mapMemoryBytes: number;
   /** stats() is one entry of a map (bpftrace 0.18), not two. */
   readonly hasWideStats: boolean;
+  /** A second CPU may count under a key that another makes at that moment: not with bpftrace 0.20 to 0.23. */
+  readonly sharesNewKeys: boolean;
   /** Marks the system calls that change budgets while the program runs, see control.ts. */
   readonly controlToken: number;
 };
@@ -50,7 +52,8 @@ export function compose(options: ComposeOptions): Composed {
     ...options.fragments.map((file) => expandEpochs(expandIncludes(file), familyOf(file))),
     expandPrints(expandIncludes('common/flush.bt'), familiesOf(options.fragments)),
   ].join('\n');
-  const declared = declareState(options.hasWideStats ? withoutCounts(text) : withoutStats(text));
+  const counting = options.hasWideStats ? withoutCounts(text) : withoutStats(text);
+  const declared = declareState(options.sharesNewKeys ? counting : withKeysFirst(counting));
   const keysMax = keysWithin(declared, options.cpuCount, options.mapMemoryBytes);
   const program = Object.entries(constantsOf(options, keysMax)).reduce(
     (filled, [name, value]) => filled.replaceAll(name, value.toFixed(0)),
@@ -69,6 +72,14 @@ function withoutStats(text: string): string {
 
 function withoutCounts(text: string): string {
   return text.replaceAll(/print\(@\w*count_[ab]\); clear\(@\w*count_[ab]\);\n/gu, '');
+}
+
+/** Where the second CPU to make a key is refused, it adds nothing first: that may be refused. */
+function withKeysFirst(text: string): string {
+  return text.replaceAll(
+    /(@[^;\s]+\[[^\]]*\]) = (?:count\(\)|sum\(([^;]*)\));/gu,
+    (_, cell: string, amount = '(uint64)1') => `${cell} = sum((uint64)0); ${cell} = sum(${String(amount)});`,
+  );
 }
 
 function constantsOf(options: ComposeOptions, keysMax: number): Record<string, number> {

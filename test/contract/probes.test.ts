@@ -302,6 +302,7 @@ describe('recorded streams', () => {
       cpuCount: 2,
       mapMemoryBytes: 2 ** 26,
       hasWideStats: !stream.endsWith('-0.17.0'),
+      sharesNewKeys: true,
       controlToken: 1,
     });
     const printed = linesOf(stream).flatMap(

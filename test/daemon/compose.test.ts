@@ -13,6 +13,7 @@ import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
 import { controlFragments } from '../../src/schema/probes/control.ts';
 import { probes } from '../../src/schema/probes/index.ts';
 import { uringFragments } from '../../src/schema/probes/uring.ts';
+import { xfsLogFragments } from '../../src/schema/probes/xfs-log.ts';
 
 const options = {
   intervalMs: 5000,
@@ -21,6 +22,7 @@ const options = {
   cpuCount: 2,
   mapMemoryBytes: 64 * 2 ** 20,
   hasWideStats: true,
+  sharesNewKeys: true,
   controlToken: 4_194_304,
 };
 const programOf = (fragments: readonly string[], more: Partial<typeof options> = {}): string =>
@@ -28,7 +30,7 @@ const programOf = (fragments: readonly string[], more: Partial<typeof options> =
 
 const families = [
   ...probes.map(({ fragments }) => fragments),
-  ...[cgroupFragments, uringFragments, controlFragments],
+  ...[cgroupFragments, uringFragments, xfsLogFragments, controlFragments],
 ].map((fragments) => fragments.map(({ file }) => file));
 
 /** Every choice that a plan can make: one fragment of each probe. */
@@ -302,6 +304,17 @@ test('before bpftrace 0.18 stats() takes two entries a key: count() and sum() ta
   expect(wide).toContain('@latency_a[$row] = stats($latency_ns);');
   expect(split).toContain('@count_a[$row] = count(); @latency_a[$row] = sum($latency_ns);');
   expect([wide!.includes('count_a'), split!.includes('stats(')]).toEqual([false, false]);
+});
+
+test('where a second CPU may not make a key, nothing is added before anything is counted', () => {
+  const fragments = choices[0]!;
+  const [shared, refused] = [true, false].map((sharesNewKeys) => programOf(fragments, { sharesNewKeys }));
+  const cells = [...shared!.matchAll(/(@\S+\[[^\]]*\]) = (?:count\(\)|sum\((.*?)\));/gu)];
+  expect(cells.length).toBeGreaterThan(20);
+  for (const [, cell, amount = '(uint64)1'] of cells)
+    expect(refused).toContain(`${cell!} = sum((uint64)0); ${cell!} = sum(${amount});`);
+  expect(refused).not.toContain('count();');
+  expect(count(refused!, ' = sum(')).toBe(2 * cells.length);
 });
 
 test('a quarter of the keys is for what lies beyond the bound on rows', () => {

@@ -57,6 +57,7 @@ const composed = (cpuCount: number, mapMemoryBytes: number, hasWideStats: boolea
     cpuCount,
     mapMemoryBytes,
     hasWideStats,
+    sharesNewKeys: true,
     controlToken: 1,
   });
 

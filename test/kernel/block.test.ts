@@ -196,20 +196,21 @@ describe.each(KERNELS)('block I/O on the kernel of %s', (kernel) => {
 
   it('on a disk that delays by 200 ms every read is counted, and its percentiles are fio’s within 5 %', async () => {
     const { total_ios, clat_ns } = delayedReads(guest.read('fio.json'));
-    const expectAsFio = (row: Row | undefined): void => {
+    const expectAsFio = (row: Row | undefined, ranks: readonly string[]): void => {
       expect(row?.['op_count']).toBe(total_ios);
-      for (const rank of ['50', '95', '99'])
+      for (const rank of ranks)
         expect
           .soft(Math.abs(Number(row?.[`latency_ns_p${rank}`]) / clat_ns.percentile[`${rank}.000000`]! - 1))
           .toBeLessThan(0.05);
     };
     const ofFio = (rows: readonly Row[]) =>
       rows.find(({ cgroup_path, device }) => cgroup_path === '/fio' && device === 'slow');
-    expectAsFio(ofFio(await guest.top('--op', 'read', '--by', 'cgroup,device')));
+    expectAsFio(ofFio(await guest.top('--op', 'read', '--by', 'cgroup,device')), ['50', '95', '99']);
     const atDevice = ofFio(
       await guest.top('--stacked', '--op', 'block_stacked_read', '--by', 'cgroup,device'),
     );
-    if (hasRawTracepoints) expectAsFio(atDevice);
+    // Of how late fio woke up after the slowest the device knows nothing.
+    if (hasRawTracepoints) expectAsFio(atDevice, ['50', '95']);
     else expect(atDevice).toBeUndefined();
   });
 
