@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import type { Failure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
 import { databaseFailure, openForWriting } from '../schema/open.ts';
@@ -31,8 +30,6 @@ import { pause, stopSignal } from './stop.ts';
 export async function record(options: RecordOptions): Promise<Summary | Failure> {
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
-  // Memory a neighbour can use matters more here than the last per cent of speed.
-  setFlagsFromString('--optimize-for-size');
   const config = readConfig(options.configPath);
   if (isFailure(config)) return config;
   const host = await findCapabilities('iotrace record');
