@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ask, buildLoad, cgroup2, folder, record, run } from './capture.mjs';
 import { printMethod, printTable } from './table.mjs';
 
-const seconds = Number(process.argv[2] ?? 20);
+const seconds = Number(process.argv[2] ?? 40);
 const containers = 100;
 const load = buildLoad();
 const parent = join(cgroup2(), 'iotrace-bench');
@@ -33,8 +33,11 @@ async function costAt(rate) {
     database,
     `SELECT sum(op_count) AS n FROM file_io WHERE process = 'load' AND op = 'read'`,
   );
-  const [lost] = ask(database, 'SELECT sum(uncounted_count) + sum(skipped_count) AS n FROM ledger');
-  return { rate, done, counted: counted.n, lost: lost.n, ...cost };
+  const [lost] = ask(
+    database,
+    'SELECT sum(uncounted_count) AS uncounted, sum(skipped_count) AS skipped FROM ledger',
+  );
+  return { rate, done, counted: counted.n, ...lost, ...cost };
 }
 
 const results = [];
@@ -49,7 +52,8 @@ printTable([
     'traced/s',
     'done',
     'counted',
-    'lost',
+    'uncounted',
+    'skipped',
     'daemon %',
     'bpftrace %',
     'user %',
@@ -62,7 +66,8 @@ printTable([
     Math.round(each.traced),
     each.done,
     each.counted,
-    each.lost,
+    each.uncounted,
+    each.skipped,
     percent(each.daemon),
     percent(each.bpftrace),
     percent(each.daemon + each.bpftrace),

@@ -38,7 +38,7 @@ function keysOf(containers) {
   for (let container = 1; container <= containers; container += 1) {
     for (let file = 1; file <= FILES; file += 1)
       totals.push([1, 1, 1000 + container, 4000 + container, DEV, 100 * container + file, 7 * file]);
-    for (const bucket of [160, 165, 171]) buckets.push([1, 1, 1000 + container, DEV, bucket]);
+    for (const bucket of [320, 330, 342]) buckets.push([1, 1, 1000 + container, DEV, bucket]);
   }
   return { totals, buckets };
 }
@@ -75,8 +75,13 @@ function namesOf(containers) {
 function flushOf({ totals, buckets }, sequence) {
   const size = totals.length;
   return [
-    line('value', ['flush', sequence, (sequence - 1) * 5e6, sequence * 5e6, 0]),
-    line('map', { '@row_a': entries(totals, numberOf) }),
+    line('value', ['flush', sequence, (sequence - 1) * 5e6, sequence * 5e6]),
+    line('map', {
+      '@row_a': entries(
+        totals.map((key, index) => [numberOf(index), ...key]),
+        () => 1,
+      ),
+    }),
     line('stats', {
       '@latency_a': byRow(totals, (index) => ({
         count: 3 + (index % 7),
@@ -87,7 +92,7 @@ function flushOf({ totals, buckets }, sequence) {
     line('map', { '@max_a': byRow(totals, (index) => 2000 + index) }),
     line('map', { '@bytes_a': byRow(totals, () => 4096) }),
     line('map', { '@bucket_a': entries(buckets, (index) => 1 + (index % 9)) }),
-    line('map', { '@ops': { '1,0': sequence * size } }),
+    line('map', { '@ops_a': { 1: sequence * size } }),
     line('value', ['flushed', sequence]),
   ];
 }

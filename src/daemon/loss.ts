@@ -44,8 +44,8 @@ export function createBalance(): {
       const [totals, buckets] = [countByOp(flush.totals), countByOp(flush.buckets)];
       return operations.flatMap(({ id }) => {
         const counted = flush.kernelOps.get(id) ?? 0;
-        const stored = counted - (totals.get(id) ?? 0);
-        const bucketed = counted - (buckets.get(id) ?? 0);
+        const stored = counted - (totals[id] ?? 0);
+        const bucketed = counted - (buckets[id] ?? 0);
         return [
           ...settle('operations_uncounted', id, stored, isLast, 'missing from the totals'),
           ...settle('latencies_uncounted', id, bucketed, isLast, 'missing from the percentiles'),
@@ -94,11 +94,10 @@ export function createTransit(): {
   };
 }
 
-function countByOp(
-  rows: readonly { readonly opId: number; readonly opCount: number }[],
-): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const { opId, opCount } of rows) counts.set(opId, (counts.get(opId) ?? 0) + opCount);
+/** Operations by op id. */
+function countByOp(rows: readonly { readonly opId: number; readonly opCount: number }[]): number[] {
+  const counts: number[] = [];
+  for (const { opId, opCount } of rows) counts[opId] = (counts[opId] ?? 0) + opCount;
   return counts;
 }
 
