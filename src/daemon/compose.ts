@@ -85,7 +85,8 @@ function withKeysFirst(text: string): string {
 function constantsOf(options: ComposeOptions, keysMax: number): Record<string, number> {
   return {
     TICK_MS,
-    FLUSH_TICKS: Math.max(3, Math.round(options.intervalMs / TICK_MS)),
+    // Half a tick early, so that the tick that is due is not one too early.
+    FLUSH_US: (Math.max(3 * TICK_MS, options.intervalMs) - TICK_MS / 2) * 1000,
     SLOW_NS: options.slowNs,
     // None at all is one in thirty years.
     EXEMPLAR_GAP_NS: options.exemplarsPerSecond > 0 ? Math.round(1e9 / options.exemplarsPerSecond) : 1e18,

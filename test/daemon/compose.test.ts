@@ -261,7 +261,7 @@ test('maps are declared a day apart, where they leave nothing behind, and what i
     @rows_a = (uint64)0;
     @rows_b = (uint64)0;
       @epoch = (uint64)0;
-      @tick = (uint64)0;
+      @due_us = (uint64)1;
       @flush = (uint64)0;
       @rows_max = (uint64)11665;
       @exemplar_gap_ns = (uint64)20000000;
@@ -276,16 +276,11 @@ test('a state that two fragments share is declared once', () => {
   expect(count(program, '@block_start[(uint64)0] = ')).toBe(1);
 });
 
-test('an interval is a whole number of ticks, three at least', () => {
-  const ticks = (intervalMs: number) => /@tick % (\d+)/u.exec(programOf([], { intervalMs }))?.[1];
-  expect([100, 299, 300, 1000, 1049, 5000, 3_600_000].map(ticks)).toEqual([
-    '3',
-    '3',
-    '3',
-    '10',
-    '10',
-    '50',
-    '36000',
+test('maps are turned at the tick nearest to the interval, three ticks at least', () => {
+  const dueUs = (intervalMs: number) =>
+    Number(/@due_us = @turned_us \+ (\d+)/u.exec(programOf([], { intervalMs }))?.[1]);
+  expect([100, 300, 1000, 1049, 5000, 3_600_000].map(dueUs)).toEqual([
+    250_000, 250_000, 950_000, 999_000, 4_950_000, 3_599_950_000,
   ]);
 });
 
