@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { judge, runCanary } from './canary.ts';
-import type { PlannedProbe, RecordOptions } from './contract.ts';
+import type { CoverageLine, PlannedProbe, RecordOptions } from './contract.ts';
 import type { Session } from './session.ts';
 import type { Flush } from './totals.ts';
 
@@ -26,7 +26,7 @@ export function createProof(session: Session, plan: readonly PlannedProbe[], opt
     const done = Math.max(0, ...runs.map(({ endedBootUs }) => endedBootUs));
     if (!flushes.some(({ endedBootUs }) => endedBootUs >= done)) return;
     isJudged = true;
-    const lines = [...judge(runs, flushes, plan), ...plan.flatMap(({ gaps }) => gaps)];
+    const lines = onePerSubject([...judge(runs, flushes, plan), ...plan.flatMap(({ gaps }) => gaps)]);
     session.proven(lines);
     options.onReady?.(lines);
   };
@@ -44,4 +44,14 @@ export function createProof(session: Session, plan: readonly PlannedProbe[], opt
     },
     settled: () => running,
   };
+}
+
+/** Kinds that reads and writes share are seen when either is; what is known to be a gap is one, tried or not. */
+export function onePerSubject(lines: readonly CoverageLine[]): CoverageLine[] {
+  const bySubject = new Map<string, CoverageLine>();
+  for (const line of lines) {
+    const key = JSON.stringify([line.probe, line.subject]);
+    if (line.state !== 'unproven' || !bySubject.has(key)) bySubject.set(key, line);
+  }
+  return [...bySubject.values()];
 }

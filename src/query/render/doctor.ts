@@ -40,11 +40,15 @@ const problem = (each: Failure): string => `  ${explain(each)}`;
 
 function planLines({ probe, fragment, reasons, gaps }: Diagnosis['plan'][number]): string[] {
   return [
-    `  ${probe}: ${fragment ?? 'cannot run here'}`,
+    `  ${probe}: ${fragment ?? whyNone(reasons)}`,
     ...reasons.map((reason) => `    ${reason}`),
     ...gapLines(gaps).map((line) => `    ${line}`),
   ];
 }
+
+/** What stands for the program of a probe that has none. */
+export const whyNone = (reasons: readonly string[]): string =>
+  reasons.some((reason) => reason.endsWith('is not loaded')) ? 'waits for its module' : 'cannot run here';
 
 /** The same for programs; each problem carries its explanation. */
 export function doctorJson({ facts, plan, problems }: Diagnosis): string {

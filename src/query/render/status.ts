@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatDuration, formatElapsed, formatWall } f
 import type { CoverageRow } from '../reports/coverage.ts';
 import type { Cost, Governed, Status } from '../reports/status.ts';
 import { endOf } from '../reports/status.ts';
+import { whyNone } from './doctor.ts';
 import { gapLines, lossLines } from './footnotes.ts';
 import { visible, wrap } from './text.ts';
 
@@ -16,7 +17,9 @@ export function statusText(status: Status, databasePath: string, width: number |
     `database  ${databasePath}${sizeText(status.cost)}`,
     '',
     'Probes',
-    ...status.plan.map(({ probe, fragment }) => `  ${probe.padEnd(9)} ${fragment ?? 'cannot run here'}`),
+    ...status.plan.map(
+      ({ probe, fragment, reasons }) => `  ${probe.padEnd(9)} ${fragment ?? whyNone(reasons)}`,
+    ),
     '',
     'Coverage',
     ...coverageLines(status.coverage).map((line) => `  ${line}`),

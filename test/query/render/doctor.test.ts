@@ -32,7 +32,7 @@ test('a machine that can record', () => {
       fsync: bpf/fsync.tracepoint.bt
         fsync.kfunc.bt needs BTF, which this kernel has not
         partly covered: fsync o_dsync: seen on ext4 only
-      copy_up: cannot run here
+      copy_up: waits for its module
         overlay is not loaded
 
     Ready. Type: sudo iotrace record --for 30s
