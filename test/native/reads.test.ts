@@ -211,37 +211,67 @@ it('above --max-cpu detail is shed step by step, each a row, and the totals stay
 
 const STATS = '/proc/sys/kernel/bpf_stats_enabled';
 
-it('what a program fired is what it counted, left out and missed, to the operation', async () => {
-  const database = join(folder, 'fired.db');
-  const before = readFileSync(STATS, 'utf8');
-  writeFileSync(STATS, '1');
-  try {
-    const recording = await startRecording(database);
-    const programs = findPrograms(bpftraceOf(recording.pid));
-    const fired: number[] = [];
-    for (let run = 0; run < 5; run += 1) {
-      const start = programs.read();
-      await execa(workload, ['sendfile', join(folder, `sent${String(run)}`)]);
-      const costs = costsBetween(start, programs.read(), programs.names());
-      const sendfile = costs.filter(({ name }) => name.startsWith('sys_enter_sendf'));
-      expect(sendfile.map(({ programCount }) => programCount)).toEqual([1]);
-      fired.push(...sendfile.map(({ runCount, missedCount }) => runCount + missedCount));
+/** Calls of the workload by the program that sees them: the operations they are, and those it leaves out. */
+const FIRED = [
+  {
+    calls: 'sendfile',
+    program: 'sys_enter_sendf',
+    words: [],
+    are: `op = 'read' AND file LIKE '%/fired_'`,
+    counted: 59,
+    leftOut: 61,
+  },
+  {
+    calls: 'sync',
+    program: 'sys_enter_fsync',
+    words: ['23', '19', '0', '0'],
+    are: `op = 'fsync'`,
+    counted: 42,
+    leftOut: 0,
+  },
+  {
+    calls: 'sync',
+    program: 'sys_enter_msync',
+    words: ['0', '0', '0', '13'],
+    are: `op = 'fsync'`,
+    counted: 13,
+    leftOut: 0,
+  },
+];
+
+it.each(FIRED)(
+  'what $program fired is what it counted, left out and missed, to the operation',
+  async ({ calls, program, words, are, counted, leftOut }) => {
+    const database = join(folder, `${program}.db`);
+    const before = readFileSync(STATS, 'utf8');
+    writeFileSync(STATS, '1');
+    try {
+      const recording = await startRecording(database);
+      const programs = findPrograms(bpftraceOf(recording.pid));
+      const fired: number[] = [];
+      for (let run = 0; run < 5; run += 1) {
+        const start = programs.read();
+        await execa(workload, [calls, join(folder, `fired${String(run)}`), ...words]);
+        const costs = costsBetween(start, programs.read(), programs.names());
+        const ran = costs.filter(({ name }) => name.includes(program));
+        expect(ran).toHaveLength(1);
+        fired.push(...ran.map(({ runCount, missedCount }) => runCount + missedCount));
+      }
+      // Who had it on keeps it on.
+      expect(await recording.stop()).toBe(0);
+      expect(readFileSync(STATS, 'utf8').trim()).toBe('1');
+      const rows = await ask(
+        database,
+        `SELECT sum(op_count) AS n FROM operations WHERE process = 'workload' AND ${are} GROUP BY pid`,
+      );
+      expect(rows).toEqual([0, 1, 2, 3, 4].map(() => ({ n: counted })));
+      // Other programs of this machine may call it meanwhile; not in each of five runs.
+      expect(Math.min(...fired)).toBe(counted + leftOut);
+    } finally {
+      writeFileSync(STATS, before);
     }
-    // Who had it on keeps it on.
-    expect(await recording.stop()).toBe(0);
-    expect(readFileSync(STATS, 'utf8').trim()).toBe('1');
-    const counted = await ask(
-      database,
-      `SELECT sum(op_count) AS n FROM file_io WHERE op = 'read' AND file LIKE '${folder}/sent%' GROUP BY file`,
-    );
-    expect(counted).toEqual([0, 1, 2, 3, 4].map(() => ({ n: 59 })));
-    // Other programs of this machine may call it meanwhile; not in each of five runs.
-    const leftOut = 61;
-    expect(Math.min(...fired)).toBe(59 + leftOut);
-  } finally {
-    writeFileSync(STATS, before);
-  }
-});
+  },
+);
 
 it('the accounting that iotrace turned on is off when it ends, and its sample has every program', async () => {
   const database = join(folder, 'sampled.db');
