@@ -95,11 +95,22 @@ function rowsOf(
 const slotOf = ({ fromUs, widthUs }: Slots, ended: string): string =>
   `(${ended} - 1 - ${String(fromUs)}) / ${String(widthUs)}`;
 
-const within = ({ fromUs, widthUs, count }: Slots, ended: string): string =>
-  `${ended} > ${String(fromUs)} AND ${ended} <= ${String(fromUs + count * widthUs)}`;
+/** Whether all intervals of a span belong to one slot. */
+const isInOne = (slots: Slots, span: string): string => {
+  const { fromUs, widthUs, count } = slots;
+  return `${span}.ended_us_min > ${String(fromUs)} AND ${span}.ended_us_max <= ${String(fromUs + count * widthUs)}
+    AND ${slotOf(slots, `${span}.ended_us_min`)} = ${slotOf(slots, `${span}.ended_us_max`)}`;
+};
 
-const recordedSql = (slots: Slots): string =>
-  `SELECT DISTINCT ${slotOf(slots, 'ended_us')} AS slot FROM ledger WHERE ${within(slots, 'ended_us')}`;
+/** The longest spans that belong to a slot, each interval in one of them. */
+const slotsSql = (slots: Slots): string => `slots AS MATERIALIZED (
+  SELECT span_id, ${slotOf(slots, 'ended_us_max')} AS slot, recorded_us
+  FROM spans
+  WHERE ${isInOne(slots, 'spans')}
+    AND NOT EXISTS (SELECT 1 FROM spans AS whole WHERE whole.span_id = spans.parent_id
+    AND ${isInOne(slots, 'whole')}))`;
+
+const recordedSql = (slots: Slots): string => `WITH ${slotsSql(slots)} SELECT DISTINCT slot FROM slots`;
 
 /** SQL of what a line is called, and the view that names it. */
 const NAMES: Readonly<
@@ -128,16 +139,14 @@ export function timelineSql({ by, metric, ops, cgroups }: TimelineOf, slots: Slo
       : [`op_id IN (SELECT op_id FROM ops WHERE op IN (${ops.map(literal).join(', ')}))`]),
     ...(cgroups === undefined ? [] : [`cgroup_key IN (SELECT cgroup_key FROM cgroups WHERE ${cgroups})`]),
   ].join('\n    AND ');
-  const part = (keys: string, sum: string, view: string): string => `WITH slots AS MATERIALIZED (
-  SELECT span_id, ${slotOf(slots, 'ended_us_max')} AS slot, recorded_us
-  FROM spans WHERE seconds = 0 AND ${within(slots, 'ended_us_max')}),
-part AS (
-  SELECT span_id, op_id${keys}, ${sum}
-  FROM ${view}
+  const part = (keys: string, sum: string, view: string): string => `WITH ${slotsSql(slots)},
+part AS MATERIALIZED (
+  SELECT slot, op_id${keys}, ${sum}
+  FROM ${view} JOIN slots USING (span_id)
   WHERE ${conditions}
-  GROUP BY span_id, op_id${keys}),
+  GROUP BY slot, op_id${keys}),
 `;
-  const from = `part JOIN slots USING (span_id) JOIN ops USING (op_id)${join}`;
+  const from = `part JOIN ops USING (op_id)${join}`;
   return metric === 'p99'
     ? part(`${key}, bucket`, 'sum(op_count) AS op_count', 'span_latency') + p99Sql(name, from)
     : part(key, `sum(${metric === 'rate' ? 'op_count' : 'size_bytes_sum'}) AS amount`, 'span_operations') +
@@ -145,11 +154,13 @@ part AS (
 }
 
 /** P99 by nearest rank, the middle of its bucket. */
-const p99Sql = (name: string, from: string): string => `ranked AS (
-  SELECT ${name} AS name, slot, bucket,
-    sum(sum(op_count)) OVER (PARTITION BY ${name}, slot ORDER BY bucket) AS rank,
-    sum(sum(op_count)) OVER (PARTITION BY ${name}, slot) AS of
-  FROM ${from} GROUP BY ${name}, slot, bucket)
+const p99Sql = (name: string, from: string): string => `named AS (
+  SELECT ${name} AS name, slot, bucket, sum(op_count) AS op_count FROM ${from} GROUP BY 1, 2, 3),
+ranked AS (
+  SELECT name, slot, bucket,
+    sum(op_count) OVER (PARTITION BY name, slot ORDER BY bucket) AS rank,
+    sum(op_count) OVER (PARTITION BY name, slot) AS of
+  FROM named)
 SELECT name, slot, min(${BUCKET_MIDDLE_SQL}) AS value
 FROM ranked WHERE rank >= 99 * of / 100.0 GROUP BY name, slot ORDER BY name, slot`;
 
