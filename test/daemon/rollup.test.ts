@@ -4,6 +4,7 @@ import { createRollup, PERIODS_S } from '../../src/daemon/rollup.ts';
 import { cover } from '../../src/query/cover.ts';
 import type { Dimension } from '../../src/query/reports/top.ts';
 import { dimensions, top } from '../../src/query/reports/top.ts';
+import { timeline, timelineMetrics } from '../../src/query/reports/timeline.ts';
 import type { Db } from '../../src/schema/open.ts';
 import { wallUs } from '../../src/schema/units.ts';
 import { NOON_US, Recording } from '../query/recording.ts';
@@ -121,6 +122,34 @@ test('whatever the intervals and the window, each operation is counted once, as 
           expect(rolled).toEqual(raw);
         }
         recording.db.close();
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 120_000);
+
+test('a timeline from periods is the same as from the intervals', () => {
+  fc.assert(
+    fc.property(
+      fc.array(interval, { minLength: 1, maxLength: 60 }),
+      anyWindow,
+      fc.integer({ min: 1, max: 12 }),
+      (intervals, [one, other, byUs], slotCount) => {
+        const [rolled, old] = [record(intervals), record(intervals, true)];
+        const ends = [one, other].map((each) => rolled.windowsUs[each % rolled.windowsUs.length]!);
+        const window = {
+          fromUs: wallUs(Math.min(...ends) + byUs),
+          toUs: wallUs(Math.max(...ends) + 2),
+        };
+        for (const metric of timelineMetrics) {
+          const query = { by: 'container', metric, slotCount, window, limit: 100 } as const;
+          const answers = [rolled, old].map(({ recording }) =>
+            timeline(recording.db, { ...query, ops: [], container: undefined }),
+          );
+          expect(answers[0]).toEqual(answers[1]);
+        }
+        rolled.recording.db.close();
+        old.recording.db.close();
       },
     ),
     { numRuns: 60 },
