@@ -1,40 +1,10 @@
-import { execa } from 'execa';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Guest, Row } from '../guest.ts';
+import { GUEST_PATIENCE_MS, runInGuest } from '../guest.ts';
 
 const KERNELS = ['bookworm', 'trixie', 'sid'] as const;
 const LOWER_FILES = [1009, 4099, 65_537, 100_003, 524_287, 1_048_583, 7_340_033];
 const SYNC_KINDS = { fdatasync: 19, fsync: 23, msync: 13, o_dsync: 17 };
-
-type Row = Record<string, string | number | null>;
-
-/** Everything a guest's scenario left behind, asked through the CLI as a user would. */
-type Guest = {
-  read(file: string): string;
-  sql(query: string): Promise<Row[]>;
-  top(...options: string[]): Promise<Row[]>;
-};
-
-async function boot(kernel: string): Promise<Guest> {
-  const out = mkdtempSync(join(tmpdir(), `iotrace-${kernel}-`));
-  const { failed, all } = await execa(
-    'scripts/lab/run',
-    [kernel, '--timeout', '600', '--out', out, '--', 'test/kernel/scenario'],
-    { all: true, reject: false },
-  );
-  if (failed) throw new Error(`the scenario failed on ${kernel}:\n${all}`);
-  const iotrace = async (...args: string[]): Promise<Row[]> => {
-    const { stdout } = await execa('node', ['dist/cli.js', ...args, '--db', join(out, 'iotrace.db')]);
-    return JSON.parse(stdout) as Row[];
-  };
-  return {
-    read: (file) => readFileSync(join(out, file), 'utf8'),
-    sql: (query) => iotrace('sql', query, '--format', 'json'),
-    top: (...options) => iotrace('top', '--since', '1d', '--limit', '1000', '--format', 'json', ...options),
-  };
-}
 
 const summary: Row[] = [];
 afterAll(() => {
@@ -44,9 +14,9 @@ afterAll(() => {
 describe.each(KERNELS)('on the kernel of %s', (kernel) => {
   let guest: Guest;
   beforeAll(async () => {
-    guest = await boot(kernel);
+    guest = await runInGuest(kernel, 'scenario');
     summary.push(await summarize(kernel, guest));
-  }, 900_000);
+  }, GUEST_PATIENCE_MS);
 
   it('every sync of a container is counted once, under its name, by kind and file as it sees it', async () => {
     const rows = await guest.sql(`

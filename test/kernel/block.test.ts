@@ -1,8 +1,6 @@
-import { execa } from 'execa';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Guest, Row } from '../guest.ts';
+import { GUEST_PATIENCE_MS, runInGuest } from '../guest.ts';
 
 const KERNELS = ['bookworm', 'trixie', 'sid'] as const;
 
@@ -24,51 +22,20 @@ const WRITTEN = {
 /** Thirteen files of a page each, mostly merged into few requests. */
 const SMALL_BYTES = 13 * 4096;
 
-type Row = Record<string, string | number | null>;
-
-/** What a guest's scenario left behind, asked through the CLI as a user would. */
-type Guest = {
-  read(file: string): string;
-  /** An instant that the scenario noted, µs since 1970. */
-  mark(name: string): number;
-  sql(query: string): Promise<Row[]>;
-  top(...options: string[]): Promise<Row[]>;
-  blame(from: string, to: string): Promise<Row[]>;
-};
-
-async function boot(kernel: string): Promise<Guest> {
-  const out = mkdtempSync(join(tmpdir(), `iotrace-block-${kernel}-`));
-  const { failed, all } = await execa(
-    'scripts/lab/run',
-    [kernel, '--timeout', '600', '--out', out, '--', 'test/kernel/block-scenario'],
-    { all: true, reject: false },
-  );
-  if (failed) throw new Error(`the scenario failed on ${kernel}:\n${all}`);
-  const iotrace = async (...args: string[]): Promise<Row[]> => {
-    const { stdout } = await execa('node', ['dist/cli.js', ...args, '--db', join(out, 'iotrace.db')]);
-    return JSON.parse(stdout) as Row[];
-  };
-  const read = (file: string): string => readFileSync(join(out, file), 'utf8');
-  const seconds = (name: string): string => (Number(read(name)) / 1e6).toFixed(6);
-  return {
-    read,
-    mark: (name) => Number(read(name)),
-    sql: (query) => iotrace('sql', query, '--format', 'json'),
-    top: (...options) => iotrace('top', '--since', '1d', '--limit', '1000', '--format', 'json', ...options),
-    blame: (from, to) =>
-      iotrace('blame', '--victim', 'web', '--from', seconds(from), '--to', seconds(to), '--format', 'json'),
-  };
-}
-
 describe.each(KERNELS)('block I/O on the kernel of %s', (kernel) => {
   // bpftrace 0.17 has none; what is not seen without them is said.
   const hasRawTracepoints = kernel !== 'bookworm';
   let guest: Guest;
   beforeAll(async () => {
-    guest = await boot(kernel);
-  }, 900_000);
+    guest = await runInGuest(kernel, 'block-scenario');
+  }, GUEST_PATIENCE_MS);
   const during = (): string =>
-    `ended_us > ${String(guest.mark('before_us'))} AND ended_us <= ${String(guest.mark('after_us'))}`;
+    `ended_us > ${guest.read('before_us').trim()} AND ended_us <= ${guest.read('after_us').trim()}`;
+  /** Of web, between two instants that the scenario noted, µs since 1970. */
+  const blame = async (from: string, to: string): Promise<Row[]> => {
+    const seconds = (name: string): string => (Number(guest.read(name)) / 1e6).toFixed(6);
+    return guest.iotrace('blame', '--victim', 'web', '--from', seconds(from), '--to', seconds(to));
+  };
 
   it('every byte of buffered, direct, mapped and synced writes is charged to its container and file', async () => {
     for (const [container, files] of Object.entries(WRITTEN)) {
@@ -228,8 +195,8 @@ describe.each(KERNELS)('block I/O on the kernel of %s', (kernel) => {
       rows
         .filter(({ is_self, op }) => is_self === 0 && op === 'block_read')
         .map(({ container }) => container);
-    expect(others(await guest.blame('beside_us', 'beside_end_us'))[0]).toBe('noisy');
-    expect(others(await guest.blame('alone_us', 'alone_end_us'))).toEqual([]);
+    expect(others(await blame('beside_us', 'beside_end_us'))[0]).toBe('noisy');
+    expect(others(await blame('alone_us', 'alone_end_us'))).toEqual([]);
   });
 
   it('nothing was lost', async () => {
