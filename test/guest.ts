@@ -30,11 +30,25 @@ export async function runInGuest(kernel: string, scenario: string): Promise<Gues
   return runOnce(kernel, scenario);
 }
 
-async function runOnce(kernel: string, scenario: string): Promise<Guest> {
+/** Boots a lab kernel that runs test/kernel/SCENARIO; the folder with what that left behind. Throws when it fails. */
+export async function boot(
+  kernel: string,
+  [scenario, ...words]: readonly [string, ...string[]],
+  timeoutS: number,
+): Promise<string> {
   const out = mkdtempSync(join(tmpdir(), `iotrace-${scenario}-${kernel}-`));
-  const words = [kernel, '--timeout', '600', '--out', out, '--', `test/kernel/${scenario}`];
-  const { failed, all } = await execa('scripts/lab/run', words, { all: true, reject: false });
+  const command = [`test/kernel/${scenario}`, ...words];
+  const options = ['--timeout', String(timeoutS), '--out', out, '--'];
+  const { failed, all } = await execa('scripts/lab/run', [kernel, ...options, ...command], {
+    all: true,
+    reject: false,
+  });
   if (failed) throw new Error(`${scenario} failed on ${kernel}:\n${all}`);
+  return out;
+}
+
+async function runOnce(kernel: string, scenario: string): Promise<Guest> {
+  const out = await boot(kernel, [scenario], 600);
   const iotrace = async (...asked: string[]): Promise<Row[]> => {
     const options = ['--format', 'json', '--db', join(out, 'iotrace.db')];
     const { stdout } = await execa('node', ['dist/cli.js', ...asked, ...options]);

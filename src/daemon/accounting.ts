@@ -1,6 +1,6 @@
 import type { Control } from './control.ts';
-import type { CostSample } from './cost-sampling.ts';
-import { createCostSampling } from './cost-sampling.ts';
+import type { CostSample, ProgramCost } from './cost-sampling.ts';
+import { costsBetween, createCostSampling } from './cost-sampling.ts';
 import { createGovernor, LEVELS } from './governor.ts';
 import type { Usage } from './governor.ts';
 import type { Cost } from './ledger.ts';
@@ -12,8 +12,8 @@ import type { Flush } from './totals.ts';
 
 /** What a capture costs and misses, kept with every flush; and kept within bounds. */
 export type Accounting = {
-  /** Runs the kernel skipped since the last flush, by the program's name. */
-  flushed(flush: Flush, cost: Cost): { readonly skipped: ReadonlyMap<string, number> };
+  /** The programs of which the kernel skipped runs since the last flush. */
+  flushed(flush: Flush, cost: Cost): { readonly skipped: readonly ProgramCost[] };
   end(): void;
 };
 
@@ -45,7 +45,9 @@ export function createAccounting(
       if (sample) session.sampled(sample);
       lastSample = sample ?? lastSample;
       govern(usageOf(flush, cost, lastSample));
-      const skipped = skippedBetween(before, now, () => programs.names());
+      const skipped = costsBetween(before, now, programs.names()).filter(
+        ({ missedCount }) => missedCount > 0,
+      );
       before = now;
       return { skipped };
     },
@@ -53,21 +55,6 @@ export function createAccounting(
       sampling.end();
     },
   };
-}
-
-function skippedBetween(
-  before: ReadonlyMap<number, Program>,
-  now: ReadonlyMap<number, Program>,
-  names: () => ReadonlyMap<string, string>,
-): Map<string, number> {
-  const skipped = new Map<string, number>();
-  for (const [id, { tag, missedCount }] of now) {
-    const since = missedCount - (before.get(id)?.missedCount ?? 0);
-    if (since <= 0) continue;
-    const name = names().get(tag) ?? tag;
-    skipped.set(name, (skipped.get(name) ?? 0) + since);
-  }
-  return skipped;
 }
 
 /** Share of one CPU in the interval; the kernel's part is reckoned from the last sample's cost of an operation. */

@@ -3,6 +3,7 @@ import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
 import { databaseFailure } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
+import { waitsForItsModule } from '../schema/probe.ts';
 import { nowUs } from '../schema/units.ts';
 import { createAccounting } from './accounting.ts';
 import type { Accounting } from './accounting.ts';
@@ -61,8 +62,12 @@ export async function capture(
       stop.startTimer();
     },
     flushed(flush, spent) {
-      for (const [program, count] of accounting?.flushed(flush, spent).skipped ?? []) {
-        recorder.noteLoss('programs_skipped', count, `${program}: entered while a probe ran on the same CPU`);
+      for (const { name, missedCount } of accounting?.flushed(flush, spent).skipped ?? []) {
+        recorder.noteLoss(
+          'programs_skipped',
+          missedCount,
+          `${name}: entered while a probe ran on the same CPU`,
+        );
       }
       proof.add(flush);
       removeOld(retention, options.databasePath);
@@ -150,7 +155,7 @@ const AWAITED_MODULES: Readonly<Record<string, string>> = { copy_up: 'overlay', 
 function awaitedModuleHasAppeared(plan: readonly PlannedProbe[]): boolean {
   return plan.some(({ probe, fragment, reasons }) => {
     const module = AWAITED_MODULES[probe];
-    const isWaiting = fragment === null && reasons.some((reason) => reason.includes('is not loaded'));
+    const isWaiting = fragment === null && reasons.some(waitsForItsModule);
     return module !== undefined && isWaiting && !waitsForModule(module);
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import type { Fragment, Gap, Probe, Requirement } from '../schema/probe.ts';
+import { NOT_LOADED, waitsForItsModule } from '../schema/probe.ts';
 import { cgroupFragments } from '../schema/probes/cgroup.ts';
 import { controlFragments } from '../schema/probes/control.ts';
 import { uringFragments } from '../schema/probes/uring.ts';
@@ -42,7 +43,7 @@ export function choose(
 function waits(fragments: readonly Fragment[], verdicts: ReadonlyMap<string, Verdict>): boolean {
   return fragments.some(({ file }) => {
     const verdict = verdicts.get(file);
-    return verdict?.usable === false && verdict.reason.endsWith(NOT_LOADED);
+    return verdict?.usable === false && waitsForItsModule(verdict.reason);
   });
 }
 
@@ -61,7 +62,6 @@ function chooseOne(
   return { probe, fragment: chosen?.file ?? null, reasons, gaps };
 }
 
-const NOT_LOADED = 'is not loaded';
 const WAITING = {
   reason: 'its kernel module is not loaded yet; the probe is attached when it is',
   fix: null,

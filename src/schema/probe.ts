@@ -16,6 +16,11 @@ export type Requirement =
   | { readonly kind: 'rawtracepoint'; readonly name: string }
   | { readonly kind: 'btf' };
 
+/** How the reason ends for which a program can't be used until a kernel module is loaded. */
+export const NOT_LOADED = 'is not loaded';
+
+export const waitsForItsModule = (reason: string): boolean => reason.endsWith(NOT_LOADED);
+
 /** Something the fragment does not see, told under every answer. */
 export type Gap = {
   readonly subject: string;

@@ -1,5 +1,6 @@
 import type { Failure } from '../../failure.ts';
 import { explain } from '../../failure.ts';
+import { waitsForItsModule } from '../../schema/probe.ts';
 import type { CoverageRow } from '../reports/coverage.ts';
 import { gapLines } from './footnotes.ts';
 import { jsonDocument } from './json.ts';
@@ -48,7 +49,7 @@ function planLines({ probe, fragment, reasons, gaps }: Diagnosis['plan'][number]
 
 /** What stands for the program of a probe that has none. */
 export const whyNone = (reasons: readonly string[]): string =>
-  reasons.some((reason) => reason.endsWith('is not loaded')) ? 'waits for its module' : 'cannot run here';
+  reasons.some(waitsForItsModule) ? 'waits for its module' : 'cannot run here';
 
 /** The same for programs; each problem carries its explanation. */
 export function doctorJson({ facts, plan, problems }: Diagnosis): string {
