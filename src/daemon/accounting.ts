@@ -34,7 +34,7 @@ export function createAccounting(
     const step = governor.flushed(usage);
     const level = step && LEVELS[step.level];
     if (!level) return;
-    control.send(level);
+    control.setBudgets(level);
     session.governed({ ...step, detail: level.detail, maxCpuPercent });
   };
 

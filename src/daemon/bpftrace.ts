@@ -10,7 +10,7 @@ type Host = Pick<Capabilities, 'bpftrace' | 'bpftraceVersion'>;
 /** A running bpftrace. */
 export type Tracer = {
   readonly pid: number;
-  /** Asks it to end: it prints what it holds and goes. Killed when it has not gone after a while. */
+  /** Interrupts it: it prints what its maps hold and goes. Killed when it has not gone after a while. */
   stop(): void;
   /** Settles when it has ended and its last line was handled. */
   readonly ended: Promise<TracerEnd>;

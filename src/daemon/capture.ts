@@ -8,13 +8,13 @@ import { nowUs } from '../schema/units.ts';
 import { createAccounting } from './accounting.ts';
 import type { Accounting } from './accounting.ts';
 import { startBpftrace } from './bpftrace.ts';
-import type { Tracer } from './bpftrace.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { createClock } from './clock.ts';
 import { compose } from './compose.ts';
 import type { Composed } from './compose.ts';
 import { createControl } from './control.ts';
+import { createEnding } from './ending.ts';
 import type { PlannedProbe, RecordOptions } from './contract.ts';
 import { createCostMeter } from './ledger.ts';
 import { firstError, waitsForModule } from './plan.ts';
@@ -52,6 +52,15 @@ export async function capture(
   const cost = createCostMeter(db, () => tracer.pid);
   const retention = createRetention(db, options);
   let accounting: Accounting | undefined;
+  const ending = createEnding(control, () => {
+    tracer.stop();
+  });
+  const end = (): void => {
+    const hears =
+      state.isReady && plan.some(({ probe, fragment }) => probe === 'control' && fragment !== null);
+    if (hears) ending.begin();
+    else tracer.stop();
+  };
   const recorder = createRecorder(db, session.runId, lookups, createClock(), cost, {
     ready() {
       state.isReady = true;
@@ -73,8 +82,11 @@ export async function capture(
       removeOld(retention, options.databasePath);
       if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;
-        tracer.stop();
+        end();
       }
+    },
+    readyToEnd() {
+      ending.answered();
     },
     storeFailed(error) {
       process.stderr.write(
@@ -86,17 +98,26 @@ export async function capture(
     keepLine(line);
     recorder.line(line);
   });
-  const { clean, how, stderr } = await untilEnded(tracer, stop, () => state.isReady);
+  const unready = setTimeout(() => {
+    if (!state.isReady) tracer.stop();
+  }, READY_PATIENCE_MS);
+  const unsubscribe = stop.onStop(end);
+  const { clean, how, stderr } = await tracer.ended;
+  clearTimeout(unready);
+  unsubscribe();
+  ending.over();
   accounting?.end();
   await proof.settled();
-  recorder.finish();
+  const { isWhole } = recorder.finish();
   if (!state.isReady)
     return stop.isSet()
       ? 'stopped'
       : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
   if (state.isReplanning) return 'plan changed';
-  if (!clean && stop.isSet()) session.gap('bpftrace did not end when asked; what it counted last is lost');
-  if (stop.isSet()) return 'stopped';
+  if (stop.isSet()) {
+    if (!clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
+    return 'stopped';
+  }
   const why = firstError(stderr) ?? 'it did not say why';
   session.gap(`bpftrace ended unasked and was started again: ${why} (${how})`);
   return 'died';
@@ -116,20 +137,6 @@ function composeFor(
     sharesNewKeys: !atLeast(host.bpftraceVersion, [0, 20]) || atLeast(host.bpftraceVersion, [0, 24]),
     controlToken,
   });
-}
-
-/** Asked to stop, or not ready in time, it is told to end. */
-async function untilEnded(tracer: Tracer, stop: StopSignal, isReady: () => boolean): Tracer['ended'] {
-  const unready = setTimeout(() => {
-    if (!isReady()) tracer.stop();
-  }, READY_PATIENCE_MS);
-  const unsubscribe = stop.onStop(() => {
-    tracer.stop();
-  });
-  const ended = await tracer.ended;
-  clearTimeout(unready);
-  unsubscribe();
-  return ended;
 }
 
 /** What can't be removed now, from a full disk for one, is tried again with the next interval. */

@@ -4,30 +4,39 @@ import { randomInt } from 'node:crypto';
 export type Control = {
   /** Compiled into the program; only who knows it is heard. */
   readonly token: number;
-  send(budgets: Budgets): void;
+  readonly setBudgets: (budgets: Budgets) => void;
+  /** No flush begins any more; the answer is a record that came behind all others. */
+  readonly makeReadyToEnd: () => void;
 };
 
 /** Four bits for exemplars, four for rows: how far each budget is shifted down; 15 is none. */
 type Budgets = { readonly exemplars: number; readonly rows: number };
 
 /** A pid is 22 bits at most (PID_MAX_LIMIT): from 2^30 on there is no such process. */
-const TOKENS_FROM = 2 ** 22;
-const TOKENS_TO = 2 ** 23;
+const TOKENS_FROM = 2 ** 21;
+const TOKENS_TO = 2 ** 22;
+const MESSAGE_BITS = 9;
+const READY_TO_END = 2 ** 8;
 
 export function createControl(): Control {
   const token = randomInt(TOKENS_FROM, TOKENS_TO);
+  const send = (message: number): void => {
+    try {
+      process.kill(pidOf(token, message), 0);
+    } catch {
+      // ESRCH: there is no such process, that is the point.
+    }
+  };
   return {
     token,
-    send(budgets) {
-      try {
-        process.kill(pidOf(token, budgets), 0);
-      } catch {
-        // ESRCH: there is no such process, that is the point.
-      }
+    setBudgets: ({ exemplars, rows }) => {
+      send(rows * 16 + exemplars);
+    },
+    makeReadyToEnd: () => {
+      send(READY_TO_END);
     },
   };
 }
 
-/** The pid of no process that the program reads as token and budgets. */
-export const pidOf = (token: number, { exemplars, rows }: Budgets): number =>
-  token * 256 + rows * 16 + exemplars;
+/** The pid of no process that the program reads as token and message. */
+const pidOf = (token: number, message: number): number => token * 2 ** MESSAGE_BITS + message;

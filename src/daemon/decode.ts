@@ -29,7 +29,8 @@ export type KernelRecord =
       readonly startedBootUs: number;
       readonly endedBootUs: number;
     }
-  | { readonly type: 'flushed'; readonly sequence: number };
+  | { readonly type: 'flushed'; readonly sequence: number }
+  | { readonly type: 'ending'; readonly bootUs: number };
 
 export type Exemplar = {
   readonly type: 'exemplar';
@@ -190,4 +191,5 @@ const SHAPES: Record<string, Shape> = {
     }),
   },
   flushed: { numbers: 1, read: ([sequence = 0]) => ({ type: 'flushed', sequence }) },
+  ending: { numbers: 1, read: ([bootUs = 0]) => ({ type: 'ending', bootUs }) },
 };

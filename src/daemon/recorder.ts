@@ -20,14 +20,23 @@ import type { Flush } from './totals.ts';
 /** What the lines of one bpftrace become: rows. */
 export type Recorder = {
   line(line: string): void;
-  /** No line comes any more: writes all that is still waiting. False when it can't. */
-  finish(): boolean;
+  /** No line comes any more: writes all that is still waiting. */
+  finish(): Finish;
   /** Notes operations that may be missing, to be stored with the next flush. */
   noteLoss(kind: string, count: number, detail: string): void;
 };
 
+export type Finish = {
+  /** Whether what bpftrace held when it ended came. */
+  readonly isWhole: boolean;
+  /** Whether all could be written. */
+  readonly isStored: boolean;
+};
+
 export type RecorderEvents = {
   ready(): void;
+  /** All that was sent before the program was asked to make ready to end has come. */
+  readyToEnd(): void;
   /** After a flush was taken in (not necessarily stored yet). */
   flushed(flush: Flush, cost: Cost): void;
   /** Writing failed; it will be tried again with the next flush. */
@@ -144,6 +153,9 @@ export function createRecorder(
         if (flush) takeFlush(flush);
         return;
       }
+      case 'ending':
+        events.readyToEnd();
+        return;
     }
   };
 
@@ -204,7 +216,7 @@ export function createRecorder(
         losses.push(...transit.lost(lastFlush.sent), ...balance.check(emptied(lastFlush), true));
         if (exemplars.length > 0 || losses.length > 0) close(emptied(lastFlush));
       }
-      return retry();
+      return { isWhole: rest !== undefined, isStored: retry() };
     },
     noteLoss(kind, count, detail) {
       losses.push({ kind, opId: null, count, detail });

@@ -398,7 +398,7 @@ describe('what is wrong', () => {
     one.print('stats', '@latency_b', { 7: { count: 9, average: 1, total: 9 } });
     one.print('map', '@ops_a', { 1: 1 });
     one.print('map', '@ops_b', { 1: 9 });
-    expect(one.recorder.finish()).toBe(true);
+    expect(one.recorder.finish().isStored).toBe(true);
     expect(one.all('SELECT flush_id, op_count FROM operations')).toEqual([
       { flush_id: 1, op_count: 1 },
       { flush_id: 2, op_count: 9 },
@@ -416,7 +416,7 @@ describe('what is wrong', () => {
     one.flush([KEY]);
     one.value('slow', 1, 1, 1_500_000, 5301, 561, 562, 'late', ...FILE, 0, 2e7, 0, 0);
     one.recorder.line('{"type": "lost_events", "data": {"events": 3}}');
-    expect(one.recorder.finish()).toBe(true);
+    expect(one.recorder.finish().isStored).toBe(true);
     expect(one.all('SELECT thread FROM slow')).toEqual([{ thread: 'late' }]);
     expect(one.all('SELECT kind, lost_count FROM loss')).toEqual([{ kind: 'records_lost', lost_count: 3 }]);
     expect(one.all('SELECT ended_us - started_us AS us, kernel_op_count AS n FROM ledger')).toEqual([
@@ -427,7 +427,7 @@ describe('what is wrong', () => {
 
   test('a recording in which nothing was flushed has nothing to finish', () => {
     const one = recording();
-    expect(one.recorder.finish()).toBe(true);
+    expect(one.recorder.finish().isStored).toBe(true);
     expect(one.all('SELECT * FROM ledger')).toEqual([]);
   });
 });
@@ -467,7 +467,7 @@ describe('a row that can’t be stored', () => {
     const one = recording();
     one.recorder.noteLoss('records_lost', 5, 'before');
     poison(one);
-    expect(one.recorder.finish()).toBe(true);
+    expect(one.recorder.finish().isStored).toBe(true);
     expect(one.all('SELECT kind, lost_count FROM loss')).toEqual([
       { kind: 'records_lost', lost_count: 5 },
       { kind: 'operations_uncounted', lost_count: 1 },
@@ -493,9 +493,9 @@ describe('a full disk', () => {
     one.flush(many(20_000));
     expect(one.events.failures).toEqual(['database or disk is full', 'database or disk is full']);
     expect(one.all('SELECT sum(op_count) AS n FROM operations')).toEqual([{ n: 1 }]);
-    expect(one.recorder.finish()).toBe(false);
+    expect(one.recorder.finish().isStored).toBe(false);
     pages(one, 1_000_000);
-    expect(one.recorder.finish()).toBe(true);
+    expect(one.recorder.finish().isStored).toBe(true);
     expect(one.all('SELECT kernel_op_count, stored_op_count FROM ledger')).toEqual([
       { kernel_op_count: 1, stored_op_count: 1 },
       { kernel_op_count: 200, stored_op_count: 200 },
@@ -513,7 +513,7 @@ describe('a full disk', () => {
     pages(one, used(one));
     for (let at = 0; at < 122; at += 1) one.flush(many(10_000 + at * 1000));
     pages(one, 1_000_000);
-    expect(one.recorder.finish()).toBe(true);
+    expect(one.recorder.finish().isStored).toBe(true);
     expect(
       one.all('SELECT kind, op, sum(lost_count) AS lost_count, detail FROM loss GROUP BY 1, 2, 4'),
     ).toEqual([

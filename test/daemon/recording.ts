@@ -44,7 +44,7 @@ export function recording(roots: Roots = emptyTree()) {
     devices: createDevices(roots, mounts),
     proc: roots.proc,
   };
-  const events = { ready: 0, flushes: [] as Flush[], failures: [] as string[] };
+  const events = { ready: 0, readyToEnd: 0, flushes: [] as Flush[], failures: [] as string[] };
   const recorder = createRecorder(
     db,
     runId,
@@ -53,6 +53,7 @@ export function recording(roots: Roots = emptyTree()) {
     () => COST,
     {
       ready: () => (events.ready += 1),
+      readyToEnd: () => (events.readyToEnd += 1),
       flushed: (flush) => events.flushes.push(flush),
       storeFailed: (error) => events.failures.push(error.message),
     },

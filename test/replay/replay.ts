@@ -127,6 +127,7 @@ export function startReplay(stream: string, databasePath = ':memory:') {
     () => ({ daemonCpuUs: 0, daemonRssBytes: 0, bpftraceCpuUs: 0, bpftraceRssBytes: 0, databaseBytes: 0 }),
     {
       ready: () => undefined,
+      readyToEnd: () => undefined,
       flushed: (flush) => flushes.push(flush),
       storeFailed: (error) => storeFailures.push(error),
     },
