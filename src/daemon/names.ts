@@ -8,6 +8,7 @@ type Node = {
   length: number;
   pieces: Map<number, Buffer>;
   isRoot: boolean;
+  isDeleted: boolean;
 };
 
 export type NamedPath = {
@@ -41,9 +42,9 @@ const DEEPEST_PATH = 64;
 /** Joins the names the kernel tells once each into paths. Keeps up to `keep` names. */
 export function createNames(keep = 30_000): Names {
   const nodes = new Map<string, Node>();
-  const deleted = new Set<string>();
   const elsewhere = new Map<string, string>();
   const byInode = new Map<string, string>();
+  const lastOfInode = new Map<string, string>();
   let told = new Set<number>();
   let hasMoved = false;
 
@@ -51,10 +52,18 @@ export function createNames(keep = 30_000): Names {
     const known = nodes.get(key);
     if (known) return known;
     if (nodes.size >= keep) forgetOldest(nodes, keep / 10);
-    const node: Node = { parent: undefined, length: 0, pieces: new Map(), isRoot: false };
+    const node: Node = { parent: undefined, length: 0, pieces: new Map(), isRoot: false, isDeleted: false };
     nodes.set(key, node);
     return node;
   };
+
+  const remember = (map: Map<string, string>, key: string, value: string): void => {
+    if (map.size >= keep) forgetOldest(map, keep / 10);
+    map.set(key, value);
+  };
+
+  const pathAt = (key: string | undefined): NamedPath | undefined =>
+    key === undefined ? undefined : walk(nodes, key);
 
   return {
     learn(record) {
@@ -64,10 +73,9 @@ export function createNames(keep = 30_000): Names {
         case 'file':
           // Told again: its name may have changed directories.
           nodes.delete(key);
-          if (byInode.size >= keep) forgetOldest(byInode, keep / 10);
-          byInode.set(inodeKey(record.file.ino, record.file.hash), key);
-          if (record.links === 0) deleted.add(key);
-          else deleted.delete(key);
+          nodeOf(key).isDeleted = record.links === 0;
+          remember(byInode, inodeKey(record.file.ino, record.file.hash), key);
+          remember(lastOfInode, inodeKey(record.file.dev, record.file.ino), key);
           return;
         case 'name': {
           const node = nodeOf(key);
@@ -83,16 +91,16 @@ export function createNames(keep = 30_000): Names {
     },
     learnPath(dev, ino, path) {
       told.add(ino);
-      elsewhere.set(`${String(dev)}:${String(ino)}`, path);
+      remember(elsewhere, inodeKey(dev, ino), path);
     },
     pathOf(file) {
       // A block request tells the disk, not the file system: inode and name must do.
-      const exact = keyOf(file);
-      const key = nodes.has(exact) ? exact : byInode.get(inodeKey(file.ino, file.hash));
-      const found = key === undefined ? undefined : walk(nodes, key);
-      if (found && key !== undefined) return { ...found, isDeleted: deleted.has(key) };
-      const path = elsewhere.get(`${String(file.dev)}:${String(file.ino)}`);
-      return path === undefined ? undefined : { path, fsDev: undefined, isDeleted: false };
+      const found = pathAt(keyOf(file)) ?? pathAt(byInode.get(inodeKey(file.ino, file.hash)));
+      if (found) return found;
+      const path = elsewhere.get(inodeKey(file.dev, file.ino));
+      if (path !== undefined) return { path, fsDev: undefined, isDeleted: false };
+      // Told without a name, and its process is gone: the name another operation used.
+      return file.hash === 0 ? pathAt(lastOfInode.get(inodeKey(file.dev, file.ino))) : undefined;
     },
     takeTold() {
       const taken = { inodes: told, hasMoved };
@@ -103,19 +111,20 @@ export function createNames(keep = 30_000): Names {
   };
 }
 
-function walk(nodes: ReadonlyMap<string, Node>, start: string): Omit<NamedPath, 'isDeleted'> | undefined {
+function walk(nodes: ReadonlyMap<string, Node>, start: string): NamedPath | undefined {
+  const isDeleted = nodes.get(start)?.isDeleted ?? false;
   const parts: string[] = [];
   let key = start;
   let fsDev = Number(start.split(':')[0]);
   for (let depth = 0; depth < DEEPEST_PATH; depth += 1) {
     const node = nodes.get(key);
-    if (node?.isRoot) return { path: `/${parts.join('/')}`, fsDev };
-    if (!node?.parent) return parts.length === 0 ? undefined : { path: `…/${parts.join('/')}`, fsDev };
+    if (node?.isRoot) return { path: `/${parts.join('/')}`, fsDev, isDeleted };
+    if (!node?.parent) break;
     parts.unshift(nameOf(node));
     fsDev = node.parent.dev;
     key = keyOf(node.parent);
   }
-  return { path: `…/${parts.join('/')}`, fsDev };
+  return parts.length === 0 ? undefined : { path: `…/${parts.join('/')}`, fsDev, isDeleted };
 }
 
 /** Of a piece only NAME_PIECE bytes count: `..` may be written over what follows. A lost piece ends the name. */
@@ -142,4 +151,4 @@ function forgetOldest(map: Map<string, unknown>, count: number): void {
 }
 
 const keyOf = ({ dev, ino, hash }: FileIdentity): string => `${String(dev)}:${String(ino)}:${String(hash)}`;
-const inodeKey = (ino: number, hash: number): string => `${String(ino)}:${String(hash)}`;
+const inodeKey = (...numbers: readonly [number, number]): string => numbers.join(':');

@@ -256,6 +256,22 @@ describe('a path its process sees', () => {
   });
 });
 
+describe('an inode told without a name, whose process is gone', () => {
+  test('has the name another operation used', () => {
+    const { names, log } = namesOfALog();
+    expect(names.pathOf({ ...log, hash: 0 })?.path).toBe('/var/log/app.log');
+    expect(names.pathOf({ ...log, hash: 0, dev: log.dev + 1 })).toBeUndefined();
+  });
+
+  test('has the last one', () => {
+    const { names, log } = namesOfALog();
+    const renamed = { ...log, hash: log.hash + 1 };
+    tellFile(names, renamed);
+    tellName(names, renamed, ROOT, 'app.log.1');
+    expect(names.pathOf({ ...log, hash: 0 })?.path).toBe('/app.log.1');
+  });
+});
+
 test('of more names than it keeps it forgets the oldest', () => {
   const names = createNames(10);
   tellRoot(names, ROOT);
