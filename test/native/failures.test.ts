@@ -66,6 +66,31 @@ it('a daemon that is killed leaves what it had stored, no bpftrace, and a status
   expect(await again.stop()).toBe(0);
 });
 
+it('the end of a recording waits for what bpftrace has not passed on yet', async () => {
+  const database = join(folder, 'behind.db');
+  const prefix = join(folder, 'behind');
+  const recording = await startRecording(
+    database,
+    '--interval',
+    '1s',
+    '--slow',
+    '1ns',
+    '--exemplars',
+    '1000',
+  );
+  // A daemon that reads nothing: bpftrace waits in write(2), with the names of the files behind it.
+  recording.kill('SIGSTOP');
+  await execa(workload, ['threads', prefix, '64', '23']);
+  const stopped = recording.stop();
+  recording.kill('SIGCONT');
+  expect(await stopped).toBe(0);
+  const rows = await ask(
+    database,
+    `SELECT sum(op_count) AS n, count(DISTINCT file) AS files FROM fsync WHERE file LIKE '${prefix}%'`,
+  );
+  expect(rows).toEqual([{ n: 1472, files: 64 }]);
+});
+
 it('a full disk loses nothing that fits into memory, and says so', async () => {
   const small = join(folder, 'small');
   const database = join(small, 'iotrace.db');
