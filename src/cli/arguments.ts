@@ -118,6 +118,10 @@ export const daemonOptions = {
   exemplars: text('Single events kept per second and operation, at most', '50'),
   'map-memory': text('Kernel memory for counting, at most', '64MiB'),
   'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '10%'),
+  'no-realtime': {
+    type: 'boolean',
+    describe: 'Leave bpftrace at ordinary priority, also on preemptible kernels',
+  },
   config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
   samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
   'no-samplers': { type: 'boolean', describe: 'Read none of them' },
@@ -221,6 +225,7 @@ export type RecordingArguments = {
   readonly exemplarsPerSecond: number;
   readonly mapMemoryBytes: number;
   readonly maxCpuPercent: number;
+  readonly mayBeRealtime: boolean;
   readonly configPath: string | undefined;
   readonly samplers: readonly SamplerName[];
   readonly keepMs: number;
@@ -249,6 +254,7 @@ export function readRecording(typed: Typed<typeof recordOptions>): RecordingArgu
     slowNs,
     keepMs: Math.round(keepNs / 1e6),
     ...settings,
+    mayBeRealtime: typed['no-realtime'] !== true,
     configPath: typed.config,
   };
 }

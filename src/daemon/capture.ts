@@ -19,6 +19,7 @@ import type { PlannedProbe, RecordOptions } from './contract.ts';
 import { createCostMeter } from './ledger.ts';
 import { firstError, waitsForModule } from './plan.ts';
 import { createProof } from './proof.ts';
+import { isPreemptible, makeRealtime } from './realtime.ts';
 import { createRecorder } from './recorder.ts';
 import { createRetention } from './retain.ts';
 import type { Retention } from './retain.ts';
@@ -64,6 +65,7 @@ export async function capture(
   const recorder = createRecorder(db, session.runId, lookups, createClock(), cost, {
     ready() {
       state.isReady = true;
+      if (options.mayBeRealtime && isPreemptible(host.kernelVersion)) void makeRealtime(tracer.pid);
       accounting = createAccounting(tracer.pid, session, control, options.maxCpuPercent);
       // What compiling and attaching cost is no part of the first interval.
       cost();
@@ -75,7 +77,7 @@ export async function capture(
         recorder.noteLoss(
           'programs_skipped',
           missedCount,
-          `${name}: entered while a probe ran on the same CPU`,
+          `${name}: entered where a probe ran, or a map was read, on the same CPU`,
         );
       }
       proof.add(flush);

@@ -14,6 +14,8 @@ export type RecordOptions = {
   readonly mapMemoryBytes: number;
   /** Above this share of one CPU, in percent, detail is shed. */
   readonly maxCpuPercent: number;
+  /** On preemptible kernels bpftrace runs at real-time priority, see realtime.ts. */
+  readonly mayBeRealtime: boolean;
   /** Where the administrator's own settings are; `undefined`: /etc/iotrace/config.json, if it is there. */
   readonly configPath?: string | undefined;
   /** What is read from /proc and /sys meanwhile. */

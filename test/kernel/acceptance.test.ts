@@ -230,6 +230,11 @@ describe.each(KERNELS)('on the kernel of %s', (kernel) => {
     expect(rows.length).toBeGreaterThan(0);
   });
 
+  it('bpftrace is at real-time priority where it could be preempted in the kernel, and nowhere else', () => {
+    const policy = /scheduling policy: (\w+)/u.exec(guest.read('priority'))?.[1];
+    expect(policy).toBe(kernel === 'sid' ? 'SCHED_FIFO' : 'SCHED_OTHER');
+  });
+
   it('nothing was lost, and everything tried was seen', async () => {
     expect(
       await guest.sql(

@@ -112,6 +112,7 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       maxDatabaseBytes: 2 ** 31,
       mapMemoryBytes: 2 ** 26,
       maxCpuPercent: 5,
+      mayBeRealtime: false,
     },
   );
   if (isFailure(session)) throw new Error(JSON.stringify(session));

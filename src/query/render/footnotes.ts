@@ -131,7 +131,7 @@ const lossMeanings: Readonly<Record<string, string>> = {
   exemplars_lost: 'single events that did not arrive, the totals count them',
   operations_uncounted: 'missing from the totals',
   latencies_uncounted: 'missing from the percentiles',
-  programs_skipped: 'probes that did not run, being entered while they ran',
+  programs_skipped: 'probes that the kernel skipped',
   records_lost: "of bpftrace's output",
   record_rejected: 'lines that made no sense',
   gap: 'times no capture ran',

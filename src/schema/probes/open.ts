@@ -10,6 +10,15 @@ export const open = defineProbe({
   ],
   fragments: [
     {
+      file: 'open.ksession.bt',
+      needs: [
+        { kind: 'ksession', function: 'do_sys_openat2' },
+        { kind: 'ksession', function: 'SYSCALL_close' },
+        { kind: 'btf' },
+      ],
+      gaps: [],
+    },
+    {
       file: 'open.tracepoint.bt',
       needs: [
         { kind: 'tracepoint', name: 'syscalls:sys_enter_openat' },

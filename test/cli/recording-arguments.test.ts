@@ -8,6 +8,11 @@ const chosen = (typed: Parameters<typeof readRecording>[0]) => {
   return isFailure(read) ? explain(read) : read.samplers;
 };
 
+test('bpftrace may be real-time unless that is not wanted', () => {
+  expect(readRecording({})).toHaveProperty('mayBeRealtime', true);
+  expect(readRecording({ 'no-realtime': true })).toHaveProperty('mayBeRealtime', false);
+});
+
 test('all samplers run unless some are named, or none wanted', () => {
   expect(chosen({})).toEqual(samplerNames);
   expect(chosen({ samplers: 'cpu,diskstats' })).toEqual(['diskstats', 'cpu']);
