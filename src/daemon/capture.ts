@@ -104,24 +104,23 @@ export async function capture(
     if (!state.isReady) tracer.stop();
   }, READY_PATIENCE_MS);
   const unsubscribe = stop.onStop(end);
-  const { clean, how, stderr } = await tracer.ended;
+  const ended = await tracer.ended;
   clearTimeout(unready);
   unsubscribe();
   ending.over();
   accounting?.end();
   await proof.settled();
   const { isWhole } = recorder.finish();
-  if (!state.isReady)
-    return stop.isSet()
-      ? 'stopped'
-      : failure('bpftrace-failed', { seen: firstError(stderr) ?? stderr.trim() });
+  const why = firstError(ended.stderr);
+  if (!state.isReady) {
+    return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: why ?? ended.stderr.trim() });
+  }
   if (state.isReplanning) return 'plan changed';
   if (stop.isSet()) {
-    if (!clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
+    if (!ended.clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
     return 'stopped';
   }
-  const why = firstError(stderr) ?? 'it did not say why';
-  session.gap(`bpftrace ended unasked and was started again: ${why} (${how})`);
+  session.gap(`bpftrace ended unasked and was started again: ${why ?? 'it did not say why'} (${ended.how})`);
   return 'died';
 }
 
