@@ -45,16 +45,23 @@ export function createAccounting(
       if (sample) session.sampled(sample);
       lastSample = sample ?? lastSample;
       govern(usageOf(flush, cost, lastSample));
-      const skipped = costsBetween(before, now, programs.names()).filter(
-        ({ missedCount }) => missedCount > 0,
-      );
+      const skipped = skippedBetween(before, now);
+      // The names are in a file of megabytes (/proc/kallsyms): not read before there is something to name.
+      const costs = skipped.size === 0 ? [] : costsBetween(before, skipped, programs.names());
       before = now;
-      return { skipped };
+      return { skipped: costs };
     },
     end() {
       sampling.end();
     },
   };
+}
+
+/** The programs of which the kernel skipped runs between two readings. */
+function skippedBetween(before: ReadonlyMap<number, Program>, now: ReadonlyMap<number, Program>) {
+  return new Map(
+    [...now].filter(([id, { missedCount }]) => missedCount > (before.get(id)?.missedCount ?? 0)),
+  );
 }
 
 /** Share of one CPU in the interval; the kernel's part is reckoned from the last sample's cost of an operation. */

@@ -48,18 +48,17 @@ export function createNames(keep = 30_000): Names {
   let told = new Set<number>();
   let hasMoved = false;
 
+  const remember = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+    if (map.size >= keep) forgetOldest(map, keep / 10);
+    map.set(key, value);
+  };
+
   const nodeOf = (key: string): Node => {
     const known = nodes.get(key);
     if (known) return known;
-    if (nodes.size >= keep) forgetOldest(nodes, keep / 10);
     const node: Node = { parent: undefined, length: 0, pieces: new Map(), isRoot: false, isDeleted: false };
-    nodes.set(key, node);
+    remember(nodes, key, node);
     return node;
-  };
-
-  const remember = (map: Map<string, string>, key: string, value: string): void => {
-    if (map.size >= keep) forgetOldest(map, keep / 10);
-    map.set(key, value);
   };
 
   const pathAt = (key: string | undefined): NamedPath | undefined =>
@@ -151,4 +150,5 @@ function forgetOldest(map: Map<string, unknown>, count: number): void {
 }
 
 const keyOf = ({ dev, ino, hash }: FileIdentity): string => `${String(dev)}:${String(ino)}:${String(hash)}`;
-const inodeKey = (...numbers: readonly [number, number]): string => numbers.join(':');
+/** Of two numbers that say which inode: with its device, or with its name's hash. */
+const inodeKey = (one: number, other: number): string => `${String(one)}:${String(other)}`;

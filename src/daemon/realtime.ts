@@ -2,6 +2,8 @@ import { execa } from 'execa';
 import { readFileSync } from 'node:fs';
 import { atLeast } from './capabilities.ts';
 import type { Version } from './capabilities.ts';
+import { hostRoots } from './lookups/roots.ts';
+import type { Roots } from './lookups/roots.ts';
 
 /**
  * bpf(2) keeps tracing programs off its CPU while it reads a map (bpf_disable_instrumentation). Where the
@@ -19,9 +21,9 @@ export async function makeRealtime(pid: number): Promise<void> {
 }
 
 /** Whether a task can lose the CPU inside the kernel: its preemption model is `full` or `lazy`. */
-export function isPreemptible(kernelVersion: Version, sysfs = '/sys'): boolean {
+export function isPreemptible(kernelVersion: Version, { sys }: Pick<Roots, 'sys'> = hostRoots): boolean {
   try {
-    return /\((?:full|lazy)\)/u.test(readFileSync(`${sysfs}/kernel/debug/sched/preempt`, 'utf8'));
+    return /\((?:full|lazy)\)/u.test(readFileSync(`${sys}/kernel/debug/sched/preempt`, 'utf8'));
   } catch {
     // debugfs is not mounted. From 7.0 on there is no other model on x86 and arm64.
     return atLeast(kernelVersion, [7, 0]);

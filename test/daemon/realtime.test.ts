@@ -1,18 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { isPreemptible } from '../../src/daemon/realtime.ts';
-
-let sysfs = '';
-
-beforeEach(() => {
-  sysfs = mkdtempSync(join(tmpdir(), 'sys-'));
-});
-
-afterEach(() => {
-  rmSync(sysfs, { recursive: true });
-});
+import { emptyTree, put } from './lookups/trees.ts';
 
 test.each([
   ['full (lazy) \n', true],
@@ -20,12 +9,12 @@ test.each([
   ['none (voluntary) full \n', false],
   ['(none) voluntary full \n', false],
 ])('debugfs says %j', (preempt, expected) => {
-  mkdirSync(join(sysfs, 'kernel/debug/sched'), { recursive: true });
-  writeFileSync(join(sysfs, 'kernel/debug/sched/preempt'), preempt);
-  expect(isPreemptible([6, 12], sysfs)).toBe(expected);
+  const roots = emptyTree();
+  put(join(roots.sys, 'kernel/debug/sched/preempt'), preempt);
+  expect(isPreemptible([6, 12], roots)).toBe(expected);
 });
 
 test('without debugfs the version tells', () => {
-  expect(isPreemptible([6, 18], sysfs)).toBe(false);
-  expect(isPreemptible([7, 0], sysfs)).toBe(true);
+  expect(isPreemptible([6, 18], emptyTree())).toBe(false);
+  expect(isPreemptible([7, 0], emptyTree())).toBe(true);
 });

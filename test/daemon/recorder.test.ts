@@ -425,6 +425,20 @@ describe('what is wrong', () => {
     ]);
   });
 
+  test('that the program is ready to end is passed on', () => {
+    const one = recording();
+    one.value('ending', 1_000_000);
+    expect(one.events.readyToEnd).toBe(1);
+  });
+
+  test('a recording whose end did not come is not whole', () => {
+    const one = recording();
+    one.flush([KEY]);
+    expect(one.recorder.finish().isWhole).toBe(false);
+    one.value('flush', 2, 1_000_000, 2_000_000);
+    expect(one.recorder.finish().isWhole).toBe(true);
+  });
+
   test('a recording in which nothing was flushed has nothing to finish', () => {
     const one = recording();
     expect(one.recorder.finish().isStored).toBe(true);

@@ -18,6 +18,9 @@ export function buildWorkload(folder: string): string {
 /** On a busy machine the governor would shed the file names that a test asks for. */
 const UNGOVERNED = ['--max-cpu', '10000%'];
 
+/** With a threshold of 1 ns every operation is an exemplar, up to the budget. */
+export const EXEMPLARS_OF_ALL = ['--interval', '1s', '--slow', '1ns', '--exemplars', '1000'];
+
 /** A recording by the real command in a child process, ready when this returns. */
 export async function startRecording(database: string, ...options: string[]) {
   const bound = options.includes('--max-cpu') ? [] : UNGOVERNED;

@@ -6,6 +6,7 @@ import {
   ask,
   bpftraceOf,
   buildWorkload,
+  EXEMPLARS_OF_ALL,
   isAlive,
   remove,
   scratchFolder,
@@ -69,15 +70,7 @@ it('a daemon that is killed leaves what it had stored, no bpftrace, and a status
 it('the end of a recording waits for what bpftrace has not passed on yet', async () => {
   const database = join(folder, 'behind.db');
   const prefix = join(folder, 'behind');
-  const recording = await startRecording(
-    database,
-    '--interval',
-    '1s',
-    '--slow',
-    '1ns',
-    '--exemplars',
-    '1000',
-  );
+  const recording = await startRecording(database, ...EXEMPLARS_OF_ALL);
   // A daemon that reads nothing: bpftrace waits in write(2), with the names of the files behind it.
   recording.kill('SIGSTOP');
   await execa(workload, ['threads', prefix, '64', '23']);

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { detectCgroupLayout } from '../../src/daemon/lookups/cgroups.ts';
 import { hostRoots } from '../../src/daemon/lookups/roots.ts';
-import { ask, buildWorkload, remove, runIn, scratchFolder, startRecording } from './capture.ts';
+import {
+  ask,
+  buildWorkload,
+  EXEMPLARS_OF_ALL,
+  remove,
+  runIn,
+  scratchFolder,
+  startRecording,
+} from './capture.ts';
 
 const CONTAINER_ID = 'c0ffee'.repeat(11).slice(0, 64);
 const SYNCS = ['23', '19', '17', '13'];
@@ -18,15 +26,7 @@ const cgroup = join(parent, CONTAINER_ID);
 
 beforeAll(async () => {
   const workload = buildWorkload(folder);
-  const recording = await startRecording(
-    database,
-    '--interval',
-    '1s',
-    '--slow',
-    '1ns',
-    '--exemplars',
-    '1000',
-  );
+  const recording = await startRecording(database, ...EXEMPLARS_OF_ALL);
   mkdirSync(cgroup, { recursive: true });
   await execa(workload, ['sync', join(folder, 'host'), ...SYNCS]);
   await runIn(cgroup, workload, 'sync', join(folder, 'contained'), ...SYNCS);
