@@ -5,7 +5,7 @@ export { createContainers } from '../src/daemon/lookups/containers.ts';
 export { createDevices } from '../src/daemon/lookups/devices.ts';
 export { createMounts } from '../src/daemon/lookups/mounts.ts';
 export { createRecorder } from '../src/daemon/recorder.ts';
-export { createRollup } from '../src/daemon/rollup.ts';
+export { createRollup } from '../src/daemon/store/rollup.ts';
 export { en } from '../src/query/findings/catalogue/en.ts';
 export { diagnose, severityWeights } from '../src/query/findings/diagnose.ts';
 export { playbook } from '../src/query/findings/playbook.ts';

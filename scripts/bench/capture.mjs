@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const folder = mkdtempSync(join(tmpdir(), 'iotrace-bench-'));
-const here = new URL('.', import.meta.url).pathname;
+const here = new URL('./', import.meta.url).pathname;
 const cli = join(here, '../../dist/cli.js');
 
 /** Compiles load.c; its path. */

@@ -1,4 +1,4 @@
-import type { DeletedNow } from '../daemon/deleted.ts';
+import type { DeletedNow } from '../daemon/samplers/deleted-now.ts';
 import { failure, isFailure } from '../failure.ts';
 import { deletedTable } from '../query/render/deleted.ts';
 import { deviceTable } from '../query/render/devices.ts';
@@ -64,7 +64,7 @@ export async function runDeleted(typed: DeletedTyped): Promise<Outcome> {
     });
   }
   if (!isRoot) return failure('not-root', { command: 'iotrace deleted --live' });
-  const { deletedNow } = await import('../daemon/deleted.ts');
+  const { deletedNow } = await import('../daemon/samplers/deleted-now.ts');
   const seenUs = nowUs();
   const rows = deletedNow()
     .map((file) => asRow(file, seenUs))

@@ -4,8 +4,8 @@ import { failure, isFailure } from '../failure.ts';
 import { databaseFailure, openForWriting } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
 import { probes } from '../schema/probes/index.ts';
-import { findCapabilities } from './capabilities.ts';
-import type { Capabilities } from './capabilities.ts';
+import { findCapabilities } from './bpftrace/capabilities.ts';
+import type { Capabilities } from './bpftrace/capabilities.ts';
 import { capture } from './capture.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
@@ -14,12 +14,12 @@ import { createContainers } from './lookups/containers.ts';
 import { createDevices } from './lookups/devices.ts';
 import { createMounts } from './lookups/mounts.ts';
 import { hostRoots } from './lookups/roots.ts';
-import { choose, tryFragments } from './plan.ts';
+import { choose, tryFragments } from './bpftrace/plan.ts';
 import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contract.ts';
 import { startSamplers } from './samplers/index.ts';
-import type { Lookups } from './store.ts';
-import { createSession } from './session.ts';
-import type { Session } from './session.ts';
+import type { Lookups } from './store/intervals.ts';
+import { createSession } from './store/session.ts';
+import type { Session } from './store/session.ts';
 import { pause, stopSignal } from './stop.ts';
 
 /**

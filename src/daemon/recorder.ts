@@ -1,21 +1,21 @@
 import type { Db } from '../schema/open.ts';
-import type { Clock } from './clock.ts';
-import { NAME_PIECE } from './compose.ts';
-import { decode } from './decode.ts';
-import type { Exemplar, KernelRecord } from './decode.ts';
-import { majorOf, minorOf } from './enrich.ts';
-import { createEvidence, NO_EVIDENCE } from './evidence.ts';
-import { readLine, toText } from './envelope.ts';
-import type { Reject } from './envelope.ts';
-import type { Cost } from './ledger.ts';
+import type { Clock } from './stream/clock.ts';
+import { NAME_PIECE } from './bpftrace/compose.ts';
+import { decode } from './stream/decode.ts';
+import type { Exemplar, KernelRecord } from './stream/decode.ts';
+import { majorOf, minorOf } from './naming/labels.ts';
+import { createEvidence, NO_EVIDENCE } from './stream/exemplar-context.ts';
+import { readLine, toText } from './stream/envelope.ts';
+import type { Reject } from './stream/envelope.ts';
+import type { Cost } from './cost/meter.ts';
 import { findOpenFile } from './lookups/processes.ts';
-import { createBalance, createTransit, suppressedOf } from './loss.ts';
-import type { Loss } from './loss.ts';
-import { createNames } from './names.ts';
-import { createStore } from './store.ts';
-import type { Interval, Lookups } from './store.ts';
-import { createFlushReader } from './totals.ts';
-import type { Flush } from './totals.ts';
+import { createBalance, createTransit, suppressedOf } from './stream/loss.ts';
+import type { Loss } from './stream/loss.ts';
+import { createNames } from './naming/names.ts';
+import { createStore } from './store/intervals.ts';
+import type { Interval, Lookups } from './store/intervals.ts';
+import { createFlushReader } from './stream/totals.ts';
+import type { Flush } from './stream/totals.ts';
 
 /** What the lines of one bpftrace become: rows. */
 export type Recorder = {

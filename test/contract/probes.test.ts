@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { compose } from '../../src/daemon/compose.ts';
+import { compose } from '../../src/daemon/bpftrace/compose.ts';
 import { isFailure } from '../../src/failure.ts';
 import { describeViews } from '../../src/schema/describe.ts';
 import { openForWriting, VIEWS } from '../../src/schema/open.ts';
@@ -222,7 +222,7 @@ describe('a comment that lists names lists all of them', () => {
   });
 
   test('kinds of loss', () => {
-    const daemon = ['main', 'loss', 'recorder', 'session', 'store']
+    const daemon = ['main', 'stream/loss', 'recorder', 'store/session', 'store/intervals']
       .map((file) => readFileSync(`src/daemon/${file}.ts`, 'utf8'))
       .join('\n');
     const kinds = new Set(

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EPOCH_MAPS, NAME_PIECE, PRINTED_MAPS } from '../../src/daemon/compose.ts';
-import { decode } from '../../src/daemon/decode.ts';
+import { EPOCH_MAPS, NAME_PIECE, PRINTED_MAPS } from '../../src/daemon/bpftrace/compose.ts';
+import { decode } from '../../src/daemon/stream/decode.ts';
 import { BUCKET_MIDDLE_SQL, bucketLowerNs, bucketOf, bucketUpperNs } from '../../src/schema/buckets.ts';
 import { isFailure } from '../../src/failure.ts';
 import { openForWriting } from '../../src/schema/open.ts';
@@ -26,7 +26,7 @@ describe('the tuples of bpf/', () => {
   });
 
   test('are all that decode.ts knows', () => {
-    const [, shapes] = readFileSync('src/daemon/decode.ts', 'utf8').split(/const SHAPES.*= \{\n/u);
+    const [, shapes] = readFileSync('src/daemon/stream/decode.ts', 'utf8').split(/const SHAPES.*= \{\n/u);
     const known = [...shapes!.matchAll(/^ {2}(\w+): \{/gmu)].map(([, tag]) => tag!);
     expect(known.toSorted()).toEqual([...new Set(tuples.map(({ tag }) => tag))].toSorted());
   });

@@ -4,7 +4,7 @@ import { createDevices } from '../../src/daemon/lookups/devices.ts';
 import { createMounts } from '../../src/daemon/lookups/mounts.ts';
 import type { Roots } from '../../src/daemon/lookups/roots.ts';
 import { createRecorder } from '../../src/daemon/recorder.ts';
-import type { Flush } from '../../src/daemon/totals.ts';
+import type { Flush } from '../../src/daemon/stream/totals.ts';
 import { isFailure } from '../../src/failure.ts';
 import { openForWriting } from '../../src/schema/open.ts';
 import type { Db } from '../../src/schema/open.ts';

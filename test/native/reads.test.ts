@@ -2,10 +2,10 @@ import { execa } from 'execa';
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { costsBetween } from '../../src/daemon/cost-sampling.ts';
+import { costsBetween } from '../../src/daemon/cost/sampling.ts';
 import { detectCgroupLayout } from '../../src/daemon/lookups/cgroups.ts';
 import { hostRoots } from '../../src/daemon/lookups/roots.ts';
-import { findPrograms } from '../../src/daemon/programs.ts';
+import { findPrograms } from '../../src/daemon/cost/programs.ts';
 import {
   ask,
   bpftraceOf,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createRollup } from '../../src/daemon/rollup.ts';
+import { createRollup } from '../../src/daemon/store/rollup.ts';
 import { metricsText } from '../../src/query/render/metrics.ts';
 import type { MetricsFormat } from '../../src/query/render/metrics.ts';
 import { metrics } from '../../src/query/reports/metrics.ts';

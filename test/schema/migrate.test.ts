@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createRollup } from '../../src/daemon/rollup.ts';
+import { createRollup } from '../../src/daemon/store/rollup.ts';
 import { isFailure } from '../../src/failure.ts';
 import { top } from '../../src/query/reports/top.ts';
 import { bucketOf } from '../../src/schema/buckets.ts';

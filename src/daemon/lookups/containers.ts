@@ -2,8 +2,8 @@ import { instanceOf, statOf } from './bounded-read.ts';
 import { findContainer } from './cgroup-path.ts';
 import { shortName } from './containers/container.ts';
 import type { Container, StateDirectory } from './containers/container.ts';
-import type { Following } from './containers/follow.ts';
-import { KnownContainers } from './containers/known.ts';
+import type { Following } from './containers/watch.ts';
+import { KnownContainers } from './containers/container-index.ts';
 import { SOURCES } from './containers/sources.ts';
 import type { Source } from './containers/sources.ts';
 import type { Mounts } from './mounts.ts';
@@ -11,7 +11,7 @@ import { RecentMap } from './recent-map.ts';
 import type { Roots } from './roots.ts';
 
 export type { BindMount, Container } from './containers/container.ts';
-export type { Following } from './containers/follow.ts';
+export type { Following } from './containers/watch.ts';
 
 /** Never fails: what cannot be read is not known. */
 export interface Containers {

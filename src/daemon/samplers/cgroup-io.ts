@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { namesIn } from '../lookups/bounded-read.ts';
-import { createMemory, grown } from './growth.ts';
+import { createMemory, grown } from './delta.ts';
 import type { CgroupTarget, IoValues, Row } from './rows.ts';
 import { ioColumns } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { grown } from './growth.ts';
+import { grown } from './delta.ts';
 import { field, isRead, readText, unreadable } from './read.ts';
 import type { HostValues } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createMemory, grown, grown32, grownOrNull } from './growth.ts';
+import { createMemory, grown, grown32, grownOrNull } from './delta.ts';
 import { isRead, readText, unreadable } from './read.ts';
 import type { DeviceNumbers, DeviceRow, DeviceValues } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';

@@ -2,7 +2,7 @@ import type { Db } from '../../schema/open.ts';
 import type { SamplerName } from '../../schema/samplers.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
 import type { Roots } from '../lookups/roots.ts';
-import type { Lookups } from '../store.ts';
+import type { Lookups } from '../store/intervals.ts';
 import { createBlockSettings } from './block-settings.ts';
 import { createCgroupIo } from './cgroup-io.ts';
 import { createCgroupLimits } from './cgroup-limits.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createMemory, grown, grownOrNull } from './growth.ts';
+import { createMemory, grown, grownOrNull } from './delta.ts';
 import { field, isRead, readText, unreadable } from './read.ts';
 import type { CgroupTarget, HostValues, Row } from './rows.ts';
 import type { Problem, Sampler, Sight } from './sampler.ts';

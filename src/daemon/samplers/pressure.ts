@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createMemory, grown } from './growth.ts';
+import { createMemory, grown } from './delta.ts';
 import { isRead, readText, unreadable } from './read.ts';
 import type { CgroupTarget, Row } from './rows.ts';
 import type { Problem, Sampler, Sight } from './sampler.ts';

@@ -1,6 +1,6 @@
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
-import { createDictionaries } from '../dictionaries.ts';
+import { createDictionaries } from '../store/dictionaries.ts';
 import { statOf } from '../lookups/bounded-read.ts';
 import type { CgroupTarget, CgroupValues, DeviceNumbers, HostValues, Row } from './rows.ts';
 import {

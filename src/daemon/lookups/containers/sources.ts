@@ -18,8 +18,8 @@ import {
   listDocker,
   readDocker,
 } from './docker.ts';
-import { followDirectories } from './follow.ts';
-import type { Following } from './follow.ts';
+import { followDirectories } from './watch.ts';
+import type { Following } from './watch.ts';
 import { STORAGE, listStorage, readStorage, storageDirectories, storageState } from './storage.ts';
 
 /** One way in which runtimes keep the state of containers. */

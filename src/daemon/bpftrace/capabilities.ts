@@ -1,0 +1,70 @@
+import { execa } from 'execa';
+import { existsSync, readFileSync } from 'node:fs';
+import { release, cpus, hostname } from 'node:os';
+import type { Failure } from '../../failure.ts';
+import { failure } from '../../failure.ts';
+import { mountTracefs, tracingFolder } from './tracefs.ts';
+
+/** What this host is, as far as tracing cares. */
+export type Capabilities = {
+  readonly bpftrace: string;
+  readonly bpftraceVersion: Version;
+  readonly kernelRelease: string;
+  readonly kernelVersion: Version;
+  readonly host: string;
+  readonly bootId: string;
+  readonly cpuCount: number;
+  /** CPUs the kernel provides for, present or not: each has its part of every counting map. */
+  readonly possibleCpuCount: number;
+  readonly hasBtf: boolean;
+  readonly hasKprobes: boolean;
+  /** Folder of tracefs. */
+  readonly tracing: string;
+};
+
+export type Version = readonly [major: number, minor: number];
+
+const OLDEST_BPFTRACE: Version = [0, 17];
+
+/** Looks around; fails when tracing is out of the question. `command`: what to type with sudo. */
+export async function findCapabilities(command: string): Promise<Capabilities | Failure> {
+  if (process.getuid?.() !== 0) return failure('not-root', { command });
+  const bpftrace = process.env['IOTRACE_BPFTRACE'] ?? 'bpftrace';
+  const { stdout, failed, shortMessage } = await execa(bpftrace, ['--version'], { reject: false });
+  if (failed) return failure('no-bpftrace', { seen: String(shortMessage).split('\n').at(-1) ?? '' });
+  const bpftraceVersion = parseVersion(stdout);
+  if (!bpftraceVersion || !atLeast(bpftraceVersion, OLDEST_BPFTRACE)) {
+    return failure('bpftrace-too-old', { seen: stdout });
+  }
+  const tracing = tracingFolder() ?? mountTracefs();
+  if (tracing === undefined) return failure('no-tracefs', { seen: '/sys/kernel/tracing is empty' });
+  return {
+    bpftrace,
+    bpftraceVersion,
+    kernelRelease: release(),
+    kernelVersion: parseVersion(release()) ?? [0, 0],
+    host: hostname(),
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    cpuCount: cpus().length,
+    possibleCpuCount: readPossibleCpus(),
+    hasBtf: existsSync('/sys/kernel/btf/vmlinux'),
+    hasKprobes: existsSync(`${tracing}/kprobe_events`),
+    tracing,
+  };
+}
+
+/** From /sys/devices/system/cpu/possible: `0-127`, or a list of such. */
+function readPossibleCpus(): number {
+  const last = /(\d+)\s*$/u.exec(readFileSync('/sys/devices/system/cpu/possible', 'utf8'))?.[1];
+  return last === undefined ? cpus().length : Number(last) + 1;
+}
+
+/** The first `N.M` in a text. */
+export function parseVersion(text: string): Version | undefined {
+  const match = /(\d+)\.(\d+)/u.exec(text);
+  return match ? [Number(match[1]), Number(match[2])] : undefined;
+}
+
+export function atLeast(version: Version, least: Version): boolean {
+  return version[0] > least[0] || (version[0] === least[0] && version[1] >= least[1]);
+}

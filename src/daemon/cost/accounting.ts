@@ -1,0 +1,75 @@
+import type { Control } from '../bpftrace/control.ts';
+import type { CostSample, ProgramCost } from './sampling.ts';
+import { costsBetween, createCostSampling } from './sampling.ts';
+import { createGovernor, LEVELS } from './governor.ts';
+import type { Usage } from './governor.ts';
+import type { Cost } from './meter.ts';
+import { kernelOpCount } from '../stream/loss.ts';
+import { findPrograms } from './programs.ts';
+import type { Program } from './programs.ts';
+import type { Session } from '../store/session.ts';
+import type { Flush } from '../stream/totals.ts';
+
+/** What a capture costs and misses, kept with every flush; and kept within bounds. */
+export type Accounting = {
+  /** The programs of which the kernel skipped runs since the last flush. */
+  flushed(flush: Flush, cost: Cost): { readonly skipped: readonly ProgramCost[] };
+  end(): void;
+};
+
+/** From the moment the probes of bpftrace `pid` are attached. */
+export function createAccounting(
+  pid: number,
+  session: Session,
+  control: Control,
+  maxCpuPercent: number,
+): Accounting {
+  const programs = findPrograms(pid);
+  const sampling = createCostSampling(programs);
+  const governor = createGovernor(maxCpuPercent);
+  let before: ReadonlyMap<number, Program> = new Map();
+  let lastSample: CostSample | undefined;
+
+  const govern = (usage: Usage): void => {
+    const step = governor.flushed(usage);
+    const level = step && LEVELS[step.level];
+    if (!level) return;
+    control.setBudgets(level);
+    session.governed({ ...step, detail: level.detail, maxCpuPercent });
+  };
+
+  return {
+    flushed(flush, cost) {
+      const now = programs.read();
+      const sample = sampling.flushed(flush, now);
+      if (sample) session.sampled(sample);
+      lastSample = sample ?? lastSample;
+      govern(usageOf(flush, cost, lastSample));
+      const skipped = skippedBetween(before, now);
+      // The names are in a file of megabytes (/proc/kallsyms): not read before there is something to name.
+      const costs = skipped.size === 0 ? [] : costsBetween(before, skipped, programs.names());
+      before = now;
+      return { skipped: costs };
+    },
+    end() {
+      sampling.end();
+    },
+  };
+}
+
+/** The programs of which the kernel skipped runs between two readings. */
+function skippedBetween(before: ReadonlyMap<number, Program>, now: ReadonlyMap<number, Program>) {
+  return new Map(
+    [...now].filter(([id, { missedCount }]) => missedCount > (before.get(id)?.missedCount ?? 0)),
+  );
+}
+
+/** Share of one CPU in the interval; the kernel's part is reckoned from the last sample's cost of an operation. */
+function usageOf(flush: Flush, cost: Cost, sample: CostSample | undefined): Usage {
+  const intervalUs = Math.max(1, flush.endedBootUs - flush.startedBootUs);
+  const nsPerOperation = sample ? sample.runTimeNs / Math.max(1, sample.opCount) : 0;
+  return {
+    kernelPercent: (100 * kernelOpCount(flush) * nsPerOperation) / 1000 / intervalUs,
+    userPercent: (100 * (cost.daemonCpuUs + cost.bpftraceCpuUs)) / intervalUs,
+  };
+}

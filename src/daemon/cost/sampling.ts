@@ -1,0 +1,95 @@
+import { kernelOpCount } from '../stream/loss.ts';
+import type { Program, Programs } from './programs.ts';
+import { areStatsOn, switchStats } from './programs.ts';
+import type { Flush } from '../stream/totals.ts';
+
+/** What the programs did and cost in one interval. */
+export type CostSample = {
+  readonly startedBootUs: number;
+  readonly endedBootUs: number;
+  /** Operations counted in the interval. */
+  readonly opCount: number;
+  readonly runTimeNs: number;
+  readonly mapMemoryBytes: number;
+  readonly programs: readonly ProgramCost[];
+};
+
+/** Programs of the same code are one row. */
+export type ProgramCost = {
+  readonly name: string;
+  readonly programCount: number;
+  readonly runCount: number;
+  readonly runTimeNs: number;
+  readonly missedCount: number;
+};
+
+/** Accounting costs some tens of ns a run, so it is on for one interval in this time. */
+const SAMPLE_EVERY_US = 60_000_000;
+
+/** Samples the cost of the programs; told of each flush, with what the programs did so far. */
+export function createCostSampling(programs: Programs): {
+  flushed(flush: Flush, now: ReadonlyMap<number, Program>): CostSample | undefined;
+  end(): void;
+} {
+  const isOthers = areStatsOn();
+  let before: ReadonlyMap<number, Program> | undefined;
+  let nextBootUs = 0;
+  const end = (): void => {
+    if (before && !isOthers) switchStats(false);
+    before = undefined;
+  };
+  return {
+    flushed(flush, now) {
+      if (before) {
+        const sample = sampleOf(before, now, programs, flush);
+        end();
+        return sample;
+      }
+      if (flush.endedBootUs >= nextBootUs) {
+        nextBootUs = flush.endedBootUs + SAMPLE_EVERY_US;
+        if (isOthers || switchStats(true)) before = now;
+      }
+      return undefined;
+    },
+    end,
+  };
+}
+
+function sampleOf(
+  before: ReadonlyMap<number, Program>,
+  now: ReadonlyMap<number, Program>,
+  programs: Programs,
+  flush: Flush,
+): CostSample {
+  const costs = costsBetween(before, now, programs.names());
+  return {
+    startedBootUs: flush.startedBootUs,
+    endedBootUs: flush.endedBootUs,
+    opCount: kernelOpCount(flush),
+    runTimeNs: costs.reduce((sum, { runTimeNs }) => sum + runTimeNs, 0),
+    mapMemoryBytes: programs.memoryBytes,
+    programs: costs,
+  };
+}
+
+/** What happened between two readings, by name; pure. */
+export function costsBetween(
+  before: ReadonlyMap<number, Program>,
+  after: ReadonlyMap<number, Program>,
+  names: ReadonlyMap<string, string>,
+): ProgramCost[] {
+  const costs = new Map<string, ProgramCost>();
+  for (const [id, now] of after) {
+    const then = before.get(id);
+    const name = names.get(now.tag) ?? now.tag;
+    const known = costs.get(name);
+    costs.set(name, {
+      name,
+      programCount: (known?.programCount ?? 0) + 1,
+      runCount: (known?.runCount ?? 0) + now.runCount - (then?.runCount ?? 0),
+      runTimeNs: (known?.runTimeNs ?? 0) + now.runTimeNs - (then?.runTimeNs ?? 0),
+      missedCount: (known?.missedCount ?? 0) + now.missedCount - (then?.missedCount ?? 0),
+    });
+  }
+  return [...costs.values()];
+}

@@ -1,0 +1,154 @@
+import { NAME_PIECE } from '../bpftrace/compose.ts';
+import { toText } from '../stream/envelope.ts';
+import type { FileIdentity, KernelRecord } from '../stream/decode.ts';
+
+/** What the kernel told of one name: a file or a directory above one. */
+type Node = {
+  parent: FileIdentity | undefined;
+  length: number;
+  pieces: Map<number, Buffer>;
+  isRoot: boolean;
+  isDeleted: boolean;
+};
+
+export type NamedPath = {
+  /** From the root of its file system; `…/` in front where a directory is missing. */
+  readonly path: string;
+  /**
+   * The file system the path is in: overlayfs hands its files' names to the upper file (before 6.5).
+   * `undefined`: none, the path is the one its process sees.
+   */
+  readonly fsDev: number | undefined;
+  readonly isDeleted: boolean;
+};
+
+export type Names = {
+  learn(record: Extract<KernelRecord, { type: 'file' | 'name' | 'root' }>): void;
+  /** The path a process sees, for an inode the kernel told without a name. */
+  learnPath(dev: number, ino: number, path: string): void;
+  pathOf(file: FileIdentity): NamedPath | undefined;
+  /** What was told since this was last asked. */
+  takeTold(): Told;
+};
+
+export type Told = {
+  readonly inodes: ReadonlySet<number>;
+  /** A name that was known changed: a renamed directory, and with it the paths of all below. */
+  readonly hasMoved: boolean;
+};
+
+const DEEPEST_PATH = 64;
+
+/** Joins the names the kernel tells once each into paths. Keeps up to `keep` names. */
+export function createNames(keep = 30_000): Names {
+  const nodes = new Map<string, Node>();
+  const elsewhere = new Map<string, string>();
+  const byInode = new Map<string, string>();
+  const lastOfInode = new Map<string, string>();
+  let told = new Set<number>();
+  let hasMoved = false;
+
+  const remember = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+    if (map.size >= keep) forgetOldest(map, keep / 10);
+    map.set(key, value);
+  };
+
+  const nodeOf = (key: string): Node => {
+    const known = nodes.get(key);
+    if (known) return known;
+    const node: Node = { parent: undefined, length: 0, pieces: new Map(), isRoot: false, isDeleted: false };
+    remember(nodes, key, node);
+    return node;
+  };
+
+  const pathAt = (key: string | undefined): NamedPath | undefined =>
+    key === undefined ? undefined : walk(nodes, key);
+
+  return {
+    learn(record) {
+      const key = keyOf(record.file);
+      told.add(record.file.ino);
+      switch (record.type) {
+        case 'file':
+          // Told again: its name may have changed directories.
+          nodes.delete(key);
+          nodeOf(key).isDeleted = record.links === 0;
+          remember(byInode, inodeKey(record.file.ino, record.file.hash), key);
+          remember(lastOfInode, inodeKey(record.file.dev, record.file.ino), key);
+          return;
+        case 'name': {
+          const node = nodeOf(key);
+          hasMoved ||= isOther(node, record);
+          node.parent = record.parent;
+          node.length = record.length;
+          node.pieces.set(record.offset, record.piece);
+          return;
+        }
+        case 'root':
+          nodeOf(key).isRoot = true;
+      }
+    },
+    learnPath(dev, ino, path) {
+      told.add(ino);
+      remember(elsewhere, inodeKey(dev, ino), path);
+    },
+    pathOf(file) {
+      // A block request tells the disk, not the file system: inode and name must do.
+      const found = pathAt(keyOf(file)) ?? pathAt(byInode.get(inodeKey(file.ino, file.hash)));
+      if (found) return found;
+      const path = elsewhere.get(inodeKey(file.dev, file.ino));
+      if (path !== undefined) return { path, fsDev: undefined, isDeleted: false };
+      // Told without a name, and its process is gone: the name another operation used.
+      return file.hash === 0 ? pathAt(lastOfInode.get(inodeKey(file.dev, file.ino))) : undefined;
+    },
+    takeTold() {
+      const taken = { inodes: told, hasMoved };
+      told = new Set();
+      hasMoved = false;
+      return taken;
+    },
+  };
+}
+
+function walk(nodes: ReadonlyMap<string, Node>, start: string): NamedPath | undefined {
+  const isDeleted = nodes.get(start)?.isDeleted ?? false;
+  const parts: string[] = [];
+  let key = start;
+  let fsDev = Number(start.split(':')[0]);
+  for (let depth = 0; depth < DEEPEST_PATH; depth += 1) {
+    const node = nodes.get(key);
+    if (node?.isRoot) return { path: `/${parts.join('/')}`, fsDev, isDeleted };
+    if (!node?.parent) break;
+    parts.unshift(nameOf(node));
+    fsDev = node.parent.dev;
+    key = keyOf(node.parent);
+  }
+  return parts.length === 0 ? undefined : { path: `…/${parts.join('/')}`, fsDev, isDeleted };
+}
+
+/** Of a piece only NAME_PIECE bytes count: `..` may be written over what follows. A lost piece ends the name. */
+function nameOf({ length, pieces }: Node): string {
+  const bytes = Buffer.alloc(length);
+  let filled = 0;
+  for (let offset = 0; offset < length && offset === filled; offset += NAME_PIECE) {
+    filled += pieces.get(offset)?.copy(bytes, offset, 0, NAME_PIECE) ?? 0;
+  }
+  const text = toText(bytes.subarray(0, filled));
+  return filled < length ? `${text}…` : text;
+}
+
+/** Whether a name that is known already is told otherwise. */
+function isOther({ parent, length, pieces }: Node, told: Extract<KernelRecord, { type: 'name' }>): boolean {
+  if (parent === undefined) return false;
+  const known = pieces.get(told.offset);
+  const isOtherText = known !== undefined && !known.equals(told.piece);
+  return isOtherText || length !== told.length || keyOf(parent) !== keyOf(told.parent);
+}
+
+function forgetOldest(map: Map<string, unknown>, count: number): void {
+  for (const key of [...map.keys()].slice(0, count)) map.delete(key);
+}
+
+const keyOf = ({ dev, ino, hash }: FileIdentity): string => `${String(dev)}:${String(ino)}:${String(hash)}`;
+/** Of two numbers that say which inode: with its device, or with its name's hash. */
+const inodeKey = (one: number, other: number): string => `${String(one)}:${String(other)}`;

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createControl } from '../../../src/daemon/bpftrace/control.ts';
+import type { Control } from '../../../src/daemon/bpftrace/control.ts';
+import { LEVELS } from '../../../src/daemon/cost/governor.ts';
+import { codeOf, sourceOf } from '../../contract/bpf.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** The pid that kill(2) is called with; the call goes through. */
+function pidOf(speak: (control: Control) => void, control = createControl()): number {
+  const kill = vi.spyOn(process, 'kill');
+  speak(control);
+  const [pid, signal] = kill.mock.lastCall ?? [];
+  expect(signal).toBe(0);
+  return pid ?? 0;
+}
+
+/** What control.tracepoint.bt makes of a pid: the arithmetic of its own text, on 32 bits as kill(2) has them. */
+function heard(pid: number) {
+  const unsigned = pid >>> 0;
+  const level = unsigned & 0x1ff;
+  const token = unsigned >>> 9;
+  return level >= 256 ? { token, isEnding: true } : { token, exemplars: level & 15, rows: level >>> 4 };
+}
+
+test('the arithmetic here is that of the program', () => {
+  const program = codeOf(sourceOf('control.tracepoint.bt'));
+  expect(program).toContain(
+    '(uint64)args->sig == 0 && ((uint64)args->pid & 0xffffffff) >> 9 == CONTROL_TOKEN',
+  );
+  expect(program).toContain('$level = (uint64)args->pid & 0x1ff;');
+  expect(program).toContain('if ($level >= 256) {');
+  expect(program).toContain('EXEMPLAR_GAP_NS << ($level & 15)');
+  expect(program).toContain('ROWS_MAX >> ($level >> 4)');
+});
+
+test.each(LEVELS)('what is sent is what is heard: $detail', (level) => {
+  const control = createControl();
+  const pid = pidOf(({ setBudgets }) => {
+    setBudgets(level);
+  }, control);
+  const { exemplars, rows } = level;
+  expect(heard(pid)).toEqual({ token: control.token, exemplars, rows });
+});
+
+test('the end is no budget', () => {
+  const control = createControl();
+  const pid = pidOf(({ makeReadyToEnd }) => {
+    makeReadyToEnd();
+  }, control);
+  expect(heard(pid)).toEqual({ token: control.token, isEnding: true });
+});
+
+test('the pid is one that no process has, and a positive one: negative ones are process groups', () => {
+  expect(Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8'))).toBeLessThanOrEqual(2 ** 22);
+  const maxPid = 2 ** 22; // PID_MAX_LIMIT
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const control = createControl();
+    const lowest = pidOf((one) => {
+      one.setBudgets({ exemplars: 0, rows: 0 });
+    }, control);
+    const highest = pidOf((one) => {
+      one.makeReadyToEnd();
+    }, control);
+    expect(lowest).toBeGreaterThan(maxPid);
+    expect(highest).toBeLessThan(2 ** 31);
+  }
+});
+
+test('two captures have two tokens', () => {
+  expect(new Set(Array.from({ length: 20 }, () => createControl().token)).size).toBeGreaterThan(18);
+});

@@ -1,0 +1,133 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createClasses, isWrite } from '../../../src/daemon/naming/classes.ts';
+import type { FileLabel } from '../../../src/daemon/naming/labels.ts';
+import type { Container } from '../../../src/daemon/lookups/containers.ts';
+import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
+import { operations } from '../../../src/schema/probes/index.ts';
+import { emptyTree, put } from '../lookups/trees.ts';
+
+const SNAPSHOTS = join(
+  mkdtempSync(join(tmpdir(), 'iotrace-classes-')),
+  'io.containerd.snapshotter.v1.overlayfs/snapshots',
+);
+const UPPER = join(SNAPSHOTS, '2/fs');
+mkdirSync(UPPER, { recursive: true });
+writeFileSync(join(UPPER, 'written'), '');
+afterAll(() => {
+  rmSync(join(SNAPSHOTS, '../..'), { recursive: true });
+});
+
+const roots = emptyTree();
+const NFS = 51;
+const overlay = `55 29 0:42 / /run/app1/rootfs rw - overlay overlay rw,lowerdir=${SNAPSHOTS}/1/fs,upperdir=${UPPER},workdir=${SNAPSHOTS}/2/work`;
+const others = [
+  '48 22 254:0 / /data rw - ext4 /dev/vda rw',
+  '49 22 0:51 / /mnt/share rw - nfs4 server:/share rw',
+];
+const mountTable = (lines: readonly string[]): void => {
+  put(join(roots.proc, 'self/mountinfo'), `${lines.join('\n')}\n`);
+};
+mountTable([...others, overlay]);
+
+const app1: Container = {
+  runtime: 'containerd',
+  containerId: 'app1',
+  name: 'app1',
+  pod: null,
+  namespace: null,
+  podUid: null,
+  image: null,
+  rootfs: '/run/app1/rootfs',
+  upperdir: UPPER,
+  snapshot: '2',
+  cgroupsPath: null,
+  initPid: null,
+  mounts: [{ destination: '/volume', source: '/data/volume' }],
+};
+const label = (path: string, hostPath: string | null = path): FileLabel => ({
+  path,
+  hostPath,
+  state: 'known',
+});
+const EXT4 = 254 * 2 ** 20;
+const OVERLAY = 42;
+
+const setUp = () => {
+  const mounts = createMounts(roots);
+  const classes = createClasses(mounts);
+  return {
+    mounts,
+    placeOf: (file: FileLabel, container: Container | undefined, isWritten = true, dev = EXT4) =>
+      classes.of(file, dev, container, isWritten).place,
+    classOf: (file: FileLabel, container: Container | undefined) =>
+      classes.of(file, EXT4, container, true).class,
+  };
+};
+
+describe('a file named through an overlay', () => {
+  const inUpper = (path: string) => label(path, join(UPPER, path));
+
+  test('lies in the writable layer when it is written', () => {
+    const { placeOf } = setUp();
+    expect(placeOf(inUpper('/new'), app1, true, OVERLAY)).toBe('writable_layer');
+  });
+
+  test('lies where it is found when it is only read', () => {
+    const { placeOf } = setUp();
+    expect(placeOf(inUpper('/written'), app1, false, OVERLAY)).toBe('writable_layer');
+    expect(placeOf(inUpper('/lib/libc.so.6'), app1, false, OVERLAY)).toBe('image_layer');
+  });
+
+  test('is not said to be in an image when its layer is gone, or it was deleted', () => {
+    const { placeOf } = setUp();
+    const gone = { ...app1, upperdir: '/gone/fs' };
+    expect(placeOf(label('/x', '/gone/fs/x'), gone, false, OVERLAY)).toBe('writable_layer');
+    expect(placeOf({ ...inUpper('/x'), state: 'deleted' }, app1, false, OVERLAY)).toBe('writable_layer');
+  });
+});
+
+describe('a file of a snapshot, as writeback names it', () => {
+  const upper = label(join(UPPER, 'data/file'));
+  const lower = label(join(SNAPSHOTS, '1/fs/bin/sh'));
+
+  test('lies in the writable layer while that is mounted, whoever is charged', () => {
+    const { placeOf } = setUp();
+    expect([placeOf(upper, undefined), placeOf(upper, app1)]).toEqual(['writable_layer', 'writable_layer']);
+  });
+
+  test('does so after the end of its container as well', () => {
+    const { mounts, placeOf, classOf } = setUp();
+    placeOf(upper, app1);
+    mountTable(others);
+    mounts.refresh();
+    expect(placeOf(upper, undefined)).toBe('writable_layer');
+    mountTable([...others, overlay]);
+    // Nobody ever saw whose it was.
+    const stranger = label(join(SNAPSHOTS, '9/fs/data/file'));
+    expect(classOf(stranger, undefined)).toBe('snapshot_unpack');
+  });
+
+  test('of an image is unpacked outside containers and read inside', () => {
+    const { classOf } = setUp();
+    expect([classOf(lower, undefined), classOf(lower, app1)]).toEqual(['snapshot_unpack', 'image_layer']);
+  });
+});
+
+test('a bind mount, NFS and the host are told apart', () => {
+  const { placeOf } = setUp();
+  expect([
+    placeOf(label('/volume/x', '/data/volume/x'), app1),
+    placeOf(label('/data/volumes/x'), app1),
+    placeOf(label('/mnt/share/x'), undefined, true, NFS),
+    placeOf(label('/data/x'), undefined),
+    placeOf(label('/x', null), undefined),
+  ]).toEqual(['volume_host_path', 'host', 'volume_nfs', 'host', 'unknown']);
+});
+
+test('reads, opens and closes may be of files in an image; everything else is not', () => {
+  const reads = operations.filter(({ id }) => !isWrite(id)).map(({ name }) => name);
+  expect(reads).toEqual(['block_read', 'read', 'open', 'close']);
+});
