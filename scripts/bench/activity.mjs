@@ -41,7 +41,7 @@ export function makeRecording(path, { containers = 100, hours = 24, active = 1, 
   const intervals = hours * 720;
   const write = db.transaction((index) => {
     const startedUs = START_US + index * INTERVAL_US;
-    const flushId = insert.flush.run(startedUs, startedUs + INTERVAL_US).lastInsertRowid;
+    const intervalId = insert.flush.run(startedUs, startedUs + INTERVAL_US).lastInsertRowid;
     for (let container = 1; container <= containers; container += 1) {
       if (active < 1 && next() >= active) continue;
       for (let row = 0; row < rows; row += 1) {
@@ -50,7 +50,7 @@ export function makeRecording(path, { containers = 100, hours = 24, active = 1, 
         const count = 1 + Math.floor(next() * 20);
         const latency = 1e6 * (1 + 9 * next());
         insert.total.run(
-          flushId,
+          intervalId,
           op,
           variant,
           container,
@@ -63,7 +63,7 @@ export function makeRecording(path, { containers = 100, hours = 24, active = 1, 
         );
         const middle = 160 + Math.floor(next() * 12);
         for (let near = 0; near < 3; near += 1)
-          insert.bucket.run(flushId, op, variant, container, middle + near, (1 + count / 3) | 0);
+          insert.bucket.run(intervalId, op, variant, container, middle + near, (1 + count / 3) | 0);
       }
     }
     rollup.close(1, startedUs);
@@ -94,18 +94,18 @@ function describe(insert, containers) {
 function statements(db) {
   return {
     run: db.prepare(
-      `INSERT INTO run VALUES (1, 'boot', 'bench', 1, ${String(START_US)}, ${String(START_US)}, NULL, NULL, '0', '6', '0', 2, 5000, 10000000, '[]')`,
+      `INSERT INTO session_record VALUES (1, 'boot', 'bench', 1, ${String(START_US)}, ${String(START_US)}, NULL, NULL, '0', '6', '0', 2, 5000, 10000000, '[]')`,
     ),
     device: db.prepare(`INSERT INTO device VALUES (1, 8, 0, 'vda')`),
     container: db.prepare(
       `INSERT INTO container VALUES (?, 'containerd', ?, ?, ?, 'default', NULL, NULL, NULL, NULL, NULL, 0)`,
     ),
     cgroup: db.prepare('INSERT INTO cgroup VALUES (?, 1, ?, ?, ?)'),
-    process: db.prepare('INSERT INTO process (process_key, run_id, pid, name) VALUES (?, 1, ?, ?)'),
-    file: db.prepare(`INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state)
+    process: db.prepare('INSERT INTO process (process_key, session_id, pid, name) VALUES (?, 1, ?, ?)'),
+    file: db.prepare(`INSERT INTO file (session_id, dev, inode, name_hash, container_key, device_key, path, host_path, state)
       VALUES (1, ?, ?, 0, ?, 1, ?, NULL, 'known')`),
     flush:
-      db.prepare(`INSERT INTO flush (run_id, started_us, ended_us, stored_op_count, kernel_op_count, row_count,
+      db.prepare(`INSERT INTO interval (session_id, started_us, ended_us, stored_op_count, kernel_op_count, row_count,
       daemon_cpu_us, daemon_rss_bytes, bpftrace_cpu_us, bpftrace_rss_bytes, database_bytes) VALUES (1, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0)`),
     total: db.prepare(`INSERT INTO total VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, 0)
       ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count, latency_ns_sum = latency_ns_sum + excluded.latency_ns_sum`),

@@ -96,13 +96,13 @@ printTable([
   [
     'rows',
     count('total') + count('bucket'),
-    count('period_total') + count('period_file') + count('period_bucket'),
+    count('rollup_total') + count('rollup_file') + count('rollup_bucket'),
     '',
   ],
   [
     'bytes a day',
     perDay(['total', 'bucket']),
-    perDay(['period_total', 'period_file', 'period_bucket']),
+    perDay(['rollup_total', 'rollup_file', 'rollup_bucket']),
     `${(((statSync(path).size / hours) * 24) / 2 ** 20).toFixed(0)} MiB`,
   ],
 ]);

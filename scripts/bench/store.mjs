@@ -26,7 +26,7 @@ function open(name) {
   const db = openForWriting(join(folder, name));
   if ('failed' in db) throw new Error(JSON.stringify(db));
   db.prepare(
-    `INSERT INTO run VALUES (1, 'boot', 'bench', 1, 0, 0, NULL, NULL, '0', '6', '0', 2, 5000, 10000000, '[]')`,
+    `INSERT INTO session_record VALUES (1, 'boot', 'bench', 1, 0, 0, NULL, NULL, '0', '6', '0', 2, 5000, 10000000, '[]')`,
   ).run();
   return db;
 }
@@ -192,7 +192,7 @@ printTable([
     'bytes',
     'decode',
     'store',
-    'flush',
+    'interval',
     'bare inserts',
     'store/bare',
     'both/bare',

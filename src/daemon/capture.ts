@@ -18,7 +18,7 @@ import type { PlannedProbe, RecordOptions } from './contract.ts';
 import { createEnding } from './bpftrace/drain.ts';
 import { createCostMeter } from './cost/meter.ts';
 import { firstError, waitsForModule } from './bpftrace/plan.ts';
-import { createProof } from './canary/coverage.ts';
+import { createCoverage } from './canary/coverage.ts';
 import { isPreemptible, makeRealtime } from './bpftrace/realtime.ts';
 import { createRecorder } from './recorder.ts';
 import { createRetention } from './store/retention.ts';
@@ -49,7 +49,7 @@ export async function capture(
 ): Promise<CaptureEnd | Failure> {
   const state = { isReady: false, isReplanning: false };
   const control = createControl();
-  const proof = createProof(session, plan, options);
+  const coverage = createCoverage(session, plan, options);
   const cost = createCostMeter(db, () => tracer.pid);
   const retention = createRetention(db, options);
   let accounting: Accounting | undefined;
@@ -62,25 +62,25 @@ export async function capture(
     if (hears) ending.begin();
     else tracer.stop();
   };
-  const recorder = createRecorder(db, session.runId, lookups, createClock(), cost, {
+  const recorder = createRecorder(db, session.sessionId, lookups, createClock(), cost, {
     ready() {
       state.isReady = true;
       if (options.mayBeRealtime && isPreemptible(host.kernelVersion)) void makeRealtime(tracer.pid);
       accounting = createAccounting(tracer.pid, session, control, options.maxCpuPercent);
       // What compiling and attaching cost is no part of the first interval.
       cost();
-      proof.begin();
+      coverage.begin();
       stop.startTimer();
     },
-    flushed(flush, spent) {
-      for (const { name, missedCount } of accounting?.flushed(flush, spent).skipped ?? []) {
+    addInterval(interval, spent) {
+      for (const { name, missedCount } of accounting?.addInterval(interval, spent).skipped ?? []) {
         recorder.noteLoss(
           'programs_skipped',
           missedCount,
           `${name}: entered where a probe ran, or a map was read, on the same CPU`,
         );
       }
-      proof.add(flush);
+      coverage.add(interval);
       removeOld(retention, options.databasePath);
       if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;
@@ -109,7 +109,7 @@ export async function capture(
   unsubscribe();
   ending.over();
   accounting?.end();
-  await proof.settled();
+  await coverage.settled();
   const { isWhole } = recorder.finish();
   const why = firstError(ended.stderr);
   if (!state.isReady) {

@@ -4,7 +4,7 @@ import { NAME_PIECE } from './bpftrace/compose.ts';
 import { decode } from './stream/decode.ts';
 import type { Exemplar, KernelRecord } from './stream/decode.ts';
 import { majorOf, minorOf } from './naming/labels.ts';
-import { createEvidence, NO_EVIDENCE } from './stream/exemplar-context.ts';
+import { createExemplarContext, NO_EXEMPLAR_CONTEXT } from './stream/exemplar-context.ts';
 import { readLine, toText } from './stream/envelope.ts';
 import type { Reject } from './stream/envelope.ts';
 import type { Cost } from './cost/meter.ts';
@@ -13,16 +13,16 @@ import { createBalance, createTransit, suppressedOf } from './stream/loss.ts';
 import type { Loss } from './stream/loss.ts';
 import { createNames } from './naming/names.ts';
 import { createStore } from './store/intervals.ts';
-import type { Interval, Lookups } from './store/intervals.ts';
-import { createFlushReader } from './stream/totals.ts';
-import type { Flush } from './stream/totals.ts';
+import type { IntervalRecord, Lookups } from './store/intervals.ts';
+import { createIntervalReader } from './stream/totals.ts';
+import type { Interval } from './stream/totals.ts';
 
 /** What the lines of one bpftrace become: rows. */
 export type Recorder = {
   line(line: string): void;
   /** No line comes any more: writes all that is still waiting. */
   finish(): Finish;
-  /** Notes operations that may be missing, to be stored with the next flush. */
+  /** Notes operations that may be missing, to be stored with the next interval. */
   noteLoss(kind: string, count: number, detail: string): void;
 };
 
@@ -37,15 +37,15 @@ export type RecorderEvents = {
   ready(): void;
   /** All that was sent before the program was asked to make ready to end has come. */
   readyToEnd(): void;
-  /** After a flush was taken in (not necessarily stored yet). */
-  flushed(flush: Flush, cost: Cost): void;
-  /** Writing failed; it will be tried again with the next flush. */
+  /** After an interval was taken in (not necessarily stored yet). */
+  addInterval(interval: Interval, cost: Cost): void;
+  /** Writing failed; it will be tried again with the next interval. */
   storeFailed(error: Error): void;
 };
 
 /** Intervals kept in memory while the database can't be written: ten minutes by default. */
 const WAITING_MAX = 120;
-/** An exemplar may wait in its CPU's buffer; after so many flushes it is given up. */
+/** An exemplar may wait in its CPU's buffer; after so many intervals it is given up. */
 const TRANSIT_FLUSHES = 6;
 const SAMPLE_LENGTH = 200;
 const SLASH = 0x2f;
@@ -53,7 +53,7 @@ const SLASH = 0x2f;
 /** The data's path from a line to the tables; one for each run of bpftrace. */
 export function createRecorder(
   db: Db,
-  runId: number,
+  sessionId: number,
   lookups: Lookups,
   clock: Clock,
   cost: () => Cost,
@@ -61,17 +61,17 @@ export function createRecorder(
 ): Recorder {
   const names = createNames();
   const processNames = new Map<number, string>();
-  const flushes = createFlushReader();
-  const store = createStore(db, runId, lookups, names, processNames, clock);
+  const intervals = createIntervalReader();
+  const store = createStore(db, sessionId, lookups, names, processNames, clock);
   const balance = createBalance();
   const transit = createTransit();
   const cgroupPieces = new Map<number, Buffer>();
-  const evidence = createEvidence();
+  const context = createExemplarContext();
   let exemplars: Exemplar[] = [];
   let losses: Loss[] = [];
-  let waiting: Interval[] = [];
-  const sentBefore: Flush['sent'][] = [];
-  let lastFlush: Flush | undefined;
+  let waiting: IntervalRecord[] = [];
+  const sentBefore: Interval['sent'][] = [];
+  let lastInterval: Interval | undefined;
 
   const retry = (): boolean => {
     for (let next = waiting[0]; next; next = waiting[0]) {
@@ -89,29 +89,29 @@ export function createRecorder(
     return true;
   };
 
-  const close = (flush: Flush): Cost => {
+  const close = (interval: Interval): Cost => {
     const spent = cost();
     lookups.mounts.refresh();
-    sentBefore.push(flush.sent);
+    sentBefore.push(interval.sent);
     const due = sentBefore.length > TRANSIT_FLUSHES ? sentBefore.shift() : undefined;
     if (due) losses.push(...transit.lost(due));
     waiting.push({
-      flush,
+      interval,
       exemplars,
-      evidence: evidence.take(exemplars),
-      losses: [...losses, ...balance.check(flush), ...suppressedOf(flush)],
+      context: context.take(exemplars),
+      losses: [...losses, ...balance.check(interval), ...suppressedOf(interval)],
       cost: spent,
     });
-    lastFlush = flush;
+    lastInterval = interval;
     exemplars = [];
     losses = [];
     return spent;
   };
 
-  const takeFlush = (flush: Flush): void => {
-    const spent = close(flush);
+  const takeFlush = (interval: Interval): void => {
+    const spent = close(interval);
     retry();
-    events.flushed(flush, spent);
+    events.addInterval(interval, spent);
   };
 
   const take = (record: KernelRecord): void => {
@@ -137,20 +137,20 @@ export function createRecorder(
         learnCgroup(record.id, record.offset, record.piece);
         return;
       case 'exemplar':
-        evidence.exemplar(record);
+        context.exemplar(record);
         exemplars.push(record);
         transit.arrived(record.opId);
         return;
       case 'sync_stages':
       case 'block_error':
-        evidence.learn(record);
+        context.learn(record);
         return;
       case 'flush':
-        flushes.begin(record);
+        intervals.begin(record);
         return;
       case 'flushed': {
-        const flush = flushes.end(record.sequence);
-        if (flush) takeFlush(flush);
+        const interval = intervals.end(record.sequence);
+        if (interval) takeFlush(interval);
         return;
       }
       case 'ending':
@@ -193,11 +193,11 @@ export function createRecorder(
           return;
         }
         case 'map':
-          evidence.addMap(message.name, message.entries);
-          flushes.add(message);
+          context.addMap(message.name, message.entries);
+          intervals.add(message);
           return;
         case 'stats':
-          flushes.add(message);
+          intervals.add(message);
           return;
         case 'lost':
           losses.push({ kind: 'records_lost', opId: null, count: message.events, detail: null });
@@ -207,14 +207,14 @@ export function createRecorder(
       }
     },
     finish() {
-      const rest = flushes.rest(clock.nowBootUs());
+      const rest = intervals.rest(clock.nowBootUs());
       if (rest) {
-        events.flushed(rest, close(rest));
+        events.addInterval(rest, close(rest));
       }
-      // Before 0.18 each CPU has a buffer of its own: what others sent may come after the last flush.
-      if (lastFlush) {
-        losses.push(...transit.lost(lastFlush.sent), ...balance.check(emptied(lastFlush), true));
-        if (exemplars.length > 0 || losses.length > 0) close(emptied(lastFlush));
+      // Before 0.18 each CPU has a buffer of its own: what others sent may come after the last interval.
+      if (lastInterval) {
+        losses.push(...transit.lost(lastInterval.sent), ...balance.check(emptied(lastInterval), true));
+        if (exemplars.length > 0 || losses.length > 0) close(emptied(lastInterval));
       }
       return { isWhole: rest !== undefined, isStored: retry() };
     },
@@ -231,25 +231,25 @@ function mayPass(error: Error): boolean {
 }
 
 /** The oldest interval is given up; the next one says what went with it. */
-function dropOldest([oldest, ...rest]: readonly Interval[], detail: string): Interval[] {
+function dropOldest([oldest, ...rest]: readonly IntervalRecord[], detail: string): IntervalRecord[] {
   if (!oldest) return [];
-  const gone = [...oldest.flush.kernelOps].map(([opId, count]): Loss => {
+  const gone = [...oldest.interval.kernelOps].map(([opId, count]): Loss => {
     return { kind: 'operations_uncounted', opId, count, detail };
   });
   const [next, ...later] = rest;
   const heir = next ?? {
     ...oldest,
-    flush: emptied(oldest.flush),
+    interval: emptied(oldest.interval),
     exemplars: [],
-    evidence: NO_EVIDENCE,
+    context: NO_EXEMPLAR_CONTEXT,
     losses: [],
   };
   return [{ ...heir, losses: [...oldest.losses, ...gone, ...heir.losses] }, ...later];
 }
 
-const emptied = (flush: Flush): Flush => ({
-  ...flush,
-  startedBootUs: flush.endedBootUs,
+const emptied = (interval: Interval): Interval => ({
+  ...interval,
+  startedBootUs: interval.endedBootUs,
   totals: [],
   buckets: [],
   kernelOps: new Map(),

@@ -94,7 +94,7 @@ export const places = [
   readonly paths: readonly string[];
 }[];
 
-/** What nobody's rules may take: our own files, and what is not a named file (the labels of enrich.ts). */
+/** What nobody's rules may take: our own files, and what is not a named file (the labels of naming/labels.ts). */
 const nameless = [
   {
     class: 'iotrace',

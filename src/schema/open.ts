@@ -176,10 +176,11 @@ function migrate(db: Db): { version: number; known: number } | undefined {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > migrations.length) return { version, known: migrations.length };
   db.transaction(() => {
+    // Before the migrations: SQLite refuses to rename a table or column that a view can't do without.
+    for (const view of VIEWS) db.exec(`DROP VIEW IF EXISTS ${view}`);
     for (const { text } of migrations.slice(version)) db.exec(text);
     db.pragma(`application_id = ${String(APPLICATION_ID)}`);
     db.pragma(`user_version = ${String(migrations.length)}`);
-    for (const view of VIEWS) db.exec(`DROP VIEW IF EXISTS ${view}`);
     for (const view of VIEWS) db.exec(readFileSync(join(folder, 'views', `${view}.sql`), 'utf8'));
     const addOperation = db.prepare('INSERT OR REPLACE INTO operation VALUES (?, ?, ?)');
     const addVariant = db.prepare('INSERT OR REPLACE INTO variant VALUES (?, ?, ?)');

@@ -1,4 +1,4 @@
-/** What a probe is: its operations, their flavours, and the programs that can record them. */
+/** What a probe is: its operations, their variants, and the programs that can record them. */
 
 /** kfunc: fentry and fexit; ksession: kprobe and kretprobe in one, without the latter's losses. */
 export type FunctionHook = 'kfunc' | 'kprobe' | 'ksession';
@@ -40,9 +40,9 @@ export type Operation = {
   /** The number the kernel side uses, unique over all probes. */
   readonly id: number;
   readonly name: string;
-  /** Flavours by the number the kernel side uses. */
+  /** Variants by the number the kernel side uses. */
   readonly variants: Readonly<Record<number, string>>;
-  /** The flavours are remarks on an operation (how its owner is known), not kinds that can be tried at start. */
+  /** The variants are remarks on an operation (how its owner is known), not kinds that can be tried at start. */
   readonly isRemark?: boolean;
 };
 

@@ -139,7 +139,7 @@ describe('top', () => {
     const empty = join(folder, 'empty.db');
     const recording = demo(empty);
     recording.db.exec(
-      'PRAGMA foreign_keys = OFF; DELETE FROM total; DELETE FROM bucket; DELETE FROM flush; DELETE FROM run',
+      'PRAGMA foreign_keys = OFF; DELETE FROM total; DELETE FROM bucket; DELETE FROM interval; DELETE FROM session_record',
     );
     recording.db.close();
     expect(iotrace(['top', '--db', empty])).toEqual({
@@ -203,7 +203,7 @@ describe('sql', () => {
       stderr:
         'iotrace: SQLite refused the query: no such table: fsyncs. The views and their columns: iotrace sql --schema, or docs/schema.md.\n',
     });
-    expect(iotrace(['sql', 'DELETE FROM run', '--db', path]).code).toBe(2);
+    expect(iotrace(['sql', 'DELETE FROM session_record', '--db', path]).code).toBe(2);
     expect(
       iotrace([
         'sql',

@@ -153,8 +153,8 @@ describe('latency buckets', () => {
     const db = openForWriting(':memory:');
     if (isFailure(db)) throw new Error(db.code);
     db.exec(`
-      INSERT INTO run VALUES (1, '', '', 1, 0, 0, NULL, NULL, '', '', '', 1, 1, 1, '[]');
-      INSERT INTO flush VALUES (1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, NULL);
+      INSERT INTO session_record VALUES (1, '', '', 1, 0, 0, NULL, NULL, '', '', '', 1, 1, 1, '[]');
+      INSERT INTO interval VALUES (1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, NULL);
       WITH RECURSIVE n (bucket) AS (VALUES (0) UNION ALL SELECT bucket + 1 FROM n WHERE bucket < 16 * 50)
         INSERT INTO bucket SELECT 1, 1, 1, 1, 1, bucket, 1 FROM n;`);
     const bounds = db

@@ -33,10 +33,10 @@ describe('a flush', () => {
     const one = recording(host());
     tell(one, FILE, 'file');
     one.value('process', 561, 'postgres');
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(one.all('SELECT * FROM ledger')).toEqual([
       {
-        flush_id: 1,
+        interval_id: 1,
         session_id: 1,
         started_us: BOOTED_US + 1e6,
         ended_us: BOOTED_US + 2e6,
@@ -58,7 +58,7 @@ describe('a flush', () => {
     ]);
     expect(one.all('SELECT * FROM operations')).toEqual([
       {
-        flush_id: 1,
+        interval_id: 1,
         started_us: BOOTED_US + 1e6,
         ended_us: BOOTED_US + 2e6,
         container: null,
@@ -91,7 +91,7 @@ describe('a flush', () => {
 
   test('in which nothing happened is an interval of zeros', () => {
     const one = recording();
-    one.flush();
+    one.endInterval();
     expect(one.all('SELECT kernel_op_count, stored_op_count, row_count FROM ledger')).toEqual([
       { kernel_op_count: 0, stored_op_count: 0, row_count: 0 },
     ]);
@@ -100,16 +100,16 @@ describe('a flush', () => {
   test('is told to the daemon, like the beginning, once each', () => {
     const one = recording();
     one.value('ready', 1);
-    one.flush();
-    one.flush();
-    expect([one.events.ready, one.events.flushes.map(({ sequence }) => sequence)]).toEqual([1, [1, 2]]);
+    one.endInterval();
+    one.endInterval();
+    expect([one.events.ready, one.events.intervals.map(({ sequence }) => sequence)]).toEqual([1, [1, 2]]);
   });
 
   test('shows when the daemon was last alive', () => {
     const one = recording();
     const before = Date.now() * 1000;
-    one.flush();
-    const [row] = one.all('SELECT alive_us FROM run');
+    one.endInterval();
+    const [row] = one.all('SELECT alive_us FROM session_record');
     expect(Number(row?.['alive_us'])).toBeGreaterThanOrEqual(before);
   });
 
@@ -137,21 +137,23 @@ describe('a flush', () => {
 describe('names', () => {
   test('that arrive after the totals are written to the rows that lacked them', () => {
     const one = recording(host());
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(files(one)).toEqual([
       { path: '(inode 393277, name not known)', host_path: null, state: 'unknown' },
     ]);
     tell(one, FILE, 'file');
-    one.flush();
+    one.endInterval();
     expect(files(one)).toEqual([{ path: '/data/file', host_path: '/data/file', state: 'known' }]);
-    expect(one.all('SELECT flush_id, file FROM operations')).toEqual([{ flush_id: 1, file: '/data/file' }]);
+    expect(one.all('SELECT interval_id, file FROM operations')).toEqual([
+      { interval_id: 1, file: '/data/file' },
+    ]);
   });
 
-  test('that never arrive leave the inode’s number, however many flushes follow', () => {
+  test('that never arrive leave the inode’s number, however many intervals follow', () => {
     const one = recording(host());
-    one.flush([KEY]);
-    one.flush();
-    one.flush([KEY]);
+    one.endInterval([KEY]);
+    one.endInterval();
+    one.endInterval([KEY]);
     expect(files(one)).toEqual([
       { path: '(inode 393277, name not known)', host_path: null, state: 'unknown' },
     ]);
@@ -159,24 +161,24 @@ describe('names', () => {
 
   test('of processes that arrive late belong to the operations before', () => {
     const one = recording();
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     one.value('process', 561, 'postgres');
-    one.flush([KEY]);
-    expect(one.all('SELECT flush_id, process, pid FROM operations')).toEqual([
-      { flush_id: 1, process: 'postgres', pid: 561 },
-      { flush_id: 2, process: 'postgres', pid: 561 },
+    one.endInterval([KEY]);
+    expect(one.all('SELECT interval_id, process, pid FROM operations')).toEqual([
+      { interval_id: 1, process: 'postgres', pid: 561 },
+      { interval_id: 2, process: 'postgres', pid: 561 },
     ]);
   });
 
   test('of processes that exec changes are those of the time', () => {
     const one = recording();
     one.value('process', 561, 'sh');
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     one.value('process', 561, 'postgres');
-    one.flush([KEY]);
-    expect(one.all('SELECT flush_id, process FROM operations')).toEqual([
-      { flush_id: 1, process: 'sh' },
-      { flush_id: 2, process: 'postgres' },
+    one.endInterval([KEY]);
+    expect(one.all('SELECT interval_id, process FROM operations')).toEqual([
+      { interval_id: 1, process: 'sh' },
+      { interval_id: 2, process: 'postgres' },
     ]);
   });
 
@@ -203,7 +205,7 @@ describe('names', () => {
     one.value('root', ...ROOT);
     one.value('process', 561, escaped);
     one.value('slow', 1, 1, 7, 5301, 561, 562, escaped, ...FILE, 0, 2e7, 0, 0);
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(one.all('SELECT file, process FROM operations')).toEqual([
       { file: `/data/${name}`, process: name },
     ]);
@@ -218,12 +220,12 @@ describe('names', () => {
       `{"type": "value", "data": ["name",${String(VDA)},9223372036854775809,7,${ROOT.join(',')},4,0,"file"]}`,
     );
     asOld.value('root', ...ROOT);
-    asOld.flush([`1,1,5301,561,${String(VDA)},-9223372036854775807,7`]);
+    asOld.endInterval([`1,1,5301,561,${String(VDA)},-9223372036854775807,7`]);
     const asNew = recording(host());
     asNew.value('file', VDA, '9223372036854775809', 7, 33188, 1);
     asNew.value('name', VDA, '9223372036854775809', 7, ...ROOT, 4, 0, 'file');
     asNew.value('root', ...ROOT);
-    asNew.flush([`1,1,5301,561,${String(VDA)},9223372036854775809,7`]);
+    asNew.endInterval([`1,1,5301,561,${String(VDA)},9223372036854775809,7`]);
     for (const one of [asOld, asNew]) {
       expect([one.events.failures, one.all('SELECT file, op_count FROM operations')]).toEqual([
         [],
@@ -235,7 +237,7 @@ describe('names', () => {
 
   test('of two inodes that a double can’t tell apart are one row, which has the sum', () => {
     const one = recording(host());
-    one.flush([
+    one.endInterval([
       `1,1,5301,561,${String(VDA)},9007199254740992,7`,
       `1,1,5301,561,${String(VDA)},9007199254740993,7`,
     ]);
@@ -253,7 +255,7 @@ describe('names', () => {
     symlinkSync('/data/db/wal', join(roots.proc, '561/fd/3'));
     const one = recording(roots);
     one.value('inode', VDA, 393277, 561);
-    one.flush([`1,4,5301,561,${String(VDA)},393277,0`]);
+    one.endInterval([`1,4,5301,561,${String(VDA)},393277,0`]);
     expect(one.all('SELECT file FROM operations')).toEqual([{ file: '/data/db/wal' }]);
   });
 });
@@ -267,7 +269,7 @@ describe('cgroups', () => {
     const one = recording();
     for (const [offset, piece] of pieces(path)) one.value('cgroup', 5301, offset, piece);
     one.value('cgroup', 5301, 122, 'whatever lies behind it');
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(one.all('SELECT cgroup_path, container FROM operations')).toEqual([
       { cgroup_path: path, container: 'b'.repeat(12) },
     ]);
@@ -277,18 +279,18 @@ describe('cgroups', () => {
     const one = recording();
     const long = `/${'x'.repeat(length - 1)}`;
     for (const [offset, piece] of pieces(long)) one.value('cgroup', 5301, offset, piece);
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(one.all('SELECT cgroup_path FROM operations')).toEqual([{ cgroup_path: long }]);
   });
 
   test('that are told late have their name, and their container, from the first operation on', () => {
     const one = recording();
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     for (const [offset, piece] of pieces(path)) one.value('cgroup', 5301, offset, piece);
-    one.flush([KEY]);
-    expect(one.all('SELECT flush_id, cgroup_path, container FROM operations')).toEqual([
-      { flush_id: 1, cgroup_path: path, container: 'b'.repeat(12) },
-      { flush_id: 2, cgroup_path: path, container: 'b'.repeat(12) },
+    one.endInterval([KEY]);
+    expect(one.all('SELECT interval_id, cgroup_path, container FROM operations')).toEqual([
+      { interval_id: 1, cgroup_path: path, container: 'b'.repeat(12) },
+      { interval_id: 2, cgroup_path: path, container: 'b'.repeat(12) },
     ]);
   });
 
@@ -296,19 +298,19 @@ describe('cgroups', () => {
     const one = recording();
     one.value('cgroup', 5301, 61, '/not/the/beginning');
     one.value('cgroup', 5301, 0, 'garbage, as 0.23 reads it');
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(one.all('SELECT cgroup_path FROM operations')).toEqual([{ cgroup_path: null }]);
   });
 });
 
 describe('exemplars', () => {
-  test('are stored with the flush they came before', () => {
+  test('are stored with the interval they came before', () => {
     const one = recording(host());
     tell(one, FILE, 'file');
     one.value('process', 561, 'postgres');
     one.value('slow', 1, 2, 1_500_000, 5301, 561, 562, 'checkpointer', ...FILE, 4096, 2e7, 1.9e7, 5);
     expect(one.all('SELECT * FROM slow')).toEqual([]);
-    one.flush();
+    one.endInterval();
     expect(one.all('SELECT * FROM slow')).toEqual([
       {
         exemplar_id: 1,
@@ -338,7 +340,7 @@ describe('exemplars', () => {
 
   test('that the budget kept out are a loss of their own', () => {
     const one = recording();
-    one.flush([], () => {
+    one.endInterval([], () => {
       one.print('map', '@suppressed', { '1': 7, '5': 2 });
     });
     expect(one.all('SELECT kind, op, lost_count FROM loss')).toEqual([
@@ -354,7 +356,7 @@ describe('what is wrong', () => {
     one.recorder.line('Attaching 2 probes...');
     one.value('nonsense', 1);
     one.recorder.line('x'.repeat(1000));
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(one.all('SELECT kind, lost_count, detail FROM loss')).toEqual([
       { kind: 'record_rejected', lost_count: 1, detail: 'Attaching 2 probes...' },
       { kind: 'record_rejected', lost_count: 1, detail: '["nonsense",1]' },
@@ -367,7 +369,7 @@ describe('what is wrong', () => {
     const one = recording();
     one.recorder.line('{"type": "lost_events", "data": {"events": 1142}}');
     one.recorder.noteLoss('programs_skipped', 31, 'a probe was entered while it ran on the same CPU');
-    one.flush();
+    one.endInterval();
     expect(one.all('SELECT kind, op, lost_count, detail FROM loss')).toEqual([
       { kind: 'records_lost', op: null, lost_count: 1142, detail: null },
       {
@@ -384,13 +386,13 @@ describe('what is wrong', () => {
     one.recorder.line('');
     one.recorder.line('{"type": "attached_probes", "data": {"probes": 22}}');
     one.recorder.line('{"type": "printf", "data": "x"}');
-    one.flush();
+    one.endInterval();
     expect(one.all('SELECT * FROM loss')).toEqual([]);
   });
 
   test('what bpftrace prints when it ends is the last interval', () => {
     const one = recording();
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     one.value('flush', 2, 2e6, 2_400_000);
     one.print('map', '@bucket_b', { '1,1,5301,266338304,79': 9 });
     one.print('map', '@epoch', { '': 1 });
@@ -399,21 +401,21 @@ describe('what is wrong', () => {
     one.print('map', '@ops_a', { 1: 1 });
     one.print('map', '@ops_b', { 1: 9 });
     expect(one.recorder.finish().isStored).toBe(true);
-    expect(one.all('SELECT flush_id, op_count FROM operations')).toEqual([
-      { flush_id: 1, op_count: 1 },
-      { flush_id: 2, op_count: 9 },
+    expect(one.all('SELECT interval_id, op_count FROM operations')).toEqual([
+      { interval_id: 1, op_count: 1 },
+      { interval_id: 2, op_count: 9 },
     ]);
     expect(one.all('SELECT ended_us - started_us AS us, kernel_op_count AS n FROM ledger')).toEqual([
       { us: 1e6, n: 1 },
       { us: 400_000, n: 9 },
     ]);
     expect(one.all('SELECT * FROM loss')).toEqual([]);
-    expect(one.events.flushes.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(one.events.intervals.map(({ sequence }) => sequence)).toEqual([1, 2]);
   });
 
   test('what other CPUs sent may come after the last flush: it is stored, in an interval without length', () => {
     const one = recording();
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     one.value('slow', 1, 1, 1_500_000, 5301, 561, 562, 'late', ...FILE, 0, 2e7, 0, 0);
     one.recorder.line('{"type": "lost_events", "data": {"events": 3}}');
     expect(one.recorder.finish().isStored).toBe(true);
@@ -433,7 +435,7 @@ describe('what is wrong', () => {
 
   test('a recording whose end did not come is not whole', () => {
     const one = recording();
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     expect(one.recorder.finish().isWhole).toBe(false);
     one.value('flush', 2, 1_000_000, 2_000_000);
     expect(one.recorder.finish().isWhole).toBe(true);
@@ -449,7 +451,7 @@ describe('what is wrong', () => {
 describe('a row that can’t be stored', () => {
   // Beyond 2^63 no INTEGER holds it.
   const poison = (one: Recording): void => {
-    one.flush([KEY], () => {
+    one.endInterval([KEY], () => {
       one.print('map', '@bytes_a', { 0: 1e19 });
     });
   };
@@ -458,9 +460,9 @@ describe('a row that can’t be stored', () => {
     const one = recording();
     poison(one);
     expect(one.events.failures).toEqual(['cannot store REAL value in INTEGER column total.size_bytes_sum']);
-    expect(one.all('SELECT count(*) AS n FROM flush')).toEqual([{ n: 0 }]);
-    one.flush([KEY]);
-    one.flush([KEY]);
+    expect(one.all('SELECT count(*) AS n FROM interval')).toEqual([{ n: 0 }]);
+    one.endInterval([KEY]);
+    one.endInterval([KEY]);
     expect(one.all('SELECT kernel_op_count, stored_op_count FROM ledger')).toEqual([
       { kernel_op_count: 0, stored_op_count: 0 },
       { kernel_op_count: 1, stored_op_count: 1 },
@@ -500,11 +502,11 @@ describe('a full disk', () => {
 
   test('keeps everything in memory, and all of it is stored once there is room', () => {
     const one = recording(host());
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     pages(one, used(one));
     tell(one, FILE, 'file');
-    one.flush(many(10_000));
-    one.flush(many(20_000));
+    one.endInterval(many(10_000));
+    one.endInterval(many(20_000));
     expect(one.events.failures).toEqual(['database or disk is full', 'database or disk is full']);
     expect(one.all('SELECT sum(op_count) AS n FROM operations')).toEqual([{ n: 1 }]);
     expect(one.recorder.finish().isStored).toBe(false);
@@ -523,9 +525,9 @@ describe('a full disk', () => {
 
   test('for longer than 120 intervals costs the oldest, and says so', () => {
     const one = recording();
-    one.flush([KEY]);
+    one.endInterval([KEY]);
     pages(one, used(one));
-    for (let at = 0; at < 122; at += 1) one.flush(many(10_000 + at * 1000));
+    for (let at = 0; at < 122; at += 1) one.endInterval(many(10_000 + at * 1000));
     pages(one, 1_000_000);
     expect(one.recorder.finish().isStored).toBe(true);
     expect(
@@ -533,8 +535,8 @@ describe('a full disk', () => {
     ).toEqual([
       { kind: 'operations_uncounted', op: 'fsync', lost_count: 400, detail: 'database or disk is full' },
     ]);
-    expect(one.all('SELECT count(*) AS flushes, sum(stored_op_count) AS n FROM ledger')).toEqual([
-      { flushes: 121, n: 1 + 120 * 200 },
+    expect(one.all('SELECT count(*) AS intervals, sum(stored_op_count) AS n FROM ledger')).toEqual([
+      { intervals: 121, n: 1 + 120 * 200 },
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { createDevices } from '../../src/daemon/lookups/devices.ts';
 import { createMounts } from '../../src/daemon/lookups/mounts.ts';
 import type { Roots } from '../../src/daemon/lookups/roots.ts';
 import { createRecorder } from '../../src/daemon/recorder.ts';
-import type { Flush } from '../../src/daemon/stream/totals.ts';
+import type { Interval } from '../../src/daemon/stream/totals.ts';
 import { isFailure } from '../../src/failure.ts';
 import { openForWriting } from '../../src/schema/open.ts';
 import type { Db } from '../../src/schema/open.ts';
@@ -12,13 +12,13 @@ import { wallUs } from '../../src/schema/units.ts';
 import { emptyTree } from './lookups/trees.ts';
 
 /** A database in memory with one run in it. */
-export function memoryDatabase(): { db: Db; runId: number } {
+export function memoryDatabase(): { db: Db; sessionId: number } {
   const db = openForWriting(':memory:');
   if (isFailure(db)) throw new Error(db.code);
   db.prepare(
-    `INSERT INTO run VALUES (1, 'boot', 'host', 1, 0, 0, NULL, NULL, '0', '6.1', '0.17', 2, 5000, 10000000, '[]')`,
+    `INSERT INTO session_record VALUES (1, 'boot', 'host', 1, 0, 0, NULL, NULL, '0', '6.1', '0.17', 2, 5000, 10000000, '[]')`,
   ).run();
-  return { db, runId: 1 };
+  return { db, sessionId: 1 };
 }
 
 export const COST = {
@@ -34,7 +34,7 @@ export const BOOTED_US = 1_795_000_000_000_000;
 
 /** A real recorder on a database in memory, told what a test wants bpftrace to have printed. */
 export function recording(roots: Roots = emptyTree()) {
-  const { db, runId } = memoryDatabase();
+  const { db, sessionId } = memoryDatabase();
   const mounts = createMounts(roots);
   const cgroups = createCgroups(roots);
   const lookups = {
@@ -44,17 +44,17 @@ export function recording(roots: Roots = emptyTree()) {
     devices: createDevices(roots, mounts),
     proc: roots.proc,
   };
-  const events = { ready: 0, readyToEnd: 0, flushes: [] as Flush[], failures: [] as string[] };
+  const events = { ready: 0, readyToEnd: 0, intervals: [] as Interval[], failures: [] as string[] };
   const recorder = createRecorder(
     db,
-    runId,
+    sessionId,
     lookups,
     { nowBootUs: () => 0, toWall: (bootUs) => wallUs(BOOTED_US + bootUs) },
     () => COST,
     {
       ready: () => (events.ready += 1),
       readyToEnd: () => (events.readyToEnd += 1),
-      flushed: (flush) => events.flushes.push(flush),
+      addInterval: (interval) => events.intervals.push(interval),
       storeFailed: (error) => events.failures.push(error.message),
     },
   );
@@ -73,8 +73,8 @@ export function recording(roots: Roots = emptyTree()) {
     events,
     value,
     print,
-    /** A flush of set a in which each key had one operation of 1000 ns, unless `more` prints other maps. */
-    flush(keys: readonly string[] = [], more: () => void = () => undefined): void {
+    /** An interval of set a in which each key had one operation of 1000 ns, unless `more` prints other maps. */
+    endInterval(keys: readonly string[] = [], more: () => void = () => undefined): void {
       sequence += 1;
       value('flush', sequence, sequence * 1e6, (sequence + 1) * 1e6);
       if (keys.length > 0) {

@@ -21,12 +21,12 @@ const withColumn = (column) =>
 const keep = (table, condition) => db.prepare(`DELETE FROM ${table} WHERE NOT (${condition})`).run(bounds);
 
 // What intervals add up to spans more than the window.
-db.exec('UPDATE flush SET period_id = NULL');
-for (const table of columnsOf.keys()) if (table.startsWith('period')) db.exec(`DELETE FROM ${table}`);
+db.exec('UPDATE interval SET rollup_id = NULL');
+for (const table of columnsOf.keys()) if (table.startsWith('rollup')) db.exec(`DELETE FROM ${table}`);
 
 // What the window has: instants in it, intervals and states that overlap it.
 for (const column of ['sampled_us', 'logged_us', 'ended_us']) {
-  for (const table of withColumn(column).filter((name) => name !== 'run')) {
+  for (const table of withColumn(column).filter((name) => name !== 'session_record')) {
     // A count of files is good until the next.
     if (table === 'upperdir_sample') keep(table, `${column} <= @to`);
     else if (columnsOf.get(table).includes('started_us'))
@@ -44,11 +44,11 @@ const referring = (column, name) =>
     .map((table) => `SELECT ${column} FROM ${table} WHERE ${column} IS NOT NULL`)
     .join(' UNION ');
 for (const [parent, column] of [
-  ['flush', 'flush_id'],
+  ['interval', 'interval_id'],
   ['tick', 'tick_id'],
   ['cost_sample', 'sample_id'],
 ]) {
-  for (const table of withColumn(column).filter((table) => table !== parent && table !== 'lost')) {
+  for (const table of withColumn(column).filter((table) => table !== parent && table !== 'loss_record')) {
     keep(table, `${column} IN (SELECT ${column} FROM ${parent})`);
   }
 }

@@ -61,7 +61,7 @@ test('gaps are those of the latest session in the window', () => {
   recording.proof('fsync', 'msync', 'missing', 'of the first');
   const second = recording.session({ started_us: at(200), ended_us: null, alive_us: at(300) });
   recording.db
-    .prepare("INSERT INTO proof VALUES (?, 'fsync', 'msync', 'partial', 'of the second', NULL, 0)")
+    .prepare("INSERT INTO coverage_record VALUES (?, 'fsync', 'msync', 'partial', 'of the second', NULL, 0)")
     .run(second);
   const reasons = (from: number, to: number) =>
     coverage(recording.db, window(from, to)).gaps.map(({ reason }) => reason);

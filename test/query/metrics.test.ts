@@ -130,7 +130,7 @@ test('a hostile name comes back as it was', () => {
 test('intervals that were added up to a minute count once', () => {
   const before = parsed().filter(({ name }) => name.startsWith('iotrace_op'));
   createRollup(recording.db).close(recording.sessionId, NOON_US + 60_000_000);
-  expect(recording.db.prepare('SELECT count(*) FROM period').pluck().get()).toBe(1);
+  expect(recording.db.prepare('SELECT count(*) FROM rollup').pluck().get()).toBe(1);
   expect(parsed().filter(({ name }) => name.startsWith('iotrace_op'))).toEqual(before);
 });
 
@@ -149,6 +149,6 @@ test("Prometheus' older format names the types after the samples, and has no end
 });
 
 test('a recording without a session has an empty exposition', () => {
-  recording.db.exec('PRAGMA foreign_keys = OFF; DELETE FROM run');
+  recording.db.exec('PRAGMA foreign_keys = OFF; DELETE FROM session_record');
   expect(text()).toBe('# EOF\n');
 });

@@ -63,7 +63,7 @@ export class Recording {
   }
 
   session(overrides: Readonly<Record<string, string | number | null>> = {}): number {
-    return this.#insert('run', {
+    return this.#insert('session_record', {
       boot_id: 'boot-1',
       host: 'node-a',
       pid: 4242,
@@ -85,10 +85,10 @@ export class Recording {
     });
   }
 
-  /** The interval of five seconds that begins `second` seconds after noon; returns its flush_id. */
+  /** The interval of five seconds that begins `second` seconds after noon; returns its interval_id. */
   interval(second: number, overrides: Readonly<Record<string, number>> = {}): number {
-    return this.#insert('flush', {
-      run_id: this.sessionId,
+    return this.#insert('interval', {
+      session_id: this.sessionId,
       started_us: NOON_US + second * SECOND_US,
       ended_us: NOON_US + (second + 5) * SECOND_US,
       stored_op_count: 100,
@@ -104,11 +104,11 @@ export class Recording {
   }
 
   /** Operations of one interval: a row of totals and their buckets. */
-  operations(flushId: number, who: Who, what: What): void {
+  operations(intervalId: number, who: Who, what: What): void {
     const keys = this.#keys(who, what);
     const { latencies } = what;
     this.#insert('total', {
-      flush_id: flushId,
+      interval_id: intervalId,
       op_id: keys.op_id,
       variant: keys.variant,
       cgroup_key: keys.cgroup_key,
@@ -126,7 +126,7 @@ export class Recording {
        ON CONFLICT DO UPDATE SET op_count = op_count + 1`,
     );
     for (const latency of latencies) {
-      add.run(flushId, keys.op_id, keys.variant, keys.cgroup_key, keys.device_key, bucketOf(latency));
+      add.run(intervalId, keys.op_id, keys.variant, keys.cgroup_key, keys.device_key, bucketOf(latency));
     }
   }
 
@@ -134,7 +134,7 @@ export class Recording {
   exemplar(second: number, who: Who, what: What, error = 0): void {
     const { op_id, variant, cgroup_key, process_key, file_key } = this.#keys(who, what);
     this.#insert('exemplar', {
-      run_id: this.sessionId,
+      session_id: this.sessionId,
       ended_us: NOON_US + second * SECOND_US,
       op_id,
       variant,
@@ -151,15 +151,15 @@ export class Recording {
   }
 
   proof(probe: string, subject: string, state: string, reason = '', fix: string | null = null): void {
-    const values = { run_id: this.sessionId, probe, subject, state, reason, fix, checked_us: NOON_US };
-    this.#insert('proof', values);
+    const values = { session_id: this.sessionId, probe, subject, state, reason, fix, checked_us: NOON_US };
+    this.#insert('coverage_record', values);
   }
 
   lost(second: number, kind: string, lost_count: number): void {
     const started_us = NOON_US + second * SECOND_US;
     const ended_us = started_us + 5 * SECOND_US;
     const values = {
-      run_id: this.sessionId,
+      session_id: this.sessionId,
       started_us,
       ended_us,
       kind,
@@ -167,7 +167,7 @@ export class Recording {
       lost_count,
       detail: null,
     };
-    this.#insert('lost', values);
+    this.#insert('loss_record', values);
   }
 
   #keys(who: Who, what: What) {
@@ -180,16 +180,16 @@ export class Recording {
       op_id: operation.id,
       variant: what.variant ?? 0,
       device_key,
-      cgroup_key: this.#once('cgroup', { run_id: this.sessionId, path, container_key }, 'cgroup_id'),
+      cgroup_key: this.#once('cgroup', { session_id: this.sessionId, path, container_key }, 'cgroup_id'),
       process_key: this.#once('process', {
-        run_id: this.sessionId,
+        session_id: this.sessionId,
         pid: who.pid ?? 1,
         name: who.process ?? 'init',
       }),
       file_key: this.#once(
         'file',
         {
-          run_id: this.sessionId,
+          session_id: this.sessionId,
           dev: 1,
           name_hash: 0,
           container_key,

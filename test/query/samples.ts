@@ -16,7 +16,7 @@ export class Samples {
   /** The tick of five seconds that begins `second` seconds after noon; returns its tick_id. */
   tick(second: number, seconds = 5): number {
     return this.#insert('tick', {
-      run_id: this.#recording.sessionId,
+      session_id: this.#recording.sessionId,
       started_us: NOON_US + second * SECOND_US,
       ended_us: NOON_US + (second + seconds) * SECOND_US,
     });
@@ -33,7 +33,7 @@ export class Samples {
 
   filesystem(second: number, mount_point: string, values: Values): void {
     this.#insert('filesystem_sample', {
-      run_id: this.#recording.sessionId,
+      session_id: this.#recording.sessionId,
       sampled_us: NOON_US + second * SECOND_US,
       device_key: this.device('vda'),
       mount_point,
@@ -50,12 +50,11 @@ export class Samples {
 
   deleted(second: number, path: string, values: Values = {}): void {
     const { db, sessionId } = this.#recording;
-    db.prepare('INSERT OR IGNORE INTO process (process_key, run_id, pid, name) VALUES (77, ?, 77, ?)').run(
-      sessionId,
-      'java',
-    );
+    db.prepare(
+      'INSERT OR IGNORE INTO process (process_key, session_id, pid, name) VALUES (77, ?, 77, ?)',
+    ).run(sessionId, 'java');
     this.#insert('deleted_file', {
-      run_id: sessionId,
+      session_id: sessionId,
       sampled_us: NOON_US + second * SECOND_US,
       process_key: 77,
       device_key: this.device('vda'),
@@ -71,8 +70,8 @@ export class Samples {
 
   /** What a sampler said of itself. */
   coverage(sampler: string, subject = sampler, state = 'seen', reason = ''): void {
-    const run_id = this.#recording.sessionId;
-    const values = { run_id, sampler, subject, state, reason, fix: null, checked_us: NOON_US };
+    const session_id = this.#recording.sessionId;
+    const values = { session_id, sampler, subject, state, reason, fix: null, checked_us: NOON_US };
     this.#insert('sampler_problem', values);
   }
 

@@ -110,7 +110,7 @@ test('no rows', () => {
 test.each([
   ['SELEC 1', 'SQLite refused the query: near "SELEC": syntax error.'],
   ['SELECT * FROM fsyncs', 'SQLite refused the query: no such table: fsyncs.'],
-  ['DELETE FROM run', 'SQLite refused the query: it would write, and queries only read.'],
+  ['DELETE FROM session_record', 'SQLite refused the query: it would write, and queries only read.'],
   ['CREATE TABLE x (a)', 'SQLite refused the query: it would write, and queries only read.'],
   ["ATTACH '/tmp/x.db' AS x", 'SQLite refused the query: it returns no rows; type a SELECT.'],
   ['', 'SQLite refused the query: The supplied SQL string contains no statements.'],

@@ -100,7 +100,7 @@ test('the latest of several sessions counts', () => {
 
 test('before the first session there is none', () => {
   recording = new Recording();
-  recording.db.exec('DELETE FROM run');
+  recording.db.exec('DELETE FROM session_record');
   expect(status(recording.db, machine())).toBeUndefined();
 });
 

@@ -444,14 +444,14 @@ describe('the plan', () => {
     (dimension) => {
       recording = demo();
       const steps = plan(totalsSql([dimension], all), all);
-      const table = hasPercentiles([dimension]) ? 'period_total' : 'period_file';
-      expect(steps).toContain(`SEARCH ${table} USING PRIMARY KEY (period_id=?)`);
-      expect(steps).toContain('SEARCH total USING PRIMARY KEY (flush_id=?)');
+      const table = hasPercentiles([dimension]) ? 'rollup_total' : 'rollup_file';
+      expect(steps).toContain(`SEARCH ${table} USING PRIMARY KEY (rollup_id=?)`);
+      expect(steps).toContain('SEARCH total USING PRIMARY KEY (interval_id=?)');
       expect(scanned(steps)).toEqual([]);
       if (!hasPercentiles([dimension])) return;
       const latencies = plan(bucketsSql([dimension], all), all);
-      expect(latencies).toContain('SEARCH period_bucket USING PRIMARY KEY (period_id=?)');
-      expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (flush_id=?)');
+      expect(latencies).toContain('SEARCH rollup_bucket USING PRIMARY KEY (rollup_id=?)');
+      expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (interval_id=?)');
       expect(scanned(latencies)).toEqual([]);
     },
   );
@@ -461,13 +461,13 @@ describe('the plan', () => {
     const some = { spans: '[1]', op_ids: '[1]', cgroup_keys: '[1]', classes: null };
     const totals = plan(totalsSql(['container'], some), some);
     expect(totals).toContain(
-      'SEARCH period_total USING PRIMARY KEY (period_id=? AND op_id=? AND cgroup_key=?)',
+      'SEARCH rollup_total USING PRIMARY KEY (rollup_id=? AND op_id=? AND cgroup_key=?)',
     );
-    expect(totals).toContain('SEARCH total USING PRIMARY KEY (flush_id=? AND op_id=?)');
+    expect(totals).toContain('SEARCH total USING PRIMARY KEY (interval_id=? AND op_id=?)');
     const latencies = plan(bucketsSql(['container'], some), some);
     expect(latencies).toContain(
-      'SEARCH period_bucket USING PRIMARY KEY (period_id=? AND op_id=? AND cgroup_key=?)',
+      'SEARCH rollup_bucket USING PRIMARY KEY (rollup_id=? AND op_id=? AND cgroup_key=?)',
     );
-    expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (flush_id=? AND op_id=?)');
+    expect(latencies).toContain('SEARCH bucket USING PRIMARY KEY (interval_id=? AND op_id=?)');
   });
 });

@@ -29,7 +29,7 @@ test('there is a stream of each kernel', () => {
 });
 
 describe.each(STREAMS)('the stream of %s', (stream) => {
-  const { db, flushes, storeFailures } = replay(stream);
+  const { db, intervals, storeFailures } = replay(stream);
   const tables = tablesOf(db);
 
   test('gives the tables that were looked at and found good', async () => {
@@ -39,17 +39,17 @@ describe.each(STREAMS)('the stream of %s', (stream) => {
   test('is whole: everything was stored, nothing was lost', () => {
     expect(storeFailures).toEqual([]);
     expect(ask(db, `SELECT kind, lost_count FROM loss WHERE kind <> 'exemplars_suppressed'`)).toEqual([]);
-    expect(flushes.map(({ sequence }) => sequence)).toEqual(flushes.map((_, index) => index + 1));
-    expect(ask(db, 'SELECT flush_id FROM ledger WHERE kernel_op_count <> stored_op_count')).toEqual([]);
+    expect(intervals.map(({ sequence }) => sequence)).toEqual(intervals.map((_, index) => index + 1));
+    expect(ask(db, 'SELECT interval_id FROM ledger WHERE kernel_op_count <> stored_op_count')).toEqual([]);
     expect(ask(db, 'SELECT sum(op_count) AS n FROM latency')).toEqual(
       ask(db, 'SELECT sum(op_count) AS n FROM operations'),
     );
   });
 
   test('begins each interval where the one before ended', () => {
-    const gaps = flushes
+    const gaps = intervals
       .slice(1)
-      .map(({ startedBootUs }, index) => startedBootUs - flushes[index]!.endedBootUs);
+      .map(({ startedBootUs }, index) => startedBootUs - intervals[index]!.endedBootUs);
     expect(gaps).toEqual(gaps.map(() => 0));
   });
 
@@ -288,7 +288,7 @@ describe.each(STREAMS)('of the stream of %s', (stream) => {
     },
   );
 
-  test('a whole flush that is lost leaves a loss of as many operations', () => {
+  test('a whole interval that is lost leaves a loss of as many operations', () => {
     const starts = indexesOf(/\["flush",/u).slice(0, -1);
     expect(starts.length).toBeGreaterThan(4);
     for (const start of some(starts)) {

@@ -12,7 +12,7 @@ import type { CoverageLine, PlannedProbe } from '../../src/daemon/contract.ts';
 import { createRecorder } from '../../src/daemon/recorder.ts';
 import type { Lookups } from '../../src/daemon/store/intervals.ts';
 import { createSession } from '../../src/daemon/store/session.ts';
-import type { Flush } from '../../src/daemon/stream/totals.ts';
+import type { Interval } from '../../src/daemon/stream/totals.ts';
 import { isFailure } from '../../src/failure.ts';
 import { openForWriting, VIEWS } from '../../src/schema/open.ts';
 import type { Db } from '../../src/schema/open.ts';
@@ -76,7 +76,7 @@ export function lookupsOf(stream: string): Lookups {
 
 export type Replay = {
   readonly db: Db;
-  readonly flushes: readonly Flush[];
+  readonly intervals: readonly Interval[];
   readonly storeFailures: readonly Error[];
 };
 
@@ -118,18 +118,18 @@ export function startReplay(stream: string, databasePath = ':memory:') {
   if (isFailure(session)) throw new Error(JSON.stringify(session));
   session.planned(planOf(stream));
   session.proven(readJson(stream, 'coverage.json') as CoverageLine[]);
-  const flushes: Flush[] = [];
+  const intervals: Interval[] = [];
   const storeFailures: Error[] = [];
   const recorder = createRecorder(
     db,
-    session.runId,
+    session.sessionId,
     lookupsOf(stream),
     { nowBootUs: () => 0, toWall: (bootUs) => wallUs(BOOTED_US + bootUs) },
     () => ({ daemonCpuUs: 0, daemonRssBytes: 0, bpftraceCpuUs: 0, bpftraceRssBytes: 0, databaseBytes: 0 }),
     {
       ready: () => undefined,
       readyToEnd: () => undefined,
-      flushed: (flush) => flushes.push(flush),
+      addInterval: (interval) => intervals.push(interval),
       storeFailed: (error) => storeFailures.push(error),
     },
   );
@@ -142,10 +142,10 @@ export function startReplay(stream: string, databasePath = ':memory:') {
       session.end(row!.ended_how);
       // The session's own times are those of the replay: what is shown of it is the recording's.
       db.prepare(
-        `UPDATE run SET started_us = (SELECT min(started_us) FROM flush), alive_us = (SELECT max(ended_us) FROM flush),
-           ended_us = (SELECT max(ended_us) FROM flush) WHERE EXISTS (SELECT 1 FROM flush)`,
+        `UPDATE session_record SET started_us = (SELECT min(started_us) FROM interval), alive_us = (SELECT max(ended_us) FROM interval),
+           ended_us = (SELECT max(ended_us) FROM interval) WHERE EXISTS (SELECT 1 FROM interval)`,
       ).run();
-      return { db, flushes, storeFailures };
+      return { db, intervals, storeFailures };
     },
   };
 }
@@ -205,7 +205,7 @@ export const summaryOf = (db: Db): string =>
     ['loss', 'SELECT kind, op, lost_count, detail FROM loss'],
     [
       'ledger',
-      'SELECT flush_id, ended_us - started_us AS duration_us, kernel_op_count, stored_op_count FROM ledger',
+      'SELECT interval_id, ended_us - started_us AS duration_us, kernel_op_count, stored_op_count FROM ledger',
     ],
   ]);
 

@@ -31,11 +31,11 @@ function recordInFirstFormat(path: string): void {
     INSERT INTO process VALUES (1, 1, 561, 'postgres');
     INSERT INTO device VALUES (1, 8, 0, 'sda');
     INSERT INTO file VALUES (1, 1, 8, 24, 7, NULL, 1, '/data/file', '/data/file', 'known')`);
-  const flush = db.prepare('INSERT INTO flush VALUES (?, 1, ?, ?, 2, 2, 2, 0, 0, 0, 0, 0)');
+  const interval = db.prepare('INSERT INTO flush VALUES (?, 1, ?, ?, 2, 2, 2, 0, 0, 0, 0, 0)');
   const total = db.prepare('INSERT INTO total VALUES (?, 1, 1, 1, 1, 1, 2, 0, 0, 3000, 2000, 0)');
   const bucket = db.prepare('INSERT INTO bucket VALUES (?, 1, 1, 1, 1, 79, 2)');
   for (let minute = 0; minute < MINUTES; minute += 1) {
-    const { lastInsertRowid } = flush.run(
+    const { lastInsertRowid } = interval.run(
       null,
       NOON_US + minute * 60_000_000,
       NOON_US + (minute + 1) * 60_000_000,
@@ -76,7 +76,7 @@ test('a recording in the first format answers the same at once, and once its per
   ]);
   const rollup = createRollup(db);
   for (let interval = 0; interval < 100; interval += 1) rollup.close(2, NOON_US + 1e12);
-  expect(db.prepare('SELECT count(*) FROM flush WHERE period_id IS NULL').pluck().get()).toBe(0);
+  expect(db.prepare('SELECT count(*) FROM interval WHERE rollup_id IS NULL').pluck().get()).toBe(0);
   expect(windows.map((window) => answer(window))).toEqual(before);
   db.close();
 });
@@ -94,7 +94,7 @@ test('latencies recorded in buckets of an eighth are in those of their length no
   const db = openForWriting(path);
   if (isFailure(db)) throw new Error(db.code);
   expect(
-    db.prepare('SELECT bucket, op_count FROM bucket WHERE flush_id = 1 AND op_id = 2').raw().all(),
+    db.prepare('SELECT bucket, op_count FROM bucket WHERE interval_id = 1 AND op_id = 2').raw().all(),
   ).toEqual([
     [bucketOf(lowerOf(76)), 14],
     [bucketOf(lowerOf(78)), 7],

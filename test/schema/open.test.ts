@@ -42,7 +42,7 @@ test('what is read is never written', () => {
   recording().close();
   const db = openForReading(path);
   if (isFailure(db)) throw new Error(explain(db));
-  expect(() => db.exec('DELETE FROM run')).toThrow('readonly database');
+  expect(() => db.exec('DELETE FROM session_record')).toThrow('readonly database');
   db.close();
 });
 

@@ -5,7 +5,7 @@ export type Control = {
   /** Compiled into the program; only who knows it is heard. */
   readonly token: number;
   readonly setBudgets: (budgets: Budgets) => void;
-  /** No flush begins any more; the answer is a record that came behind all others. */
+  /** No interval begins any more; the answer is a record that came behind all others. */
   readonly makeReadyToEnd: () => void;
 };
 

@@ -84,7 +84,7 @@ const NAMELESS_GAP: Gap = {
   subject: 'short-lived containers',
   state: 'partial',
   reason:
-    'the birth of cgroups is not seen: a container that lives less than a flush interval may stay without a name',
+    'the birth of cgroups is not seen: a container that lives less than an interval may stay without a name',
   fix: null,
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createClock } from '../stream/clock.ts';
 import { probes } from '../../schema/probes/index.ts';
 import type { CoverageLine, PlannedProbe } from '../contract.ts';
-import type { Flush } from '../stream/totals.ts';
+import type { Interval } from '../stream/totals.ts';
 
 /** What the canary did for real, to be found in the totals. */
 export type CanaryRun = {
@@ -109,10 +109,10 @@ async function runPerl(
   return { pid, endedBootUs: clock.nowBootUs(), did, problems: [] };
 }
 
-/** What the canary's flushes prove, line by line; `flushes` are those since it started. */
+/** What the canary's intervals prove, line by line; `intervals` are those since it started. */
 export function judge(
   runs: readonly CanaryRun[],
-  flushes: readonly Flush[],
+  intervals: readonly Interval[],
   plan: readonly PlannedProbe[],
 ): CoverageLine[] {
   const planned = plan.filter(({ fragment }) => fragment !== null);
@@ -122,7 +122,7 @@ export function judge(
       const kinds = isRemark === true ? [] : Object.entries(variants);
       const subjects: [string, number | undefined][] =
         kinds.length === 0 ? [[op, undefined]] : kinds.map(([v, k]) => [k, Number(v)]);
-      return subjects.map(([subject, variant]) => judgeOne(name, subject, id, variant, runs, flushes));
+      return subjects.map(([subject, variant]) => judgeOne(name, subject, id, variant, runs, intervals));
     });
   });
 }
@@ -133,10 +133,10 @@ function judgeOne(
   opId: number,
   variant: number | undefined,
   runs: readonly CanaryRun[],
-  flushes: readonly Flush[],
+  intervals: readonly Interval[],
 ): CoverageLine {
-  const totals = flushes
-    .flatMap((flush) => flush.totals)
+  const totals = intervals
+    .flatMap((interval) => interval.totals)
     .filter((t) => t.opId === opId && (variant === undefined || t.variant === variant));
   const run = runs.find(({ did }) => did.has(subject));
   if (run) {

@@ -2,31 +2,35 @@ import { dirname } from 'node:path';
 import { judge, runCanary } from './canary.ts';
 import type { CoverageLine, PlannedProbe, RecordOptions } from '../contract.ts';
 import type { Session } from '../store/session.ts';
-import type { Flush } from '../stream/totals.ts';
+import type { Interval } from '../stream/totals.ts';
 
 /** Where a disk is likely, should the recording itself be in memory. */
 const DISK_FOLDERS = ['/var/lib', '/var/tmp', '/var/lib/containerd', '/var/lib/docker'];
 
-export type Proof = {
+export type Coverage = {
   /** The probes are attached. */
   begin(): void;
-  add(flush: Flush): void;
+  add(interval: Interval): void;
   /** The canary has ended. */
   settled(): Promise<void>;
 };
 
-/** Runs the canary once the probes are attached, and judges it by the first flush that began after it. */
-export function createProof(session: Session, plan: readonly PlannedProbe[], options: RecordOptions): Proof {
-  const flushes: Flush[] = [];
+/** Runs the canary once the probes are attached, and judges it by the first interval that began after it. */
+export function createCoverage(
+  session: Session,
+  plan: readonly PlannedProbe[],
+  options: RecordOptions,
+): Coverage {
+  const intervals: Interval[] = [];
   let runs: Awaited<ReturnType<typeof runCanary>> | undefined;
   let running: Promise<void> = Promise.resolve();
   let isJudged = false;
   const tell = (): void => {
     if (isJudged || !runs) return;
     const done = Math.max(0, ...runs.map(({ endedBootUs }) => endedBootUs));
-    if (!flushes.some(({ endedBootUs }) => endedBootUs >= done)) return;
+    if (!intervals.some(({ endedBootUs }) => endedBootUs >= done)) return;
     isJudged = true;
-    const lines = onePerSubject([...judge(runs, flushes, plan), ...plan.flatMap(({ gaps }) => gaps)]);
+    const lines = onePerSubject([...judge(runs, intervals, plan), ...plan.flatMap(({ gaps }) => gaps)]);
     session.proven(lines);
     options.onReady?.(lines);
   };
@@ -37,9 +41,9 @@ export function createProof(session: Session, plan: readonly PlannedProbe[], opt
         tell();
       });
     },
-    add(flush: Flush) {
+    add(interval: Interval) {
       if (isJudged) return;
-      flushes.push(flush);
+      intervals.push(interval);
       tell();
     },
     settled: () => running,

@@ -8,12 +8,12 @@ import { kernelOpCount } from '../stream/loss.ts';
 import { findPrograms } from './programs.ts';
 import type { Program } from './programs.ts';
 import type { Session } from '../store/session.ts';
-import type { Flush } from '../stream/totals.ts';
+import type { Interval } from '../stream/totals.ts';
 
-/** What a capture costs and misses, kept with every flush; and kept within bounds. */
+/** What a capture costs and misses, kept with every interval; and kept within bounds. */
 export type Accounting = {
-  /** The programs of which the kernel skipped runs since the last flush. */
-  flushed(flush: Flush, cost: Cost): { readonly skipped: readonly ProgramCost[] };
+  /** The programs of which the kernel skipped runs since the last interval. */
+  addInterval(interval: Interval, cost: Cost): { readonly skipped: readonly ProgramCost[] };
   end(): void;
 };
 
@@ -31,7 +31,7 @@ export function createAccounting(
   let lastSample: CostSample | undefined;
 
   const govern = (usage: Usage): void => {
-    const step = governor.flushed(usage);
+    const step = governor.addInterval(usage);
     const level = step && LEVELS[step.level];
     if (!level) return;
     control.setBudgets(level);
@@ -39,12 +39,12 @@ export function createAccounting(
   };
 
   return {
-    flushed(flush, cost) {
+    addInterval(interval, cost) {
       const now = programs.read();
-      const sample = sampling.flushed(flush, now);
+      const sample = sampling.addInterval(interval, now);
       if (sample) session.sampled(sample);
       lastSample = sample ?? lastSample;
-      govern(usageOf(flush, cost, lastSample));
+      govern(usageOf(interval, cost, lastSample));
       const skipped = skippedBetween(before, now);
       // The names are in a file of megabytes (/proc/kallsyms): not read before there is something to name.
       const costs = skipped.size === 0 ? [] : costsBetween(before, skipped, programs.names());
@@ -65,11 +65,11 @@ function skippedBetween(before: ReadonlyMap<number, Program>, now: ReadonlyMap<n
 }
 
 /** Share of one CPU in the interval; the kernel's part is reckoned from the last sample's cost of an operation. */
-function usageOf(flush: Flush, cost: Cost, sample: CostSample | undefined): Usage {
-  const intervalUs = Math.max(1, flush.endedBootUs - flush.startedBootUs);
+function usageOf(interval: Interval, cost: Cost, sample: CostSample | undefined): Usage {
+  const intervalUs = Math.max(1, interval.endedBootUs - interval.startedBootUs);
   const nsPerOperation = sample ? sample.runTimeNs / Math.max(1, sample.opCount) : 0;
   return {
-    kernelPercent: (100 * kernelOpCount(flush) * nsPerOperation) / 1000 / intervalUs,
+    kernelPercent: (100 * kernelOpCount(interval) * nsPerOperation) / 1000 / intervalUs,
     userPercent: (100 * (cost.daemonCpuUs + cost.bpftraceCpuUs)) / intervalUs,
   };
 }

@@ -18,7 +18,7 @@ export type Usage = { readonly kernelPercent: number; readonly userPercent: numb
 
 export type Step = { readonly level: number; readonly cpuPercent: number };
 
-/** One step a flush at most, and only after this many in a row say so. */
+/** One step an interval at most, and only after this many in a row say so. */
 const FLUSHES_TO_SHED = 3;
 const FLUSHES_TO_RESTORE = 12;
 /** Below this part of the bound there is room for more detail. */
@@ -26,7 +26,7 @@ const ROOM = 0.6;
 /** Detail costs user space; when that is a smaller part of the cost, shedding it mends nothing. */
 const USER_PART_MIN = 0.1;
 
-export function createGovernor(maxCpuPercent: number): { flushed(usage: Usage): Step | undefined } {
+export function createGovernor(maxCpuPercent: number): { addInterval(usage: Usage): Step | undefined } {
   let level = 0;
   let over = 0;
   let under = 0;
@@ -37,7 +37,7 @@ export function createGovernor(maxCpuPercent: number): { flushed(usage: Usage): 
     return { level, cpuPercent };
   };
   return {
-    flushed({ kernelPercent, userPercent }) {
+    addInterval({ kernelPercent, userPercent }) {
       const cpuPercent = kernelPercent + userPercent;
       const canShed = level < LEVELS.length - 1 && userPercent >= USER_PART_MIN * cpuPercent;
       over = cpuPercent > maxCpuPercent && canShed ? over + 1 : 0;

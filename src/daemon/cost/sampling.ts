@@ -1,7 +1,7 @@
 import { kernelOpCount } from '../stream/loss.ts';
 import type { Program, Programs } from './programs.ts';
 import { areStatsOn, switchStats } from './programs.ts';
-import type { Flush } from '../stream/totals.ts';
+import type { Interval } from '../stream/totals.ts';
 
 /** What the programs did and cost in one interval. */
 export type CostSample = {
@@ -26,9 +26,9 @@ export type ProgramCost = {
 /** Accounting costs some tens of ns a run, so it is on for one interval in this time. */
 const SAMPLE_EVERY_US = 60_000_000;
 
-/** Samples the cost of the programs; told of each flush, with what the programs did so far. */
+/** Samples the cost of the programs; told of each interval, with what the programs did so far. */
 export function createCostSampling(programs: Programs): {
-  flushed(flush: Flush, now: ReadonlyMap<number, Program>): CostSample | undefined;
+  addInterval(interval: Interval, now: ReadonlyMap<number, Program>): CostSample | undefined;
   end(): void;
 } {
   const isOthers = areStatsOn();
@@ -39,14 +39,14 @@ export function createCostSampling(programs: Programs): {
     before = undefined;
   };
   return {
-    flushed(flush, now) {
+    addInterval(interval, now) {
       if (before) {
-        const sample = sampleOf(before, now, programs, flush);
+        const sample = sampleOf(before, now, programs, interval);
         end();
         return sample;
       }
-      if (flush.endedBootUs >= nextBootUs) {
-        nextBootUs = flush.endedBootUs + SAMPLE_EVERY_US;
+      if (interval.endedBootUs >= nextBootUs) {
+        nextBootUs = interval.endedBootUs + SAMPLE_EVERY_US;
         if (isOthers || switchStats(true)) before = now;
       }
       return undefined;
@@ -59,13 +59,13 @@ function sampleOf(
   before: ReadonlyMap<number, Program>,
   now: ReadonlyMap<number, Program>,
   programs: Programs,
-  flush: Flush,
+  interval: Interval,
 ): CostSample {
   const costs = costsBetween(before, now, programs.names());
   return {
-    startedBootUs: flush.startedBootUs,
-    endedBootUs: flush.endedBootUs,
-    opCount: kernelOpCount(flush),
+    startedBootUs: interval.startedBootUs,
+    endedBootUs: interval.endedBootUs,
+    opCount: kernelOpCount(interval),
     runTimeNs: costs.reduce((sum, { runTimeNs }) => sum + runTimeNs, 0),
     mapMemoryBytes: programs.memoryBytes,
     programs: costs,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { namesIn } from '../lookups/bounded-read.ts';
-import { createMemory, grown } from './delta.ts';
+import { createMemory, delta } from './delta.ts';
 import type { CgroupTarget, IoValues, Row } from './rows.ts';
 import { ioColumns } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
@@ -83,7 +83,7 @@ function atBirth(counted: Counted): Counted {
 }
 
 function between({ cgroup, stat }: Counted, before: Counted): Counted {
-  const values = valuesOf((column) => grown(stat.values[column], before.stat.values[column]));
+  const values = valuesOf((column) => delta(stat.values[column], before.stat.values[column]));
   return { cgroup, stat: { ...stat, values } };
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { grown } from './delta.ts';
+import { delta } from './delta.ts';
 import { field, isRead, readText, unreadable } from './read.ts';
 import type { HostValues } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
@@ -70,8 +70,8 @@ export function cpuBetween(now: CpuCounters, then: CpuCounters): Partial<HostVal
   return {
     ...parts,
     cpu_ticks: Object.values(parts).reduce((sum, part) => sum + part, 0),
-    context_switch_count: grown(now.contextSwitches, then.contextSwitches),
-    fork_count: grown(now.forks, then.forks),
+    context_switch_count: delta(now.contextSwitches, then.contextSwitches),
+    fork_count: delta(now.forks, then.forks),
     running_count: now.running,
     blocked_count: now.blocked,
   };

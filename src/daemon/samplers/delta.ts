@@ -2,19 +2,19 @@
 
 const WRAP_32 = 2 ** 32;
 
-/** Growth of a counter that the kernel keeps in 32 bits and lets wrap: times of /proc/diskstats, ms. */
-export function grown32(now: number, before: number): number {
+/** Delta of a counter that the kernel keeps in 32 bits and lets wrap: times of /proc/diskstats, ms. */
+export function delta32(now: number, before: number): number {
   return (now - before + WRAP_32) % WRAP_32;
 }
 
-/** Growth of a 64-bit counter; one that is smaller than before began anew, and all it has is growth. */
-export function grown(now: number, before: number): number {
+/** Delta of a 64-bit counter; one that is smaller than before began anew: its value is the delta. */
+export function delta(now: number, before: number): number {
   return now < before ? now : now - before;
 }
 
 /** The same for counters that may be missing, as null. */
-export function grownOrNull(now: number | undefined, before: number | undefined): number | null {
-  return now === undefined || before === undefined ? null : grown(now, before);
+export function deltaOrNull(now: number | undefined, before: number | undefined): number | null {
+  return now === undefined || before === undefined ? null : delta(now, before);
 }
 
 const ROUNDS_KEPT = 12;

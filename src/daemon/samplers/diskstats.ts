@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createMemory, grown, grown32, grownOrNull } from './delta.ts';
+import { createMemory, delta, delta32, deltaOrNull } from './delta.ts';
 import { isRead, readText, unreadable } from './read.ts';
 import type { DeviceNumbers, DeviceRow, DeviceValues } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
@@ -59,9 +59,9 @@ function atBirth(disk: DiskCounters): DiskCounters {
 export function difference(now: DiskCounters, then: DiskCounters): DeviceRow {
   const isAnew = [0, 2, 4, 6].some((at) => (now.fields[at] ?? 0) < (then.fields[at] ?? 0));
   const before = isAnew || now.name !== then.name ? atBirth(now) : then;
-  const counted = (at: number): number => grown(now.fields[at] ?? 0, before.fields[at] ?? 0);
-  const timed = (at: number): number => grown32(now.fields[at] ?? 0, before.fields[at] ?? 0);
-  const later = (at: number): number | null => grownOrNull(now.fields[at], before.fields[at]);
+  const counted = (at: number): number => delta(now.fields[at] ?? 0, before.fields[at] ?? 0);
+  const timed = (at: number): number => delta32(now.fields[at] ?? 0, before.fields[at] ?? 0);
+  const later = (at: number): number | null => deltaOrNull(now.fields[at], before.fields[at]);
   const laterMs = (at: number): number | null => (now.fields[at] === undefined ? null : timed(at));
   const sectors = later(13);
   const values: DeviceValues = {

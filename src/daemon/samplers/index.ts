@@ -67,13 +67,13 @@ const WAITING_MAX = 120;
 /** Reads /proc and /sys beside the capture, from now until `stop()`. A sampler that fails stops no other. */
 export function startSamplers(
   db: Db,
-  session: { readonly runId: number },
+  session: { readonly sessionId: number },
   bootId: string,
   roots: Roots,
   lookups: Lookups,
   options: SamplerOptions,
 ): Samplers {
-  const round = createRound(db, session.runId, bootId, roots, lookups, options);
+  const round = createRound(db, session.sessionId, bootId, roots, lookups, options);
   round.tick(thisInstant());
   const timer = setInterval(
     () => {
@@ -99,7 +99,7 @@ type Round = { tick(now: Instant): void; end(now: Instant): void };
 /** The samplers without their clock. */
 export function createRound(
   db: Db,
-  runId: number,
+  sessionId: number,
   bootId: string,
   roots: Roots,
   { mounts, devices, containers, cgroups }: Pick<Lookups, 'mounts' | 'devices' | 'containers' | 'cgroups'>,
@@ -112,7 +112,7 @@ export function createRound(
     sampler: CATALOGUE[name](sight, options),
     dueUs: -Infinity,
   }));
-  const store = createSampleStore(db, runId, bootId, sight);
+  const store = createSampleStore(db, sessionId, bootId, sight);
   const costs = createCosts();
   const problems = createProblems();
   let before: Instant | undefined;

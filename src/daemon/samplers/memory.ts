@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createMemory, grown, grownOrNull } from './delta.ts';
+import { createMemory, delta, deltaOrNull } from './delta.ts';
 import { field, isRead, readText, unreadable } from './read.ts';
 import type { CgroupTarget, HostValues, Row } from './rows.ts';
 import type { Problem, Sampler, Sight } from './sampler.ts';
@@ -65,13 +65,13 @@ export function vmBetween(now: VmCounters, then: VmCounters): Partial<HostValues
   const pages = (count: number | null | undefined): number | null =>
     count == null ? null : count * PAGE_BYTES;
   return {
-    dirtied_bytes: pages(grownOrNull(now.dirtied, then.dirtied)),
-    written_bytes: pages(grownOrNull(now.written, then.written)),
-    swap_in_bytes: pages(grownOrNull(now.swappedIn, then.swappedIn)),
-    swap_out_bytes: pages(grownOrNull(now.swappedOut, then.swappedOut)),
-    major_fault_count: grownOrNull(now.majorFaults, then.majorFaults),
-    refault_count: grownOrNull(now.refaults, then.refaults),
-    reclaim_stall_count: grownOrNull(now.reclaimStalls, then.reclaimStalls),
+    dirtied_bytes: pages(deltaOrNull(now.dirtied, then.dirtied)),
+    written_bytes: pages(deltaOrNull(now.written, then.written)),
+    swap_in_bytes: pages(deltaOrNull(now.swappedIn, then.swappedIn)),
+    swap_out_bytes: pages(deltaOrNull(now.swappedOut, then.swappedOut)),
+    major_fault_count: deltaOrNull(now.majorFaults, then.majorFaults),
+    refault_count: deltaOrNull(now.refaults, then.refaults),
+    reclaim_stall_count: deltaOrNull(now.reclaimStalls, then.reclaimStalls),
     dirty_limit_bytes: pages(now.dirtyLimit),
     dirty_background_limit_bytes: pages(now.dirtyBackgroundLimit),
   };
@@ -144,8 +144,8 @@ export function parseMemoryEvents(text: string): MemoryEvents {
 
 function eventsBetween(now: MemoryEvents, then: MemoryEvents) {
   return {
-    memory_high_count: grown(now.high, then.high),
-    memory_max_count: grown(now.max, then.max),
-    oom_kill_count: grown(now.oomKill, then.oomKill),
+    memory_high_count: delta(now.high, then.high),
+    memory_max_count: delta(now.max, then.max),
+    oom_kill_count: delta(now.oomKill, then.oomKill),
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createMemory, grown } from './delta.ts';
+import { createMemory, delta } from './delta.ts';
 import { isRead, readText, unreadable } from './read.ts';
 import type { CgroupTarget, Row } from './rows.ts';
 import type { Problem, Sampler, Sight } from './sampler.ts';
@@ -83,7 +83,7 @@ function createCgroupPressure({ targets }: Sight, resource: Resource): () => Rea
 }
 
 function named(resource: Resource, now: Pressure, then: Pressure) {
-  const [some, full] = [grown(now.some, then.some), grown(now.full, then.full)];
+  const [some, full] = [delta(now.some, then.some), delta(now.full, then.full)];
   return resource === 'io'
     ? { io_some_us: some, io_full_us: full }
     : { memory_some_us: some, memory_full_us: full };

@@ -24,15 +24,15 @@ type Held = { readonly key: number; readonly content: string };
  */
 export function createStates(
   db: Db,
-  runId: number,
+  sessionId: number,
   table: string,
   key: string,
   columns: readonly string[],
 ): States {
   const insert = db
     .prepare<[Record<string, string | number | null>], number>(
-      `INSERT INTO ${table} (run_id, since_us, ${columns.join(', ')})
-       VALUES (@run_id, @since_us, ${columns.map((column) => `@${column}`).join(', ')}) RETURNING ${key}`,
+      `INSERT INTO ${table} (session_id, since_us, ${columns.join(', ')})
+       VALUES (@session_id, @since_us, ${columns.map((column) => `@${column}`).join(', ')}) RETURNING ${key}`,
     )
     .pluck();
   const end = db.prepare(`UPDATE ${table} SET until_us = ? WHERE ${key} = ?`);
@@ -48,7 +48,7 @@ export function createStates(
           next.set(identity, before);
           continue;
         }
-        const inserted = insert.get({ run_id: runId, since_us: at, ...values });
+        const inserted = insert.get({ session_id: sessionId, since_us: at, ...values });
         next.set(identity, { key: Number(inserted), content });
       }
       for (const [identity, { key: row }] of held) {

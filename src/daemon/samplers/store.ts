@@ -48,19 +48,19 @@ export type SampleStore = {
   write(tick: Tick): void;
 };
 
-export function createSampleStore(db: Db, runId: number, bootId: string, sight: Sight): SampleStore {
-  const dictionaries = createDictionaries(db, runId);
+export function createSampleStore(db: Db, sessionId: number, bootId: string, sight: Sight): SampleStore {
+  const dictionaries = createDictionaries(db, sessionId);
   const inserts = prepareInserts(db);
-  const mountStates = createStates(db, runId, 'mount_state', 'mount_key', [
+  const mountStates = createStates(db, sessionId, 'mount_state', 'mount_key', [
     'device_key',
     'container_key',
     ...mountColumns,
   ]);
-  const deviceStates = createStates(db, runId, 'device_state', 'device_state_key', [
+  const deviceStates = createStates(db, sessionId, 'device_state', 'device_state_key', [
     'device_key',
     ...deviceStateColumns,
   ]);
-  const limitStates = createStates(db, runId, 'limit_state', 'limit_key', [
+  const limitStates = createStates(db, sessionId, 'limit_state', 'limit_key', [
     'cgroup_key',
     'device_key',
     ...limitColumns,
@@ -86,14 +86,14 @@ export function createSampleStore(db: Db, runId: number, bootId: string, sight: 
       case 'filesystem':
         inserts.filesystem.run({
           ...row,
-          run_id: runId,
+          session_id: sessionId,
           sampled_us: at,
           device_key: deviceKey(row),
         });
         return;
       case 'upperdir':
         inserts.upperdir.run({
-          run_id: runId,
+          session_id: sessionId,
           sampled_us: at,
           container_key: containerKey(row.container, at),
           upperdir: row.upperdir,
@@ -103,15 +103,15 @@ export function createSampleStore(db: Db, runId: number, bootId: string, sight: 
         });
         return;
       case 'kernel_message':
-        inserts.kernelMessage.run({ ...row, boot_id: bootId, run_id: runId });
+        inserts.kernelMessage.run({ ...row, boot_id: bootId, session_id: sessionId });
         return;
       case 'runtime_message':
-        inserts.runtimeMessage.run({ ...row, run_id: runId });
+        inserts.runtimeMessage.run({ ...row, session_id: sessionId });
         return;
       case 'deleted':
         inserts.deleted.run({
           ...row,
-          run_id: runId,
+          session_id: sessionId,
           sampled_us: at,
           cgroup_key: cgroupKeyOfPath(row.cgroupPath, at),
           process_key: dictionaries.process(row.pid, row.name),
@@ -219,14 +219,14 @@ export function createSampleStore(db: Db, runId: number, bootId: string, sight: 
   const writeAll = db.transaction((tick: Tick): void => {
     const { startedUs, endedUs, rows, problems, costs } = tick;
     if (startedUs !== undefined) {
-      writeDeltas(tick, inserts.tick.run(runId, startedUs, endedUs).lastInsertRowid);
+      writeDeltas(tick, inserts.tick.run(sessionId, startedUs, endedUs).lastInsertRowid);
     }
     for (const row of rows) writeRow(row, endedUs);
     for (const { sampler, subject, state, reason, fix } of problems) {
-      inserts.problem.run(runId, sampler, subject, state, reason, fix, endedUs);
+      inserts.problem.run(sessionId, sampler, subject, state, reason, fix, endedUs);
     }
     for (const { sampler, startedUs: since, roundCount, rowCount, cpuUs, cpuUsMax } of costs) {
-      inserts.cost.run(runId, since, endedUs, sampler, roundCount, rowCount, cpuUs, cpuUsMax);
+      inserts.cost.run(sessionId, since, endedUs, sampler, roundCount, rowCount, cpuUs, cpuUsMax);
     }
   });
   return {
@@ -255,7 +255,7 @@ function prepareInserts(db: Db) {
       `INSERT ${or} INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`,
     );
   return {
-    tick: db.prepare('INSERT INTO tick (run_id, started_us, ended_us) VALUES (?, ?, ?)'),
+    tick: db.prepare('INSERT INTO tick (session_id, started_us, ended_us) VALUES (?, ?, ?)'),
     device: into('device_sample', ['tick_id', 'device_key', ...deviceColumns]),
     host: into('host_sample', ['tick_id', ...hostColumns]),
     cgroup: into('cgroup_sample', ['tick_id', 'cgroup_key', ...cgroupColumns]),
@@ -266,7 +266,7 @@ function prepareInserts(db: Db) {
     upperdir: into('upperdir_sample', upperdirColumns),
     // What another run has read already is there.
     kernelMessage: into('kernel_message', kernelMessageColumns, 'OR IGNORE'),
-    runtimeMessage: into('runtime_message', ['run_id', 'logged_us', 'unit', 'level', 'message']),
+    runtimeMessage: into('runtime_message', ['session_id', 'logged_us', 'unit', 'level', 'message']),
     deleted: into('deleted_file', deletedColumns),
     problem: db.prepare('INSERT OR REPLACE INTO sampler_problem VALUES (?, ?, ?, ?, ?, ?, ?)'),
     cost: db.prepare('INSERT OR REPLACE INTO sampler_cost VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
@@ -284,7 +284,7 @@ const processColumns = [
   'io_delay_ticks',
 ];
 const filesystemColumns = [
-  'run_id',
+  'session_id',
   'sampled_us',
   'device_key',
   'mount_point',
@@ -297,7 +297,7 @@ const filesystemColumns = [
   'inode_free_count',
 ];
 const upperdirColumns = [
-  'run_id',
+  'session_id',
   'sampled_us',
   'container_key',
   'upperdir',
@@ -308,7 +308,7 @@ const upperdirColumns = [
 const kernelMessageColumns = [
   'boot_id',
   'sequence',
-  'run_id',
+  'session_id',
   'logged_us',
   'level',
   'topic',
@@ -316,7 +316,7 @@ const kernelMessageColumns = [
   'message',
 ];
 const deletedColumns = [
-  'run_id',
+  'session_id',
   'sampled_us',
   'cgroup_key',
   'process_key',

@@ -30,7 +30,7 @@ const FRESH_US = 3_600_000_000;
 type Known<Value> = { readonly key: number; readonly value: Value };
 
 /** Rows that describe; inserted when first met, updated when better known. Throws SqliteError when it can't write. */
-export function createDictionaries(db: Db, runId: number): Dictionaries {
+export function createDictionaries(db: Db, sessionId: number): Dictionaries {
   const insertContainer = db.prepare(
     `INSERT INTO container (runtime, container_id, name, pod, namespace, pod_uid, image, rootfs, upperdir, snapshot, first_seen_us)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -44,7 +44,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
     .pluck();
   const insertCgroup = db
     .prepare(
-      `INSERT INTO cgroup (run_id, cgroup_id, path, container_key) VALUES (?, ?, ?, ?)
+      `INSERT INTO cgroup (session_id, cgroup_id, path, container_key) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET path = ifnull(excluded.path, path),
          container_key = ifnull(excluded.container_key, container_key) RETURNING cgroup_key`,
     )
@@ -54,7 +54,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
   );
   const insertProcess = db
     .prepare(
-      `INSERT INTO process (run_id, pid, name, used_us) VALUES (?, ?, ?, ?)
+      `INSERT INTO process (session_id, pid, name, used_us) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET used_us = excluded.used_us RETURNING process_key`,
     )
     .pluck();
@@ -67,7 +67,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
     .pluck();
   const insertFile = db
     .prepare(
-      `INSERT INTO file (run_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place, used_us)
+      `INSERT INTO file (session_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place, used_us)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET used_us = excluded.used_us,
          path = iif(excluded.state = 'unknown', path, excluded.path),
@@ -117,7 +117,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       const value = `${path ?? ''} ${String(containerKey)}`;
       const known = cgroups.get(id);
       if (known?.value === value) return known.key;
-      const key = known?.key ?? Number(insertCgroup.get(runId, id, path ?? null, containerKey));
+      const key = known?.key ?? Number(insertCgroup.get(sessionId, id, path ?? null, containerKey));
       if (known) updateCgroup.run(path ?? null, containerKey, key);
       cgroups.set(id, { key, value });
       return key;
@@ -127,7 +127,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       if (known && known.value === name) return known.key;
       // A name that arrives after its first operations belongs to them too.
       const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
-      const key = nameless ?? Number(insertProcess.get(runId, pid, name ?? null, nowUs()));
+      const key = nameless ?? Number(insertProcess.get(sessionId, pid, name ?? null, nowUs()));
       if (nameless !== undefined) updateProcess.run(name, nameless);
       if (name === undefined) namelessProcesses.set(pid, key);
       else namelessProcesses.delete(pid);
@@ -151,7 +151,7 @@ export function createDictionaries(db: Db, runId: number): Dictionaries {
       const inode = signed64(ino);
       // prettier-ignore
       const key = known?.key ?? Number(
-        insertFile.get(runId, dev, inode, hash, containerKey, deviceKey, ...described, nowUs()),
+        insertFile.get(sessionId, dev, inode, hash, containerKey, deviceKey, ...described, nowUs()),
       );
       // Once named, a file keeps its name when the lookups have forgotten it.
       if (known && state !== 'unknown') updateFile.run(...described, key);

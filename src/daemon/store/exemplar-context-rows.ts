@@ -5,8 +5,8 @@ import type { DeviceLabel } from '../naming/labels.ts';
 import type { Devices } from '../lookups/devices.ts';
 import type { InflightSlot } from '../stream/inflight.ts';
 
-/** Writes evidence, under the keys of the dictionaries. */
-export function createEvidenceRows(db: Db, runId: number, clock: Clock) {
+/** Writes context, under the keys of the dictionaries. */
+export function createExemplarContextRows(db: Db, sessionId: number, clock: Clock) {
   const stages = db.prepare('INSERT INTO sync_stage VALUES (?, ?, ?, ?)');
   // A slot under way when the map was printed comes twice.
   const inflight = db.prepare(
@@ -31,13 +31,13 @@ export function createEvidenceRows(db: Db, runId: number, clock: Clock) {
       stages.run(exemplarId, dataNs, journalNs, flushNs);
     },
     inflight({ slotBootUs, inflightNs }: InflightSlot, cgroupKey: number, deviceKey: number): void {
-      inflight.run(runId, clock.toWall(slotBootUs), deviceKey, cgroupKey, inflightNs);
+      inflight.run(sessionId, clock.toWall(slotBootUs), deviceKey, cgroupKey, inflightNs);
     },
     blockError(
       { bootUs, opId, status, sector, sizeBytes }: BlockError,
       keys: readonly [cgroup: number, process: number, file: number],
     ): void {
-      blockError.run(runId, clock.toWall(bootUs), opId, status, sector, sizeBytes, ...keys);
+      blockError.run(sessionId, clock.toWall(bootUs), opId, status, sector, sizeBytes, ...keys);
     },
   };
 }

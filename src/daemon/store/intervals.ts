@@ -6,8 +6,8 @@ import type { Clock } from '../stream/clock.ts';
 import type { Exemplar } from '../stream/decode.ts';
 import { createDictionaries } from './dictionaries.ts';
 import { labelDevice } from '../naming/labels.ts';
-import type { Evidence } from '../stream/exemplar-context.ts';
-import { createEvidenceRows } from './exemplar-context-rows.ts';
+import type { ExemplarContext } from '../stream/exemplar-context.ts';
+import { createExemplarContextRows } from './exemplar-context-rows.ts';
 import { createFileKeys } from './file-keys.ts';
 import type { Viewer } from './file-keys.ts';
 import type { Cost } from '../cost/meter.ts';
@@ -19,7 +19,7 @@ import { kernelOpCount, sumCounts } from '../stream/loss.ts';
 import type { Loss } from '../stream/loss.ts';
 import type { Names } from '../naming/names.ts';
 import { createRollup } from './rollup.ts';
-import type { Flush } from '../stream/totals.ts';
+import type { Interval } from '../stream/totals.ts';
 
 export type Lookups = {
   readonly cgroups: Cgroups;
@@ -33,17 +33,17 @@ export type Lookups = {
 };
 
 /** Everything one interval becomes rows of. */
-export type Interval = {
-  readonly flush: Flush;
+export type IntervalRecord = {
+  readonly interval: Interval;
   readonly exemplars: readonly Exemplar[];
-  readonly evidence: Evidence;
+  readonly context: ExemplarContext;
   readonly losses: readonly Loss[];
   readonly cost: Cost;
 };
 
 export type Store = {
   /** All of it or nothing. Throws SqliteError when it can't be written. */
-  write(interval: Interval): void;
+  write(record: IntervalRecord): void;
 };
 
 type Owner = Viewer & { readonly key: number; readonly deviceKeys: Map<number, number> };
@@ -51,18 +51,18 @@ type Owner = Viewer & { readonly key: number; readonly deviceKeys: Map<number, n
 /** Gives numbers their names and writes intervals; `names` and `processNames` grow while it is used. */
 export function createStore(
   db: Db,
-  runId: number,
+  sessionId: number,
   lookups: Lookups,
   names: Names,
   processNames: ReadonlyMap<number, string>,
   clock: Clock,
 ): Store {
-  const dictionaries = createDictionaries(db, runId);
+  const dictionaries = createDictionaries(db, sessionId);
   const classes = createClasses(lookups.mounts, lookups.classes);
   const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices, classes);
   const rows = prepareRows(db);
   const rollup = createRollup(db);
-  const evidenceRows = createEvidenceRows(db, runId, clock);
+  const contextRows = createExemplarContextRows(db, sessionId, clock);
   let owners = new Map<number, Owner>();
 
   const ownerOf = (cgroupId: number): Owner => {
@@ -80,75 +80,75 @@ export function createStore(
     const known = deviceKeys.get(dev);
     if (known !== undefined) return known;
     const label = labelDevice(dev, container, lookups.devices, lookups.mounts);
-    if (label.major > 0) evidenceRows.disks(label, lookups.devices);
+    if (label.major > 0) contextRows.disks(label, lookups.devices);
     const key = dictionaries.device(label);
     deviceKeys.set(dev, key);
     return key;
   };
   const processKeyOf = (pid: number): number => dictionaries.process(pid, processNames.get(pid));
 
-  const writeFlush = ({ flush, exemplars, cost }: Interval): number | bigint => {
-    const rowCount = flush.totals.length + flush.buckets.length + exemplars.length;
-    const started = clock.toWall(flush.startedBootUs);
-    const ended = clock.toWall(flush.endedBootUs);
+  const writeInterval = ({ interval, exemplars, cost }: IntervalRecord): number | bigint => {
+    const rowCount = interval.totals.length + interval.buckets.length + exemplars.length;
+    const started = clock.toWall(interval.startedBootUs);
+    const ended = clock.toWall(interval.endedBootUs);
     // prettier-ignore
-    return rows.flush.run(
-      runId, started, ended, sumCounts(flush.totals), kernelOpCount(flush), rowCount,
+    return rows.interval.run(
+      sessionId, started, ended, sumCounts(interval.totals), kernelOpCount(interval), rowCount,
       cost.daemonCpuUs, cost.daemonRssBytes, cost.bpftraceCpuUs, cost.bpftraceRssBytes, cost.databaseBytes,
     ).lastInsertRowid;
   };
-  const writeAll = db.transaction((interval: Interval): void => {
-    const { flush, exemplars, evidence, losses } = interval;
-    const flushId = writeFlush(interval);
-    for (const total of flush.totals) {
+  const writeAll = db.transaction((record: IntervalRecord): void => {
+    const { interval, exemplars, context, losses } = record;
+    const intervalId = writeInterval(record);
+    for (const total of interval.totals) {
       const owner = ownerOf(total.cgroupId);
       // prettier-ignore
       rows.total.run(
-        flushId, total.opId, total.variant, owner.key, processKeyOf(total.pid), fileKeys.fileKey(total.file, owner, isWrite(total.opId)),
+        intervalId, total.opId, total.variant, owner.key, processKeyOf(total.pid), fileKeys.fileKey(total.file, owner, isWrite(total.opId)),
         total.opCount, total.errorCount, total.sizeBytes, total.latencyNs, total.latencyNsMax, total.innerNs,
       );
     }
-    for (const { opId, variant, cgroupId, dev, bucket, opCount } of flush.buckets) {
+    for (const { opId, variant, cgroupId, dev, bucket, opCount } of interval.buckets) {
       const owner = ownerOf(cgroupId);
-      rows.bucket.run(flushId, opId, variant, owner.key, deviceKeyOf(dev, owner), bucket, opCount);
+      rows.bucket.run(intervalId, opId, variant, owner.key, deviceKeyOf(dev, owner), bucket, opCount);
     }
     for (const one of exemplars) {
       const owner = ownerOf(one.cgroupId);
       // prettier-ignore
       const { lastInsertRowid } = rows.exemplar.run(
-        runId, clock.toWall(one.bootUs), one.opId, one.variant, owner.key, processKeyOf(one.pid), one.tid,
+        sessionId, clock.toWall(one.bootUs), one.opId, one.variant, owner.key, processKeyOf(one.pid), one.tid,
         one.thread, fileKeys.fileKey(one.file, owner, isWrite(one.opId)), one.sizeBytes, one.latencyNs, one.innerNs, one.error,
       );
-      const stages = evidence.stages.get(one);
-      if (stages) evidenceRows.stages(lastInsertRowid, stages);
+      const stages = context.stages.get(one);
+      if (stages) contextRows.stages(lastInsertRowid, stages);
     }
-    for (const slot of evidence.inflight) {
+    for (const slot of context.inflight) {
       const owner = ownerOf(slot.cgroupId);
-      evidenceRows.inflight(slot, owner.key, deviceKeyOf(slot.dev, owner));
+      contextRows.inflight(slot, owner.key, deviceKeyOf(slot.dev, owner));
     }
-    for (const one of evidence.blockErrors) {
+    for (const one of context.blockErrors) {
       const owner = ownerOf(one.cgroupId);
       const file = fileKeys.fileKey(one.file, owner, isWrite(one.opId));
-      evidenceRows.blockError(one, [owner.key, processKeyOf(one.pid), file]);
+      contextRows.blockError(one, [owner.key, processKeyOf(one.pid), file]);
     }
     for (const { kind, opId, count, detail } of losses) {
-      const [started, ended] = [clock.toWall(flush.startedBootUs), clock.toWall(flush.endedBootUs)];
-      rows.lost.run(runId, flushId, started, ended, kind, opId, count, detail);
+      const [started, ended] = [clock.toWall(interval.startedBootUs), clock.toWall(interval.endedBootUs)];
+      rows.lost.run(sessionId, intervalId, started, ended, kind, opId, count, detail);
     }
-    rollup.close(runId, clock.toWall(flush.startedBootUs));
+    rollup.close(sessionId, clock.toWall(interval.startedBootUs));
     fileKeys.nameTheUnnamed();
-    rows.alive.run(nowUs(), runId);
+    rows.alive.run(nowUs(), sessionId);
   });
 
   return {
-    write(interval) {
+    write(record) {
       owners = new Map();
       fileKeys.begin();
       try {
-        writeAll(interval);
+        writeAll(record);
       } catch (error) {
         fileKeys.forget();
-        evidenceRows.forget();
+        contextRows.forget();
         throw error;
       }
     },
@@ -157,8 +157,8 @@ export function createStore(
 
 function prepareRows(db: Db) {
   return {
-    flush: db.prepare(
-      `INSERT INTO flush (run_id, started_us, ended_us, stored_op_count, kernel_op_count, row_count,
+    interval: db.prepare(
+      `INSERT INTO interval (session_id, started_us, ended_us, stored_op_count, kernel_op_count, row_count,
          daemon_cpu_us, daemon_rss_bytes, bpftrace_cpu_us, bpftrace_rss_bytes, database_bytes)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
@@ -177,13 +177,13 @@ function prepareRows(db: Db) {
        ON CONFLICT DO UPDATE SET op_count = op_count + excluded.op_count`,
     ),
     exemplar: db.prepare(
-      `INSERT INTO exemplar (run_id, ended_us, op_id, variant, cgroup_key, process_key, tid, thread, file_key,
+      `INSERT INTO exemplar (session_id, ended_us, op_id, variant, cgroup_key, process_key, tid, thread, file_key,
          size_bytes, latency_ns, inner_latency_ns, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     lost: db.prepare(
-      `INSERT INTO lost (run_id, flush_id, started_us, ended_us, kind, op_id, lost_count, detail)
+      `INSERT INTO loss_record (session_id, interval_id, started_us, ended_us, kind, op_id, lost_count, detail)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    alive: db.prepare('UPDATE run SET alive_us = ? WHERE run_id = ?'),
+    alive: db.prepare('UPDATE session_record SET alive_us = ? WHERE session_id = ?'),
   };
 }

@@ -24,14 +24,14 @@ const byTime = (table: string, key: string, at: string, order = at): ByTime => (
 /** What goes with the intervals of its time. */
 const WITH_INTERVALS: readonly ByTime[] = [
   { ...byTime('exemplar', 'exemplar_id', 'ended_us'), parts: ['sync_stage'] },
-  byTime('inflight_slot', 'started_us, device_key, cgroup_key, run_id', 'started_us'),
+  byTime('inflight_slot', 'started_us, device_key, cgroup_key, session_id', 'started_us'),
   byTime('block_failure', 'failure_id', 'ended_us'),
   byTime('filesystem_sample', 'filesystem_sample_id', 'sampled_us'),
   byTime('upperdir_sample', 'upperdir_sample_id', 'sampled_us'),
   byTime('deleted_file', 'deleted_file_id', 'sampled_us'),
   byTime('kernel_message', 'boot_id, sequence', 'logged_us'),
   byTime('runtime_message', 'runtime_message_id', 'logged_us'),
-  byTime('sampler_cost', 'run_id, ended_us, sampler', 'ended_us', 'run_id, ended_us'),
+  byTime('sampler_cost', 'session_id, ended_us, sampler', 'ended_us', 'session_id, ended_us'),
   {
     ...byTime('cost_sample', 'sample_id', 'ended_us', 'sample_id'),
     parts: ['program'],
@@ -45,15 +45,15 @@ const WITH_INTERVALS: readonly ByTime[] = [
 ];
 
 /** What goes with everything of its time, also the spans that are kept longer. */
-const WITH_SPANS: readonly ByTime[] = [byTime('lost', 'lost_id', 'ended_us', 'lost_id')];
+const WITH_SPANS: readonly ByTime[] = [byTime('loss_record', 'loss_id', 'ended_us', 'loss_id')];
 
 /** Removes what is older than the oldest interval or span, and names nothing refers to any more; some at a time. */
 export function prepareByTime(db: Db): () => void {
-  const oldestInterval = db.prepare<[], number | null>('SELECT min(started_us) FROM flush').pluck();
+  const oldestInterval = db.prepare<[], number | null>('SELECT min(started_us) FROM interval').pluck();
   const oldestSpan = db
     .prepare<[], number | null>(
-      `SELECT min(us) FROM (SELECT min(started_us_min) AS us FROM period WHERE parent_id IS NULL
-         UNION ALL SELECT min(started_us) FROM flush WHERE period_id IS NULL)`,
+      `SELECT min(us) FROM (SELECT min(started_us_min) AS us FROM rollup WHERE parent_id IS NULL
+         UNION ALL SELECT min(started_us) FROM interval WHERE rollup_id IS NULL)`,
     )
     .pluck();
   const withIntervals = WITH_INTERVALS.flatMap((each) => prepareRemoval(db, each));

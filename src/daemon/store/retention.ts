@@ -31,26 +31,26 @@ export function createRetention(db: Db, { keepMs, maxDatabaseBytes }: RetentionO
   const candidates = prepareCandidates(db);
   const remover = prepareRemover(db);
   const mark = db.prepare<object>(
-    `UPDATE period SET removing = @removing, started_us_max = started_us_min, ended_us_min = ended_us_max
-     WHERE period_id = @period_id`,
+    `UPDATE rollup SET removing = @removing, started_us_max = started_us_min, ended_us_min = ended_us_max
+     WHERE rollup_id = @rollup_id`,
   );
   const note = db.prepare(
     `INSERT INTO removal (at_us, subject, reason, started_us, ended_us)
      SELECT @now, iif(@removing = 1, 'intervals', 'spans'), @reason, started_us_min, ended_us_max
-     FROM period WHERE period_id = @period_id`,
+     FROM rollup WHERE rollup_id = @rollup_id`,
   );
   const isFull = (): boolean => usedBytes(db) > FULL_SHARE * maxDatabaseBytes;
 
   const condemn = (now: WallUs): Condemned | undefined => {
     const old = candidates.hourBefore(now - keepUs);
-    if (old !== undefined) return { period_id: old, removing: 1, reason: 'keep' };
+    if (old !== undefined) return { rollup_id: old, removing: 1, reason: 'keep' };
     const oldest = candidates.dayBefore(now - Math.max(PERIODS_KEPT_US, keepUs));
-    if (oldest !== undefined) return { period_id: oldest, removing: 2, reason: 'keep' };
+    if (oldest !== undefined) return { rollup_id: oldest, removing: 2, reason: 'keep' };
     if (!isFull()) return undefined;
     const hour = candidates.hourBefore(now);
-    if (hour !== undefined) return { period_id: hour, removing: 1, reason: 'max-database' };
+    if (hour !== undefined) return { rollup_id: hour, removing: 1, reason: 'max-database' };
     const day = candidates.dayBefore(now);
-    return day === undefined ? undefined : { period_id: day, removing: 2, reason: 'max-database' };
+    return day === undefined ? undefined : { rollup_id: day, removing: 2, reason: 'max-database' };
   };
 
   const step = db.transaction((now: WallUs): void => {
@@ -85,7 +85,7 @@ function shrink(db: Db): void {
 const PAGES_AT_ONCE = 1000;
 const pragma = (db: Db, name: string): number => Number(db.pragma(name, { simple: true }));
 
-type Condemned = { readonly period_id: number; readonly removing: 1 | 2; readonly reason: string };
+type Condemned = { readonly rollup_id: number; readonly removing: 1 | 2; readonly reason: string };
 
 const usedBytes = (db: Db): number =>
   (pragma(db, 'page_count') - pragma(db, 'freelist_count')) * pragma(db, 'page_size');
@@ -93,14 +93,14 @@ const usedBytes = (db: Db): number =>
 function prepareCandidates(db: Db) {
   const hour = db
     .prepare<[number], number>(
-      `SELECT period_id FROM period WHERE seconds = 3600 AND removing = 0 AND ended_us_max < ?
-         AND EXISTS (SELECT 1 FROM period AS part WHERE part.parent_id = period.period_id)
+      `SELECT rollup_id FROM rollup WHERE seconds = 3600 AND removing = 0 AND ended_us_max < ?
+         AND EXISTS (SELECT 1 FROM rollup AS part WHERE part.parent_id = rollup.rollup_id)
        ORDER BY started_us_min LIMIT 1`,
     )
     .pluck();
   const day = db
     .prepare<[number], number>(
-      `SELECT period_id FROM period WHERE seconds = 86400 AND removing = 0 AND ended_us_max < ?
+      `SELECT rollup_id FROM rollup WHERE seconds = 86400 AND removing = 0 AND ended_us_max < ?
        ORDER BY started_us_min LIMIT 1`,
     )
     .pluck();
@@ -113,26 +113,28 @@ function prepareCandidates(db: Db) {
 
 /** Tables whose rows belong to a span. */
 const OF_INTERVAL = ['total', 'bucket'];
-const OF_PERIOD = ['period_total', 'period_file', 'period_bucket'];
+const OF_ROLLUP = ['rollup_total', 'rollup_file', 'rollup_bucket'];
 const FIRST_PERIOD = 2 ** 40;
 
 function prepareRemover(db: Db) {
   const deleteBy = (column: string) => (table: string) =>
     db.prepare<[number]>(`DELETE FROM ${table} WHERE ${column} = ?`);
-  const released = referrersOf(db, 'flush').map(({ table, column }) =>
+  const released = referrersOf(db, 'interval').map(({ table, column }) =>
     db.prepare<[number]>(`UPDATE ${table} SET ${column} = NULL WHERE ${column} = ?`),
   );
-  const ofInterval = [...released, ...[...OF_INTERVAL, 'flush'].map(deleteBy('flush_id'))];
-  const ofPeriod = [...OF_PERIOD, 'period'].map(deleteBy('period_id'));
-  const condemned = db.prepare<[], { period_id: number; removing: 1 | 2 }>(
-    'SELECT period_id, removing FROM period WHERE removing > 0 LIMIT 1',
+  const ofInterval = [...released, ...[...OF_INTERVAL, 'interval'].map(deleteBy('interval_id'))];
+  const ofRollup = [...OF_ROLLUP, 'rollup'].map(deleteBy('rollup_id'));
+  const condemned = db.prepare<[], { rollup_id: number; removing: 1 | 2 }>(
+    'SELECT rollup_id, removing FROM rollup WHERE removing > 0 LIMIT 1',
   );
   const part = db.prepare<[number], number>('SELECT span_id FROM spans WHERE parent_id = ? LIMIT 1').pluck();
-  const done = db.prepare('UPDATE period SET removing = 0 WHERE period_id = ?');
-  const newest = db.prepare<[], number>('SELECT row_count FROM flush ORDER BY flush_id DESC LIMIT 1').pluck();
+  const done = db.prepare('UPDATE rollup SET removing = 0 WHERE rollup_id = ?');
+  const newest = db
+    .prepare<[], number>('SELECT row_count FROM interval ORDER BY interval_id DESC LIMIT 1')
+    .pluck();
 
   const removeSpan = (span: number): number =>
-    (span > FIRST_PERIOD ? ofPeriod : ofInterval).reduce((sum, each) => sum + each.run(span).changes, 0);
+    (span > FIRST_PERIOD ? ofRollup : ofInterval).reduce((sum, each) => sum + each.run(span).changes, 0);
   /** The first span below that has nothing below itself. */
   const lowestBelow = (span: number): number => {
     const below = part.get(span);
@@ -144,9 +146,9 @@ function prepareRemover(db: Db) {
     removePart(): number {
       const next = condemned.get();
       if (!next) return 0;
-      const lowest = lowestBelow(next.period_id);
-      if (lowest !== next.period_id || next.removing === 2) return removeSpan(lowest);
-      return done.run(next.period_id).changes;
+      const lowest = lowestBelow(next.rollup_id);
+      if (lowest !== next.rollup_id || next.removing === 2) return removeSpan(lowest);
+      return done.run(next.rollup_id).changes;
     },
   };
 }

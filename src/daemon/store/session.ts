@@ -10,7 +10,7 @@ import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from '../cont
 
 /** One run of the daemon, as rows: when, with what plan, what was proven, what went wrong. */
 export type Session = {
-  readonly runId: number;
+  readonly sessionId: number;
   planned(plan: readonly PlannedProbe[]): void;
   proven(lines: readonly CoverageLine[]): void;
   /** What the probes cost in an interval. */
@@ -34,10 +34,10 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
   const other = runningElsewhere(db, host.bootId);
   if (other !== undefined) return failure('already-recording', { path: options.databasePath, pid: other });
   const started = nowUs();
-  const runId = Number(
+  const sessionId = Number(
     db
       .prepare(
-        `INSERT INTO run (boot_id, host, pid, started_us, alive_us, iotrace_version, kernel_release,
+        `INSERT INTO session_record (boot_id, host, pid, started_us, alive_us, iotrace_version, kernel_release,
            bpftrace_version, cpu_count, interval_ms, slow_ns, plan)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]')`,
       )
@@ -56,12 +56,12 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
       ).lastInsertRowid,
   );
   const insertSample = db.prepare(
-    `INSERT INTO cost_sample (run_id, started_us, ended_us, op_count, run_time_ns, map_memory_bytes)
+    `INSERT INTO cost_sample (session_id, started_us, ended_us, op_count, run_time_ns, map_memory_bytes)
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
   const insertProgram = db.prepare('INSERT INTO program VALUES (?, ?, ?, ?, ?, ?)');
   const insertStep = db.prepare(
-    `INSERT INTO governor_step (run_id, at_us, level, detail, cpu_percent, max_cpu_percent)
+    `INSERT INTO governor_step (session_id, at_us, level, detail, cpu_percent, max_cpu_percent)
      VALUES (?, ?, ?, ?, ?, ?)`,
   );
   let coverage: readonly CoverageLine[] = [];
@@ -75,18 +75,21 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
     }
   };
   return {
-    runId,
+    sessionId,
     planned(plan) {
       safely('the plan', () => {
-        db.prepare('UPDATE run SET plan = ? WHERE run_id = ?').run(JSON.stringify(plan), runId);
+        db.prepare('UPDATE session_record SET plan = ? WHERE session_id = ?').run(
+          JSON.stringify(plan),
+          sessionId,
+        );
       });
     },
     proven(lines) {
       coverage = lines;
-      const write = db.prepare('INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?, ?)');
+      const write = db.prepare('INSERT OR REPLACE INTO coverage_record VALUES (?, ?, ?, ?, ?, ?, ?)');
       const writeAll = db.transaction(() => {
         for (const { probe, subject, state, reason, fix } of lines) {
-          write.run(runId, probe, subject, state, reason, fix, nowUs());
+          write.run(sessionId, probe, subject, state, reason, fix, nowUs());
         }
       });
       safely('the coverage', writeAll);
@@ -96,7 +99,7 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
       const startedUs = endedUs - (endedBootUs - startedBootUs);
       const write = db.transaction(() => {
         const { lastInsertRowid } = insertSample.run(
-          runId,
+          sessionId,
           startedUs,
           endedUs,
           opCount,
@@ -111,45 +114,45 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
     },
     governed({ level, detail, cpuPercent, maxCpuPercent }) {
       safely("the governor's step", () => {
-        insertStep.run(runId, nowUs(), level, detail, cpuPercent, maxCpuPercent);
+        insertStep.run(sessionId, nowUs(), level, detail, cpuPercent, maxCpuPercent);
       });
     },
     gap(detail) {
       safely('a gap', () => {
-        const since = db.prepare('SELECT alive_us FROM run WHERE run_id = ?').pluck().get(runId);
+        const since = db
+          .prepare('SELECT alive_us FROM session_record WHERE session_id = ?')
+          .pluck()
+          .get(sessionId);
         db.prepare(
-          `INSERT INTO lost (run_id, started_us, ended_us, kind, op_id, lost_count, detail)
+          `INSERT INTO loss_record (session_id, started_us, ended_us, kind, op_id, lost_count, detail)
            VALUES (?, ?, ?, 'gap', NULL, 1, ?)`,
-        ).run(runId, since, nowUs(), detail);
+        ).run(sessionId, since, nowUs(), detail);
       });
     },
     end(how) {
       const now = nowUs();
       safely('the end of the session', () => {
-        db.prepare('UPDATE run SET alive_us = ?, ended_us = ?, ended_how = ? WHERE run_id = ?').run(
-          now,
-          now,
-          how,
-          runId,
-        );
+        db.prepare(
+          'UPDATE session_record SET alive_us = ?, ended_us = ?, ended_how = ? WHERE session_id = ?',
+        ).run(now, now, how, sessionId);
       });
     },
     summary(endedHow) {
       const operations = db.prepare<[number], Summary['operations'][number]>(
         `SELECT operation.op AS op, sum(total.op_count) AS op_count
-         FROM total JOIN flush USING (flush_id) JOIN operation USING (op_id)
-         WHERE flush.run_id = ? GROUP BY op ORDER BY op_id`,
+         FROM total JOIN interval USING (interval_id) JOIN operation USING (op_id)
+         WHERE interval.session_id = ? GROUP BY op ORDER BY op_id`,
       );
       const losses = db.prepare<[number], Summary['losses'][number]>(
-        'SELECT kind, sum(lost_count) AS lost_count FROM lost WHERE run_id = ? GROUP BY kind ORDER BY kind',
+        'SELECT kind, sum(lost_count) AS lost_count FROM loss_record WHERE session_id = ? GROUP BY kind ORDER BY kind',
       );
       return {
-        sessionId: runId,
+        sessionId: sessionId,
         databasePath: options.databasePath,
         durationMs: (nowUs() - started) / 1000,
         endedHow,
-        operations: operations.all(runId),
-        losses: losses.all(runId),
+        operations: operations.all(sessionId),
+        losses: losses.all(sessionId),
         coverage,
       };
     },
@@ -161,7 +164,9 @@ type LastRun = { readonly pid: number; readonly boot_id: string; readonly ended_
 /** The pid of a daemon that records into this database now. */
 function runningElsewhere(db: Db, bootId: string): number | undefined {
   const last = db
-    .prepare<[], LastRun>('SELECT pid, boot_id, ended_us FROM run ORDER BY run_id DESC LIMIT 1')
+    .prepare<[], LastRun>(
+      'SELECT pid, boot_id, ended_us FROM session_record ORDER BY session_id DESC LIMIT 1',
+    )
     .get();
   if (!last || last.ended_us !== null || last.boot_id !== bootId || last.pid === process.pid)
     return undefined;

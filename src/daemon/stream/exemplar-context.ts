@@ -3,23 +3,23 @@ import { createInflight } from './inflight.ts';
 import type { InflightSlot } from './inflight.ts';
 
 /** What goes with the exemplars of an interval and helps to explain them. */
-export type Evidence = {
+export type ExemplarContext = {
   readonly stages: ReadonlyMap<Exemplar, SyncStages>;
   readonly inflight: readonly InflightSlot[];
   readonly blockErrors: readonly BlockError[];
 };
 
-export const NO_EVIDENCE: Evidence = { stages: new Map(), inflight: [], blockErrors: [] };
+export const NO_EXEMPLAR_CONTEXT: ExemplarContext = { stages: new Map(), inflight: [], blockErrors: [] };
 
 /** Stages whose exemplar was lost on the way are given up beyond this many. */
 const WAITING_STAGES_MAX = 1000;
 
-/** Gathers evidence as it arrives; emptied at each flush. */
-export function createEvidence(): {
+/** Gathers context as it arrives; emptied at each interval. */
+export function createExemplarContext(): {
   learn(record: Extract<KernelRecord, { type: 'sync_stages' | 'block_error' }>): void;
   exemplar(exemplar: Exemplar): void;
   addMap(name: string, entries: ReadonlyMap<string, number>): void;
-  take(exemplars: readonly Exemplar[]): Evidence;
+  take(exemplars: readonly Exemplar[]): ExemplarContext;
 } {
   const inflight = createInflight();
   let waiting = new Map<string, SyncStages>();

@@ -1,5 +1,5 @@
 import { operations } from '../../schema/probes/index.ts';
-import type { Flush } from './totals.ts';
+import type { Interval } from './totals.ts';
 
 /** Something that did not reach the tables in full; a row of the view `loss`. */
 export type Loss = {
@@ -10,8 +10,8 @@ export type Loss = {
 };
 
 /** What the budget kept out. */
-export function suppressedOf(flush: Flush): Loss[] {
-  return [...flush.suppressed].map(([opId, count]) => ({
+export function suppressedOf(interval: Interval): Loss[] {
+  return [...interval.suppressed].map(([opId, count]) => ({
     kind: 'exemplars_suppressed',
     opId,
     count,
@@ -21,12 +21,12 @@ export function suppressedOf(flush: Flush): Loss[] {
 
 /**
  * Holds what the kernel counted against what arrived, operation by operation. A program that was held
- * up across a turn of the maps adds to the kernel's count in one flush and to the totals in a later
+ * up across a turn of the maps adds to the kernel's count in one interval and to the totals in a later
  * one: what is missing counts as lost when it still is after its maps were printed again.
  */
 export function createBalance(): {
   /** What is now given up; with `isLast` everything that is missing. */
-  check(flush: Flush, isLast?: boolean): Loss[];
+  check(interval: Interval, isLast?: boolean): Loss[];
 } {
   const accounts = new Map<string, Account>();
   const settle = (kind: string, opId: number, missing: number, isLast: boolean, detail: string): Loss[] => {
@@ -40,10 +40,10 @@ export function createBalance(): {
     return [{ kind, opId, count: lost, detail }];
   };
   return {
-    check: (flush, isLast = false) => {
-      const [totals, buckets] = [countByOp(flush.totals), countByOp(flush.buckets)];
+    check: (interval, isLast = false) => {
+      const [totals, buckets] = [countByOp(interval.totals), countByOp(interval.buckets)];
       return operations.flatMap(({ id }) => {
-        const counted = flush.kernelOps.get(id) ?? 0;
+        const counted = interval.kernelOps.get(id) ?? 0;
         const stored = counted - (totals[id] ?? 0);
         const bucketed = counted - (buckets[id] ?? 0);
         return [
@@ -57,7 +57,7 @@ export function createBalance(): {
 
 type Account = { balances: number[]; told: number };
 
-/** Each of the two sets of maps is printed every other flush. */
+/** Each of the two sets of maps is printed every other interval. */
 const FLUSHES_TO_MEND = 3;
 
 /**
@@ -105,5 +105,5 @@ export const sumCounts = (rows: readonly { readonly opCount: number }[]): number
   rows.reduce((sum, { opCount }) => sum + opCount, 0);
 
 /** Operations of every kind that the kernel counted in an interval. */
-export const kernelOpCount = ({ kernelOps }: Flush): number =>
+export const kernelOpCount = ({ kernelOps }: Interval): number =>
   [...kernelOps.values()].reduce((sum, count) => sum + count, 0);

@@ -26,7 +26,7 @@ export type BucketTotal = {
 };
 
 /** Everything counted between two turns of the maps. */
-export type Flush = {
+export type Interval = {
   readonly sequence: number;
   readonly startedBootUs: number;
   readonly endedBootUs: number;
@@ -34,7 +34,7 @@ export type Flush = {
   readonly buckets: readonly BucketTotal[];
   /** Operations by op id that the kernel counted since the same maps were last printed. */
   readonly kernelOps: ReadonlyMap<number, number>;
-  /** Exemplars by op id kept out by the budget since the last flush. */
+  /** Exemplars by op id kept out by the budget since the last interval. */
   readonly suppressed: ReadonlyMap<number, number>;
   /** Exemplars by op id sent since the start. */
   readonly sent: ReadonlyMap<number, number>;
@@ -42,13 +42,13 @@ export type Flush = {
 
 type Header = Extract<KernelRecord, { type: 'flush' }>;
 
-/** Puts the maps printed between `flush` and `flushed` together, and those bpftrace prints when it ends. */
-export function createFlushReader(): {
+/** Puts the maps printed between the records `flush` and `flushed` together, and those bpftrace prints when it ends. */
+export function createIntervalReader(): {
   begin(header: Header): void;
   add(message: MapMessage): void;
-  end(sequence: number): Flush | undefined;
-  /** What came after the last flush: the maps as they were when bpftrace ended. */
-  rest(endedBootUs: number): Flush | undefined;
+  end(sequence: number): Interval | undefined;
+  /** What came after the last interval: the maps as they were when bpftrace ended. */
+  rest(endedBootUs: number): Interval | undefined;
 } {
   let header: Header | undefined;
   const identities = createIdentities();
@@ -64,15 +64,15 @@ export function createFlushReader(): {
   let lastEndedBootUs = 0;
   let lastSequence = 0;
 
-  const close = ({ sequence, startedBootUs, endedBootUs }: Header): Flush => {
-    const flush = {
+  const close = ({ sequence, startedBootUs, endedBootUs }: Header): Interval => {
+    const interval = {
       sequence,
-      // Whatever was counted since the last flush is in this one, also when a turn in between was not printed.
+      // Whatever was counted since the last interval is in this one, also when a turn in between was not printed.
       startedBootUs: lastSequence > 0 ? lastEndedBootUs : startedBootUs,
       endedBootUs,
       totals: joinSets(sets, rowsBefore, identities),
       buckets: [...buckets.values()],
-      kernelOps: growth(opsNow, opsBefore),
+      kernelOps: deltas(opsNow, opsBefore),
       suppressed: delta(suppressedNow, suppressedBefore),
       sent: new Map([...sentNow].map(([op, count]): [number, number] => [Number(op), count])),
     };
@@ -86,7 +86,7 @@ export function createFlushReader(): {
     buckets = new Map();
     lastEndedBootUs = endedBootUs;
     lastSequence = sequence;
-    return flush;
+    return interval;
   };
 
   const addMap = (message: MapMessage): void => {
@@ -249,7 +249,7 @@ type Identity = Omit<Total, keyof Counts>;
 type Identities = {
   of(key: string): Identity | undefined;
   beyondBound(row: number): Identity | undefined;
-  /** Between flushes: forgets all when they have become too many, and says so. */
+  /** Between intervals: forgets all when they have become too many, and says so. */
   forget(): boolean;
 };
 
@@ -328,7 +328,7 @@ function numbers(message: MapMessage): ReadonlyMap<string, number> {
 type OpCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** By how much each operation's count grew in the maps that were printed, by their names. */
-function growth(now: OpCounts, before: OpCounts): Map<number, number> {
+function deltas(now: OpCounts, before: OpCounts): Map<number, number> {
   const result = new Map<number, number>();
   for (const [name, counts] of now) {
     for (const [op, count] of delta(counts, before.get(name) ?? new Map())) {

@@ -145,7 +145,7 @@ function readCost(db: Db, sessionId: number): Cost {
   };
 }
 
-// The bare columns come from the row of max(flush_id), the last interval: documented SQLite behaviour.
+// The bare columns come from the row of max(interval_id), the last interval: documented SQLite behaviour.
 const COST_SQL = `
   SELECT interval_count, recorded_us, kernel_op_count, stored_op_count, kernel_cpu_us, daemon_cpu_us,
     bpftrace_cpu_us, daemon_rss_bytes, bpftrace_rss_bytes, database_bytes,
@@ -154,7 +154,7 @@ const COST_SQL = `
   FROM (SELECT count(*) AS interval_count, ifnull(sum(ended_us - started_us), 0) AS recorded_us,
     ifnull(sum(kernel_op_count), 0) AS kernel_op_count, ifnull(sum(stored_op_count), 0) AS stored_op_count,
     sum(kernel_cpu_us) AS kernel_cpu_us, max(session_id) AS last_session, ifnull(sum(daemon_cpu_us), 0) AS daemon_cpu_us, ifnull(sum(bpftrace_cpu_us), 0) AS bpftrace_cpu_us,
-    max(flush_id), daemon_rss_bytes, bpftrace_rss_bytes, database_bytes
+    max(interval_id), daemon_rss_bytes, bpftrace_rss_bytes, database_bytes
     FROM ledger WHERE session_id = ?)`;
 
 /** `session.plan` is JSON of the daemon's making: a list of {probe, fragment, reasons}. */

@@ -1,6 +1,6 @@
 -- The I/O of containers and services per block device (io.stat), one row per tick, cgroup and device that moved. A device made of others (dm, md) and those below it both count.
 CREATE VIEW container_device_samples (
-  session_id,     -- run of the daemon; joins session
+  session_id,     -- joins session
   started_us,     -- start of the interval, µs since 1970 (UTC)
   ended_us,       -- end of the interval, µs since 1970 (UTC)
   elapsed_us,     -- its length by the monotonic clock, µs
@@ -17,7 +17,7 @@ CREATE VIEW container_device_samples (
   discard_bytes   -- bytes discarded (dbytes)
 ) AS
 SELECT
-  tick.run_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us,
+  tick.session_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us,
   container.name, container.pod, container.namespace, cgroup.path, device.name,
   read_count, read_bytes, write_count, write_bytes, discard_count, discard_bytes
 FROM tick

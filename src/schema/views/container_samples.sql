@@ -1,6 +1,6 @@
 -- Containers and services (systemd units, by cgroup_path) as their cgroup counts them: I/O, pressure, memory. One row per tick in which something happened or was dirty; an idle one has a row a minute. Null is what could not be read.
 CREATE VIEW container_samples (
-  session_id,           -- run of the daemon; joins session
+  session_id,           -- joins session
   started_us,           -- start of the interval, µs since 1970 (UTC)
   ended_us,             -- end of the interval, µs since 1970 (UTC)
   elapsed_us,           -- its length by the monotonic clock, µs
@@ -31,7 +31,7 @@ CREATE VIEW container_samples (
   oom_kill_count        -- processes of it the kernel killed for want of memory
 ) AS
 SELECT
-  tick.run_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us,
+  tick.session_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us,
   container.name, container.pod, container.namespace, cgroup.path,
   read_count, read_bytes, write_count, write_bytes, discard_count, discard_bytes,
   io_some_us, io_full_us,

@@ -1,6 +1,6 @@
 -- Deleted files that processes hold open or mapped: space that is in use and no directory shows. Looked for every five minutes, those with at least 64 KiB of space.
 CREATE VIEW deleted (
-  session_id,       -- run of the daemon; joins session
+  session_id,       -- joins session
   sampled_us,       -- when, µs since 1970 (UTC)
   container,        -- container name of the holder; null outside containers
   pod,              -- Kubernetes pod name
@@ -17,7 +17,7 @@ CREATE VIEW deleted (
   holder_count      -- processes that hold it
 ) AS
 SELECT
-  deleted_file.run_id, sampled_us, container.name, container.pod, container.namespace, cgroup.path,
+  deleted_file.session_id, sampled_us, container.name, container.pod, container.namespace, cgroup.path,
   process.name, process.pid, deleted_file.path, device.name, deleted_file.inode, size_bytes, allocated_bytes,
   held_by, holder_count
 FROM deleted_file

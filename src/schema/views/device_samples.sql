@@ -1,6 +1,6 @@
 -- Block devices as `iostat -x` sees them (/proc/diskstats), one row per tick and whole disk; a rate is the delta over elapsed_us. Equal to iostat's numbers on the same interval.
 CREATE VIEW device_samples (
-  session_id,             -- run of the daemon; joins session
+  session_id,             -- joins session
   started_us,             -- start of the interval, µs since 1970 (UTC)
   ended_us,               -- end of the interval, µs since 1970 (UTC)
   elapsed_us,             -- its length by the monotonic clock, µs
@@ -42,7 +42,7 @@ CREATE VIEW device_samples (
   util_percent            -- iostat %util: share of the time with a request under way; 100 is saturation only for a device that serves one at a time
 ) AS
 SELECT
-  tick.run_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us, device.name,
+  tick.session_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us, device.name,
   read_count, read_merged_count, read_bytes, read_ms,
   write_count, write_merged_count, write_bytes, write_ms,
   discard_count, discard_bytes, discard_ms, flush_count, flush_ms,

@@ -1,6 +1,6 @@
 -- Settings of block devices (/sys/block/NAME). A row is a state: it held from since_us until until_us. Null is what the kernel does not tell.
 CREATE VIEW device_settings (
-  session_id,         -- run of the daemon; joins session
+  session_id,         -- joins session
   since_us,           -- from when it held (the first look, or the change), µs since 1970 (UTC)
   until_us,           -- until when it was known to hold, µs since 1970 (UTC)
   device,             -- the disk; the name other views use
@@ -20,7 +20,7 @@ CREATE VIEW device_settings (
   is_read_only        -- 1: the device refuses writes, also after an error
 ) AS
 SELECT
-  device_state.run_id, since_us, ifnull(until_us, max(run.alive_us, since_us)), device.name, kind, below, model,
+  device_state.session_id, since_us, ifnull(until_us, max(session_record.alive_us, since_us)), device.name, kind, below, model,
   size_bytes, scheduler, write_cache, is_rotational, request_count_max, wbt_latency_us, read_ahead_bytes,
   request_bytes_max, has_iostats, nomerges, is_read_only
-FROM device_state JOIN run USING (run_id) LEFT JOIN device USING (device_key);
+FROM device_state JOIN session_record USING (session_id) LEFT JOIN device USING (device_key);

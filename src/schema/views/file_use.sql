@@ -31,4 +31,4 @@ SELECT
   sum(op_count) FILTER (WHERE op = 'fsync'),
   sum(latency_ns_sum)
 FROM operations WHERE op IN ('open', 'read', 'write', 'fsync')
-GROUP BY flush_id, cgroup_path, container, pid, process, file, host_path, device;
+GROUP BY interval_id, cgroup_path, container, pid, process, file, host_path, device;

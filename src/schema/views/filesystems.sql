@@ -1,6 +1,6 @@
 -- Space and inodes of each file system that holds container data, sampled once a minute: `df` and `df -i`.
 CREATE VIEW filesystems (
-  session_id,          -- run of the daemon; joins session
+  session_id,          -- joins session
   sampled_us,          -- when, µs since 1970 (UTC)
   mount_point,         -- where it is mounted
   fs_type,             -- ext4, xfs, …
@@ -16,7 +16,7 @@ CREATE VIEW filesystems (
   inode_used_percent   -- df IUse%; null as before
 ) AS
 SELECT
-  run_id, sampled_us, mount_point, fs_type, device.name, holds,
+  session_id, sampled_us, mount_point, fs_type, device.name, holds,
   size_bytes, size_bytes - free_bytes, available_bytes,
   (size_bytes - free_bytes) * 100.0 / nullif(size_bytes - free_bytes + available_bytes, 0),
   inode_count, inode_count - inode_free_count, inode_free_count,

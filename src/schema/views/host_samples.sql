@@ -1,6 +1,6 @@
 -- The host as a whole, one row per tick: CPU and iowait, context switches, pressure, dirty memory, swap. Null is what could not be read.
 CREATE VIEW host_samples (
-  session_id,                    -- run of the daemon; joins session
+  session_id,                    -- joins session
   started_us,                    -- start of the interval, µs since 1970 (UTC)
   ended_us,                      -- end of the interval, µs since 1970 (UTC)
   elapsed_us,                    -- its length by the monotonic clock, µs
@@ -38,7 +38,7 @@ CREATE VIEW host_samples (
   reclaim_stall_count            -- allocations that had to free memory themselves
 ) AS
 SELECT
-  tick.run_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us,
+  tick.session_id, tick.started_us, tick.ended_us, tick.ended_us - tick.started_us,
   user_ticks * 100.0 / nullif(cpu_ticks, 0),
   system_ticks * 100.0 / nullif(cpu_ticks, 0),
   iowait_ticks * 100.0 / nullif(cpu_ticks, 0),

@@ -1,6 +1,6 @@
 -- Mounts of disks, overlays and network file systems with the options that matter for I/O. A row is a state: it held from since_us until until_us.
 CREATE VIEW mounts (
-  session_id,        -- run of the daemon; joins session
+  session_id,        -- joins session
   since_us,          -- from when it held (the first look, or the change), µs since 1970 (UTC)
   until_us,          -- until when it was known to hold, µs since 1970 (UTC)
   mount_point,       -- where it is mounted
@@ -24,11 +24,11 @@ CREATE VIEW mounts (
   options            -- all options, as the kernel spells them
 ) AS
 SELECT
-  mount_state.run_id, since_us, ifnull(until_us, max(run.alive_us, since_us)),
+  mount_state.session_id, since_us, ifnull(until_us, max(session_record.alive_us, since_us)),
   mount_point, root, fs_type, source, device.name, container.name,
   is_read_only, atime, has_diratime, data_mode, has_barrier, commit_s, is_discarding,
   lowerdir_count, mount_state.upperdir, overlay_index, overlay_metacopy, is_volatile, options
 FROM mount_state
-JOIN run USING (run_id)
+JOIN session_record USING (session_id)
 LEFT JOIN device USING (device_key)
 LEFT JOIN container USING (container_key);

@@ -1,6 +1,6 @@
 -- The I/O of processes as `pidstat -d` sees it (/proc/PID/io), one row per interval and process that moved something. Bytes are charged to who read them or made them dirty.
 CREATE VIEW process_samples (
-  session_id,                  -- run of the daemon; joins session
+  session_id,                  -- joins session
   started_us,                  -- start of the interval, µs since 1970 (UTC)
   ended_us,                    -- end of the interval, µs since 1970 (UTC)
   elapsed_us,                  -- its length by the monotonic clock, µs
@@ -19,7 +19,7 @@ CREATE VIEW process_samples (
   cancelled_write_kib_per_s    -- pidstat kB_ccwr/s
 ) AS
 SELECT
-  tick.run_id, tick.ended_us - elapsed_us, tick.ended_us, elapsed_us, process.name, process.pid,
+  tick.session_id, tick.ended_us - elapsed_us, tick.ended_us, elapsed_us, process.name, process.pid,
   container.name, container.pod, container.namespace, cgroup.path,
   read_bytes, write_bytes, cancelled_write_bytes, io_delay_ticks * 10,
   read_bytes * 1e6 / 1024 / elapsed_us,

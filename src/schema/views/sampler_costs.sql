@@ -1,6 +1,6 @@
 -- What each sampler cost, summed over about a minute.
 CREATE VIEW sampler_costs (
-  session_id,   -- run of the daemon; joins session
+  session_id,   -- joins session
   started_us,   -- start of that minute, µs since 1970 (UTC)
   ended_us,     -- end of that minute, µs since 1970 (UTC)
   sampler,      -- name of the sampler; store: writing their rows
@@ -9,4 +9,4 @@ CREATE VIEW sampler_costs (
   cpu_us,       -- CPU time of the daemon, µs
   cpu_us_max    -- that of its most expensive round, µs
 ) AS
-SELECT run_id, started_us, ended_us, sampler, round_count, row_count, cpu_us, cpu_us_max FROM sampler_cost;
+SELECT session_id, started_us, ended_us, sampler, round_count, row_count, cpu_us, cpu_us_max FROM sampler_cost;

@@ -1,6 +1,6 @@
 -- One row per run of the daemon.
 CREATE VIEW session (
-  session_id,        -- number of the run
+  session_id,        -- number of the session
   host,              -- host name
   boot_id,           -- /proc/sys/kernel/random/boot_id
   pid,               -- process id of the daemon
@@ -12,11 +12,11 @@ CREATE VIEW session (
   kernel_release,    -- uname -r
   bpftrace_version,  -- version of bpftrace
   cpu_count,         -- possible CPUs
-  interval_ms,       -- flush interval, ms
+  interval_ms,       -- length of an interval, ms
   slow_ns,           -- operations at least this slow became exemplars, ns
   plan               -- which fragment each probe runs and why, JSON
 ) AS
 SELECT
-  run_id, host, boot_id, pid, started_us, alive_us, ended_us, ended_how, iotrace_version,
+  session_id, host, boot_id, pid, started_us, alive_us, ended_us, ended_how, iotrace_version,
   kernel_release, bpftrace_version, cpu_count, interval_ms, slow_ns, plan
-FROM run;
+FROM session_record;

@@ -1,4 +1,4 @@
--- Exemplars: single operations that were slow (run.slow_ns), failed, or rare (copy-ups), within a budget per second; what the budget kept out is counted in loss.
+-- Exemplars: single operations that were slow (session_record.slow_ns), failed, or rare (copy-ups), within a budget per second; what the budget kept out is counted in loss.
 CREATE VIEW slow (
   exemplar_id,       -- number of the single event, for iotrace slow --explain
   ended_us,          -- when the operation ended, µs since 1970 (UTC)
@@ -16,7 +16,7 @@ CREATE VIEW slow (
   place,             -- where it lies; see operations
   device,            -- device
   op,                -- operation
-  variant,           -- flavour of the operation, fsync: the sync kind, block: how the owner is known
+  variant,           -- variant of the operation, fsync: the sync kind, block: how the owner is known
   size_bytes,        -- bytes moved
   latency_ns,        -- latency, ns
   inner_latency_ns,  -- part of it spent one layer below (fsync: upper file system; block: device), ns

@@ -3,7 +3,7 @@ CREATE VIEW span_files (
   span_id,              -- the span; joins spans
   op_id,                -- operation; joins ops
   cgroup_key,           -- cgroup; joins cgroups
-  variant_id,           -- flavour of the operation; joins variants
+  variant_id,           -- variant of the operation; joins variants
   process_key,          -- process; joins processes
   file_key,             -- file; joins files
   op_count,             -- number of operations
@@ -14,19 +14,19 @@ CREATE VIEW span_files (
   inner_latency_ns_sum  -- part of latency_ns_sum spent one layer below, ns
 ) AS
 SELECT
-  period_id, op_id, cgroup_key, variant, process_key, file_key,
+  rollup_id, op_id, cgroup_key, variant, process_key, file_key,
   op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
-FROM period_file
+FROM rollup_file
 UNION ALL
 -- Of a minute they are those of its intervals: its sums would be hardly fewer rows.
 SELECT
-  flush.period_id, op_id, cgroup_key, variant, process_key, file_key,
+  interval.rollup_id, op_id, cgroup_key, variant, process_key, file_key,
   op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
-FROM flush
-CROSS JOIN total ON total.flush_id = flush.flush_id
-WHERE flush.period_id IS NOT NULL
+FROM interval
+CROSS JOIN total ON total.interval_id = interval.interval_id
+WHERE interval.rollup_id IS NOT NULL
 UNION ALL
 SELECT
-  flush_id, op_id, cgroup_key, variant, process_key, file_key,
+  interval_id, op_id, cgroup_key, variant, process_key, file_key,
   op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
 FROM total;

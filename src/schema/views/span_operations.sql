@@ -3,7 +3,7 @@ CREATE VIEW span_operations (
   span_id,              -- the span; joins spans
   op_id,                -- operation; joins ops
   cgroup_key,           -- cgroup; joins cgroups
-  variant_id,           -- flavour of the operation; joins variants
+  variant_id,           -- variant of the operation; joins variants
   device_key,           -- device; joins devices
   op_count,             -- number of operations
   error_count,          -- how many of them failed
@@ -13,12 +13,12 @@ CREATE VIEW span_operations (
   inner_latency_ns_sum  -- part of latency_ns_sum spent one layer below, ns
 ) AS
 SELECT
-  period_id, op_id, cgroup_key, variant, device_key,
+  rollup_id, op_id, cgroup_key, variant, device_key,
   op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
-FROM period_total
+FROM rollup_total
 UNION ALL
 SELECT
-  flush_id, op_id, cgroup_key, variant, ifnull(file.device_key, 0),
+  interval_id, op_id, cgroup_key, variant, ifnull(file.device_key, 0),
   op_count, error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
 FROM total
 LEFT JOIN file USING (file_key);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judge, runCanary } from '../../../src/daemon/canary/canary.ts';
 import type { CanaryRun } from '../../../src/daemon/canary/canary.ts';
 import type { PlannedProbe } from '../../../src/daemon/contract.ts';
-import type { Flush, Total } from '../../../src/daemon/stream/totals.ts';
+import type { Interval, Total } from '../../../src/daemon/stream/totals.ts';
 
 const SYNCS = ['fsync', 'fdatasync', 'sync_file_range', 'msync', 'o_dsync', 'o_sync'];
 const plan: PlannedProbe[] = [
@@ -34,7 +34,7 @@ const total = (opId: number, variant: number, pid: number, opCount = 1): Total =
   latencyNsMax: 1,
   innerNs: 0,
 });
-const flushOf = (...totals: readonly Total[]): Flush => ({
+const flushOf = (...totals: readonly Total[]): Interval => ({
   sequence: 1,
   startedBootUs: 0,
   endedBootUs: 2000,
@@ -48,7 +48,7 @@ const flushOf = (...totals: readonly Total[]): Flush => ({
 /** Numbers of the kinds in bpf/: fsync 1, fdatasync 2, msync 3, o_sync 4, o_dsync 5, sync_file_range 6. */
 const all = [1, 2, 3, 4, 5, 6].map((variant) => total(1, variant, 561));
 
-const lines = (...found: readonly Flush[]): string[] =>
+const lines = (...found: readonly Interval[]): string[] =>
   judge([synced, copied], found, plan).map(
     ({ probe, subject, state, reason }) => `${probe} ${subject} ${state}: ${reason}`,
   );
@@ -77,7 +77,7 @@ test('a canary that was counted whole proves what it tried, and says what it did
   ]);
 });
 
-test('what it did may be spread over several flushes', () => {
+test('what it did may be spread over several intervals', () => {
   const found = lines(...all.map((each) => flushOf(each)), flushOf(total(2, 0, 572)));
   expect(found.filter((line) => line.includes(' seen: did')).length).toBe(7);
 });

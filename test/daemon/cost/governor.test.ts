@@ -5,11 +5,11 @@ import type { Step, Usage } from '../../../src/daemon/cost/governor.ts';
 const user = (percent: number): Usage => ({ kernelPercent: 0, userPercent: percent });
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
-/** The steps taken at a bound of 2 %, by flush. */
+/** The steps taken at a bound of 2 %, by interval. */
 function steps(usages: readonly Usage[], governor = createGovernor(2)): [flush: number, level: number][] {
-  return usages.flatMap((usage, flush) => {
-    const step: Step | undefined = governor.flushed(usage);
-    return step ? [[flush + 1, step.level] as [number, number]] : [];
+  return usages.flatMap((usage, interval) => {
+    const step: Step | undefined = governor.addInterval(usage);
+    return step ? [[interval + 1, step.level] as [number, number]] : [];
   });
 }
 
@@ -36,7 +36,7 @@ describe('levels', () => {
 });
 
 describe('above the bound', () => {
-  test('a single flush is no reason', () => {
+  test('a single interval is no reason', () => {
     expect(steps([user(9), user(1.5), user(9), user(1.5), user(9)])).toEqual([]);
   });
 
@@ -62,9 +62,12 @@ describe('above the bound', () => {
 
   test('a step says how much it was', () => {
     const governor = createGovernor(2);
-    governor.flushed(user(3));
-    governor.flushed(user(3));
-    expect(governor.flushed({ kernelPercent: 1, userPercent: 2.5 })).toEqual({ level: 1, cpuPercent: 3.5 });
+    governor.addInterval(user(3));
+    governor.addInterval(user(3));
+    expect(governor.addInterval({ kernelPercent: 1, userPercent: 2.5 })).toEqual({
+      level: 1,
+      cpuPercent: 3.5,
+    });
   });
 });
 
@@ -75,7 +78,7 @@ describe('below the bound', () => {
     return governor;
   };
 
-  test('detail comes back a step in twelve flushes', () => {
+  test('detail comes back a step in twelve intervals', () => {
     expect(steps(times(40, user(1)), shed())).toEqual([
       [12, 1],
       [24, 0],
@@ -86,7 +89,7 @@ describe('below the bound', () => {
     expect(steps(times(40, user(1.3)), shed())).toEqual([]);
   });
 
-  test('and not when a flush in between was dear', () => {
+  test('and not when an interval in between was dear', () => {
     expect(steps([...times(11, user(1)), user(1.5), ...times(11, user(1))], shed())).toEqual([]);
   });
 

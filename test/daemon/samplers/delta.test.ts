@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { createMemory, grown, grown32, grownOrNull } from '../../../src/daemon/samplers/delta.ts';
+import { createMemory, delta, delta32, deltaOrNull } from '../../../src/daemon/samplers/delta.ts';
 
 test('a 32-bit counter that wrapped grew by what is on both sides of the wrap', () => {
-  expect(grown32(5, 2 ** 32 - 3)).toBe(8);
-  expect(grown32(7, 7)).toBe(0);
+  expect(delta32(5, 2 ** 32 - 3)).toBe(8);
+  expect(delta32(7, 7)).toBe(0);
 });
 
 test('a counter smaller than before began anew, and all it has is growth', () => {
-  expect(grown(10, 4)).toBe(6);
-  expect(grown(3, 4)).toBe(3);
-  expect(grownOrNull(3, undefined)).toBeNull();
+  expect(delta(10, 4)).toBe(6);
+  expect(delta(3, 4)).toBe(3);
+  expect(deltaOrNull(3, undefined)).toBeNull();
 });
 
 test('the first look compares with nothing; what appears later began at its birth', () => {

@@ -29,15 +29,15 @@ const app1: Container = {
 };
 
 function dictionary() {
-  const { db, runId } = memoryDatabase();
-  const dictionaries = createDictionaries(db, runId);
+  const { db, sessionId } = memoryDatabase();
+  const dictionaries = createDictionaries(db, sessionId);
   const device = dictionaries.device({ major: 254, minor: 0, name: 'vda' });
   return {
     dictionaries,
     device,
     all: (query: string) => db.prepare<[], Record<string, unknown>>(query).all(),
     /** As recorder does when bpftrace was started again. */
-    another: () => createDictionaries(db, runId),
+    another: () => createDictionaries(db, sessionId),
   };
 }
 
@@ -97,8 +97,8 @@ describe('a file', () => {
     [2 ** 63, -9223372036854775808n],
     [2 ** 64 - 2048, -2048n],
   ])('of inode %f is stored as the signed number of the same bits', (ino, stored) => {
-    const { db, runId } = memoryDatabase();
-    const dictionaries = createDictionaries(db, runId);
+    const { db, sessionId } = memoryDatabase();
+    const dictionaries = createDictionaries(db, sessionId);
     const device = dictionaries.device({ major: 254, minor: 0, name: 'vda' });
     const key = dictionaries.file({ ...FILE, ino }, known('/a'), null, device, OTHER);
     const row = db.prepare('SELECT file_key, inode FROM file').safeIntegers().get();

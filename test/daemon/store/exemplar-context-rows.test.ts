@@ -22,7 +22,7 @@ function slowSync() {
     [`${String(VDA)},${String(WEB)},14`]: 20_000_000,
     [`${String(VDA)},${String(NOISY)},3`]: 90_000_000,
   });
-  one.flush();
+  one.endInterval();
   return one;
 }
 
@@ -97,7 +97,7 @@ test('a failed request is a row with its sector and what the block layer calls t
   const one = recording();
   one.value('process', 561, 'web');
   one.value('block_error', 1_500_000, 4, 7, 8, 4096, WEB, 561, VDA, 0, 2);
-  one.flush();
+  one.endInterval();
   expect(one.all('SELECT * FROM block_errors')).toEqual([
     {
       ended_us: BOOTED_US + 1_500_000,

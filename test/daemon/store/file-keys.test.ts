@@ -27,10 +27,10 @@ function start() {
     put(join(roots.proc, 'self/mountinfo'), `48 1 254:0 / ${at} rw,relatime - ext4 /dev/vda rw\n`);
   };
   mount('/data');
-  const { db, runId } = memoryDatabase();
+  const { db, sessionId } = memoryDatabase();
   const names = createNames();
   const mounts = createMounts(roots);
-  const dictionaries = createDictionaries(db, runId);
+  const dictionaries = createDictionaries(db, sessionId);
   const devices = createDevices(roots, mounts);
   const fileKeys = createFileKeys(dictionaries, names, mounts, devices, createClasses(mounts));
   const name = (file: FileIdentity, parent: FileIdentity, text: string): void => {

@@ -28,16 +28,20 @@ function record(hours: number, others = 0): Db {
   const rollup = createRollup(db);
   const addOthers = db.prepare(
     `WITH RECURSIVE other (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM other WHERE n < ?)
-     INSERT INTO total SELECT flush_id, op_id, variant, cgroup_key, process_key, 1000000 + n, op_count,
+     INSERT INTO total SELECT interval_id, op_id, variant, cgroup_key, process_key, 1000000 + n, op_count,
        error_count, size_bytes_sum, latency_ns_sum, latency_ns_max, inner_latency_ns_sum
-     FROM total, other WHERE flush_id = ?`,
+     FROM total, other WHERE interval_id = ?`,
   );
   db.transaction(() => {
     for (let minute = 0; minute < hours * 60; minute += 1) {
-      const flush = recording.interval(minute * 60, { ended_us: at(minute * 60 + 60), row_count: 2 });
+      const interval = recording.interval(minute * 60, { ended_us: at(minute * 60 + 60), row_count: 2 });
       const file = `/hour-${String(Math.floor(minute / 60))}`;
-      recording.operations(flush, { container: 'app' }, { op: 'fsync', variant: 1, file, latencies: [1000] });
-      if (others > 0) addOthers.run(others, flush);
+      recording.operations(
+        interval,
+        { container: 'app' },
+        { op: 'fsync', variant: 1, file, latencies: [1000] },
+      );
+      if (others > 0) addOthers.run(others, interval);
       rollup.close(recording.sessionId, at(minute * 60));
     }
   })();
@@ -71,7 +75,7 @@ describe('an hour older than is to be kept', () => {
     const retention = createRetention(db, { keepMs: 3 * HOUR_MS, maxDatabaseBytes: GIB });
     retention.step(at(6 * HOUR_S));
     expect(operations(db, 0, 6 * HOUR_S)).toBe(before);
-    expect(count(db, 'flush')).toBe(4 * 60);
+    expect(count(db, 'interval')).toBe(4 * 60);
     expect(count(db, 'total')).toBe(4 * 60);
     expect(count(db, 'bucket')).toBe(4 * 60);
     expect(removals(db)).toEqual([
@@ -102,18 +106,25 @@ describe('an hour older than is to be kept', () => {
         INSERT INTO host_sample (tick_id) SELECT max(tick_id) FROM tick;
         INSERT INTO cost_sample VALUES (NULL, 1, ${String(us)}, ${String(us)}, 1, 1, 1);
         INSERT INTO program SELECT max(sample_id), 'fsync', 1, 1, 1, 0 FROM cost_sample;
-        INSERT INTO lost (run_id, started_us, ended_us, kind, lost_count, flush_id)
-          SELECT 1, started_us, ended_us, 'gap', 1, flush_id FROM flush WHERE started_us = ${String(us)}`);
+        INSERT INTO loss_record (session_id, started_us, ended_us, kind, lost_count, interval_id)
+          SELECT 1, started_us, ended_us, 'gap', 1, interval_id FROM interval WHERE started_us = ${String(us)}`);
     }
     createRetention(db, { keepMs: 3 * HOUR_MS, maxDatabaseBytes: GIB }).step(at(6 * HOUR_S));
-    const left = ['tick', 'host_sample', 'cost_sample', 'program', 'lost', 'lost WHERE flush_id IS NOT NULL'];
+    const left = [
+      'tick',
+      'host_sample',
+      'cost_sample',
+      'program',
+      'loss_record',
+      'loss_record WHERE interval_id IS NOT NULL',
+    ];
     expect(left.map((table) => [table, count(db, table)])).toEqual([
       ['tick', 1],
       ['host_sample', 1],
       ['cost_sample', 1],
       ['program', 1],
-      ['lost', 3],
-      ['lost WHERE flush_id IS NOT NULL', 1],
+      ['loss_record', 3],
+      ['loss_record WHERE interval_id IS NOT NULL', 1],
     ]);
   });
 
@@ -131,7 +142,7 @@ test('what is removed at once is bounded, and the sums stay right meanwhile', ()
   const db = record(30, 79);
   const before = operations(db, 0, 30 * HOUR_S);
   const retention = createRetention(db, { keepMs: 2 * HOUR_MS, maxDatabaseBytes: GIB });
-  const rows = (): number => count(db, 'total') + count(db, 'bucket') + count(db, 'flush');
+  const rows = (): number => count(db, 'total') + count(db, 'bucket') + count(db, 'interval');
   const left = [rows()];
   for (let step = 0; step < 10; step += 1) {
     retention.step(at(30 * HOUR_S));
@@ -140,7 +151,7 @@ test('what is removed at once is bounded, and the sums stay right meanwhile', ()
   }
   expect(left[0]! - left[1]!).toBeGreaterThan(10_000);
   expect(left[0]! - left[1]!).toBeLessThan(25_000);
-  expect(count(db, 'flush')).toBe(3 * 60);
+  expect(count(db, 'interval')).toBe(3 * 60);
   // A second step finds nothing to do.
   const written = db.prepare('SELECT total_changes()').pluck().get();
   retention.step(at(30 * HOUR_S));
@@ -199,7 +210,7 @@ test('a name that a row still refers to is kept, whatever it says of its last us
 test('what was sampled and kept before the first interval ended stays', () => {
   const db = record(1);
   const keep = db.prepare(
-    `INSERT INTO exemplar (run_id, ended_us, op_id, variant, cgroup_key, process_key, tid, thread, file_key, size_bytes, latency_ns, inner_latency_ns, error)
+    `INSERT INTO exemplar (session_id, ended_us, op_id, variant, cgroup_key, process_key, tid, thread, file_key, size_bytes, latency_ns, inner_latency_ns, error)
      SELECT ?, ?, 1, 1, cgroup_key, 1, 1, '', 1, 0, 1, 0, 0 FROM cgroup LIMIT 1`,
   );
   for (const second of [-60, 30]) keep.run(recording.sessionId, at(second));
@@ -221,6 +232,7 @@ test('every table that grows with time is one that retention knows', () => {
   expect(unknown.toSorted()).toEqual([
     'cgroup',
     'container',
+    'coverage_record',
     'device',
     'device_disk',
     'device_state',
@@ -228,10 +240,9 @@ test('every table that grows with time is one that retention knows', () => {
     'limit_state',
     'mount_state',
     'operation',
-    'proof',
     'removal',
-    'run',
     'sampler_problem',
+    'session_record',
     'variant',
   ]);
 });

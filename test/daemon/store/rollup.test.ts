@@ -12,7 +12,7 @@ import { NOON_US, Recording } from '../../query/recording.ts';
 const SECOND_US = 1_000_000;
 
 /** One interval of the daemon: how long after the last it starts (negative: the clock was set back), and how long it is. */
-type Interval = { readonly gapS: number; readonly lengthS: number; readonly isNewRun: boolean };
+type IntervalRecord = { readonly gapS: number; readonly lengthS: number; readonly isNewRun: boolean };
 
 const interval = fc.record({
   gapS: fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, fc.integer({ min: -4000, max: 30_000 })),
@@ -26,27 +26,32 @@ const interval = fc.record({
 
 /** A recording of these intervals, rolled up while it is written unless `isOld`. */
 function record(
-  intervals: readonly Interval[],
+  intervals: readonly IntervalRecord[],
   isOld = false,
 ): { recording: Recording; windowsUs: number[] } {
   const recording = new Recording();
   const rollup = createRollup(recording.db);
-  let runId = recording.sessionId;
+  let sessionId = recording.sessionId;
   let second = 0;
   const windowsUs: number[] = [];
   intervals.forEach(({ gapS, lengthS, isNewRun }, index) => {
-    if (isNewRun) runId = recording.session();
+    if (isNewRun) sessionId = recording.session();
     second += gapS;
     const started_us = NOON_US + second * SECOND_US;
     const ended_us = started_us + lengthS * SECOND_US;
-    const flush = recording.interval(second, { run_id: runId, ended_us });
+    const interval = recording.interval(second, { session_id: sessionId, ended_us });
     for (const container of ['a', 'b'].slice(0, 1 + (index % 2))) {
       const file = `/f${String(index % 3)}`;
       const who = { container, pid: index % 4 };
-      recording.operations(flush, who, { op: 'fsync', variant: 1, file, latencies: [1000 + index, 2000] });
-      recording.operations(flush, who, { op: 'block_write', file, size_bytes: 7, latencies: [500 * index] });
+      recording.operations(interval, who, { op: 'fsync', variant: 1, file, latencies: [1000 + index, 2000] });
+      recording.operations(interval, who, {
+        op: 'block_write',
+        file,
+        size_bytes: 7,
+        latencies: [500 * index],
+      });
     }
-    if (!isOld) rollup.close(runId, started_us);
+    if (!isOld) rollup.close(sessionId, started_us);
     windowsUs.push(started_us, ended_us);
     second += lengthS;
   });
@@ -156,7 +161,7 @@ test('a timeline from periods is the same as from the intervals', () => {
   );
 }, 120_000);
 
-const steady = (count: number, lengthS: number): Interval[] =>
+const steady = (count: number, lengthS: number): IntervalRecord[] =>
   Array.from({ length: count }, () => ({ gapS: 0, lengthS, isNewRun: false }));
 const spansOf = (db: Db, fromS: number, toS: number): Record<number, number> => {
   const window = { fromUs: wallUs(NOON_US + fromS * SECOND_US), toUs: wallUs(NOON_US + toS * SECOND_US) };
@@ -182,12 +187,12 @@ test('a long window is answered from the longest periods, with minutes and inter
 test('a daemon that starts makes up for what was left open, a few periods with each interval', () => {
   const { recording } = record(steady(600, 30), true);
   const { db } = recording;
-  const runId = recording.session();
-  const closed = (): number => Number(db.prepare('SELECT count(*) FROM period').pluck().get());
+  const sessionId = recording.session();
+  const closed = (): number => Number(db.prepare('SELECT count(*) FROM rollup').pluck().get());
   const rollup = createRollup(db);
   const startedUs = NOON_US + 100 * 3600 * SECOND_US;
   const counts = Array.from({ length: 100 }, () => {
-    rollup.close(runId, startedUs);
+    rollup.close(sessionId, startedUs);
     return closed();
   });
   expect(counts.slice(0, 3)).toEqual([6, 12, 18]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Exemplar, SyncStages } from '../../../src/daemon/stream/decode.ts';
-import { createEvidence } from '../../../src/daemon/stream/exemplar-context.ts';
+import { createExemplarContext } from '../../../src/daemon/stream/exemplar-context.ts';
 
 const exemplar = (tid: number, latencyNs: number): Exemplar => ({
   type: 'exemplar',
@@ -27,33 +27,33 @@ const stages = (tid: number, latencyNs: number): SyncStages => ({
 });
 
 test('stages belong to the exemplar of their thread and latency', () => {
-  const evidence = createEvidence();
-  evidence.learn(stages(561, 20_000_000));
-  evidence.learn(stages(562, 30_000_000));
+  const context = createExemplarContext();
+  context.learn(stages(561, 20_000_000));
+  context.learn(stages(562, 30_000_000));
   const [other, own] = [exemplar(562, 20_000_000), exemplar(562, 30_000_000)];
-  evidence.exemplar(other);
-  evidence.exemplar(own);
-  const taken = evidence.take([other, own]);
+  context.exemplar(other);
+  context.exemplar(own);
+  const taken = context.take([other, own]);
   expect([...taken.stages]).toEqual([[own, stages(562, 30_000_000)]]);
-  expect(evidence.take([]).stages.size).toBe(0);
+  expect(context.take([]).stages.size).toBe(0);
 });
 
 test('of what is in flight, that during the exemplars is kept', () => {
-  const evidence = createEvidence();
-  evidence.addMap(
+  const context = createExemplarContext();
+  context.addMap(
     '@inflight',
     new Map([
       ['8,27,9', 50],
       ['8,27,5', 60],
     ]),
   );
-  evidence.addMap('@block_start', new Map([['8,27,10', 70]]));
-  const taken = evidence.take([exemplar(561, 20_000_000)]);
+  context.addMap('@block_start', new Map([['8,27,10', 70]]));
+  const taken = context.take([exemplar(561, 20_000_000)]);
   expect(taken.inflight).toEqual([{ slotBootUs: 900_000, dev: 8, cgroupId: 27, inflightNs: 50 }]);
 });
 
 test('failed requests are handed on once', () => {
-  const evidence = createEvidence();
+  const context = createExemplarContext();
   const failed = {
     type: 'block_error',
     bootUs: 5,
@@ -65,7 +65,7 @@ test('failed requests are handed on once', () => {
     pid: 561,
     file: { dev: 8, ino: 0, hash: 2 },
   } as const;
-  evidence.learn(failed);
-  expect(evidence.take([]).blockErrors).toEqual([failed]);
-  expect(evidence.take([]).blockErrors).toEqual([]);
+  context.learn(failed);
+  expect(context.take([]).blockErrors).toEqual([failed]);
+  expect(context.take([]).blockErrors).toEqual([]);
 });

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBalance, createTransit, suppressedOf } from '../../../src/daemon/stream/loss.ts';
 import type { Loss } from '../../../src/daemon/stream/loss.ts';
-import type { Flush } from '../../../src/daemon/stream/totals.ts';
+import type { Interval } from '../../../src/daemon/stream/totals.ts';
 
 const FILE = { dev: 1, ino: 7, hash: 0 };
 
-/** A flush in which the kernel counted `counted` fsyncs, and `stored` and `bucketed` arrived. */
-const flushOf = (counted: number, stored = counted, bucketed = stored, opId = 1): Flush => ({
+/** An interval in which the kernel counted `counted` fsyncs, and `stored` and `bucketed` arrived. */
+const flushOf = (counted: number, stored = counted, bucketed = stored, opId = 1): Interval => ({
   sequence: 1,
   startedBootUs: 0,
   endedBootUs: 1,
@@ -39,15 +39,15 @@ const told = (losses: readonly Loss[]) => losses.map(({ kind, opId, count }) => 
 describe('what the kernel counted and what arrived', () => {
   test('are the same: nothing is lost', () => {
     const balance = createBalance();
-    const flushes = [flushOf(5), flushOf(0), flushOf(7), flushOf(1)];
-    expect(flushes.flatMap((flush) => balance.check(flush))).toEqual([]);
+    const intervals = [flushOf(5), flushOf(0), flushOf(7), flushOf(1)];
+    expect(intervals.flatMap((interval) => balance.check(interval))).toEqual([]);
     expect(balance.check(flushOf(0), true)).toEqual([]);
   });
 
   test('differ for good: told once the maps were printed again, and once only', () => {
     const balance = createBalance();
     expect(
-      [flushOf(5, 3), flushOf(4), flushOf(4), flushOf(4)].map((flush) => told(balance.check(flush))),
+      [flushOf(5, 3), flushOf(4), flushOf(4), flushOf(4)].map((interval) => told(balance.check(interval))),
     ).toEqual([
       [],
       [],
@@ -69,11 +69,11 @@ describe('what the kernel counted and what arrived', () => {
     ]);
   });
 
-  test.each([1, 2])('differ for a moment: what arrives %i flushes later was not lost', (later) => {
+  test.each([1, 2])('differ for a moment: what arrives %i intervals later was not lost', (later) => {
     const balance = createBalance();
     const between = Array.from({ length: later - 1 }, () => flushOf(4));
-    const flushes = [flushOf(5, 3), ...between, flushOf(4, 6), flushOf(4), flushOf(4), flushOf(4)];
-    expect(flushes.flatMap((flush) => balance.check(flush))).toEqual([]);
+    const intervals = [flushOf(5, 3), ...between, flushOf(4, 6), flushOf(4), flushOf(4), flushOf(4)];
+    expect(intervals.flatMap((interval) => balance.check(interval))).toEqual([]);
     expect(balance.check(flushOf(0), true)).toEqual([]);
   });
 
@@ -89,15 +89,15 @@ describe('what the kernel counted and what arrived', () => {
 
   test('differ by what is told in the end, however it was spread', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(100), fc.nat(100)), { maxLength: 20 }), (flushes) => {
+      fc.property(fc.array(fc.tuple(fc.nat(100), fc.nat(100)), { maxLength: 20 }), (intervals) => {
         const balance = createBalance();
-        const losses = flushes.flatMap(([arrived, missing]) =>
+        const losses = intervals.flatMap(([arrived, missing]) =>
           balance.check(flushOf(arrived + missing, arrived)),
         );
         const all = [...losses, ...balance.check(flushOf(0), true)];
         const sum = (kind: string) =>
           all.filter((loss) => loss.kind === kind).reduce((total, { count }) => total + count, 0);
-        const missing = flushes.reduce((total, [, each]) => total + each, 0);
+        const missing = intervals.reduce((total, [, each]) => total + each, 0);
         expect([sum('operations_uncounted'), sum('latencies_uncounted')]).toEqual([missing, missing]);
         expect(all.filter(({ count }) => count <= 0)).toEqual([]);
       }),

@@ -46,7 +46,7 @@ test.each([
   ['a number beyond what a double holds', '{"type": "map", "data": {"@ops": {"1,0": 18446744073709551615}}}'],
   ['a negative number', '{"type": "map", "data": {"@ops": {"1,0": -7}}}'],
   ['a key with an escape', '{"type": "map", "data": {"@ops": {"a\\"b": 7}}}'],
-  ['a scalar', '{"type": "map", "data": {"@flush": 7}}'],
+  ['a scalar', '{"type": "map", "data": {"@interval": 7}}'],
   ['a histogram', '{"type": "hist", "data": {"@h": [{"min": 1, "max": 2, "count": 3}]}}'],
 ])('%s is left to JSON.parse, and means the same', (_, line) => {
   expect(readMapLine(line)).toBeUndefined();

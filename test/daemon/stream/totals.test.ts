@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readLine } from '../../../src/daemon/stream/envelope.ts';
 import { createBalance } from '../../../src/daemon/stream/loss.ts';
-import { createFlushReader, FILES_BEYOND } from '../../../src/daemon/stream/totals.ts';
-import type { Flush } from '../../../src/daemon/stream/totals.ts';
+import { createIntervalReader, FILES_BEYOND } from '../../../src/daemon/stream/totals.ts';
+import type { Interval } from '../../../src/daemon/stream/totals.ts';
 
-type Reader = ReturnType<typeof createFlushReader>;
+type Reader = ReturnType<typeof createIntervalReader>;
 
 /** Feeds lines as bpftrace prints them. */
 function print(reader: Reader, ...lines: readonly string[]): void {
@@ -47,8 +47,8 @@ const header = (sequence: number) =>
     endedBootUs: sequence * 100 + 100,
   }) as const;
 
-/** One flush from beginning to end. */
-function flush(reader: Reader, sequence: number, ...lines: readonly string[]): Flush | undefined {
+/** One interval from beginning to end. */
+function interval(reader: Reader, sequence: number, ...lines: readonly string[]): Interval | undefined {
   reader.begin(header(sequence));
   print(reader, ...lines);
   return reader.end(sequence);
@@ -63,9 +63,9 @@ const ROW_A = rows('@row_a', { [ROW]: KEY });
 const ROW_B = rows('@row_b', { [ROW]: KEY });
 const FILE = { dev: 266338304, ino: 393277, hash: 233006513 };
 
-test('the maps of one flush become one total per key, and buckets', () => {
-  const reader = createFlushReader();
-  const read = flush(
+test('the maps of one interval become one total per key, and buckets', () => {
+  const reader = createIntervalReader();
+  const read = interval(
     reader,
     7,
     rows('@row_a', { [ROW]: KEY, [BLOCK_ROW]: BLOCK }),
@@ -123,7 +123,7 @@ test('the maps of one flush become one total per key, and buckets', () => {
 });
 
 describe('the rest, which bpftrace prints when it ends, of both sets', () => {
-  const rest = (reader: Reader): Flush | undefined => {
+  const rest = (reader: Reader): Interval | undefined => {
     print(
       reader,
       map('@bucket_a', { '1,2,5301,266338304,65': 3 }),
@@ -152,7 +152,7 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
     return reader.rest(900);
   };
   const ended = (): Reader => {
-    const reader = createFlushReader();
+    const reader = createIntervalReader();
     reader.begin(header(3));
     return reader;
   };
@@ -197,24 +197,24 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
   });
 
   test('has also what a turn of the maps left that was not printed any more', () => {
-    const reader = createFlushReader();
-    flush(reader, 1);
+    const reader = createIntervalReader();
+    interval(reader, 1);
     // END tells the last turn: of the maps that were about to be printed, the time before it is as well.
     reader.begin({ ...header(3), startedBootUs: 290 });
     expect([rest(reader)?.startedBootUs, header(1).endedBootUs]).toEqual([200, 200]);
   });
 
-  test('is in the time since the last flush where END’s word was lost', () => {
-    const reader = createFlushReader();
-    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
+  test('is in the time since the last interval where END’s word was lost', () => {
+    const reader = createIntervalReader();
+    interval(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
     const read = rest(reader)!;
     expect([read.sequence, read.startedBootUs, read.endedBootUs]).toEqual([2, 200, 900]);
     expect(read.totals.length).toBe(2);
   });
 
   test('is nothing when nothing came after the last flush', () => {
-    const reader = createFlushReader();
-    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
+    const reader = createIntervalReader();
+    interval(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
     print(reader, ops('a', { 1: 3 }), ops('b', {}));
     expect(reader.rest(900)).toBeUndefined();
   });
@@ -222,11 +222,11 @@ describe('the rest, which bpftrace prints when it ends, of both sets', () => {
 
 describe('what the kernel counted', () => {
   test('is the growth of the printed set alone: the other is being written', () => {
-    const reader = createFlushReader();
+    const reader = createIntervalReader();
     const counted = [
-      flush(reader, 1, ops('a', { 1: 3 })),
-      flush(reader, 2, ops('b', { 1: 6, 2: 2 })),
-      flush(reader, 3, ops('a', { 1: 9 })),
+      interval(reader, 1, ops('a', { 1: 3 })),
+      interval(reader, 2, ops('b', { 1: 6, 2: 2 })),
+      interval(reader, 3, ops('a', { 1: 9 })),
     ].map((read) => read?.kernelOps);
     expect(counted).toEqual([
       new Map([[1, 3]]),
@@ -238,19 +238,19 @@ describe('what the kernel counted', () => {
     ]);
   });
 
-  test('includes what a lost flush counted: the next of the same set is short of it', () => {
-    const reader = createFlushReader();
-    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
-    flush(reader, 2, ROW_B, stats('@latency_b', { [ROW]: [1, 10] }), ops('b', { 1: 1 }));
-    // Flush 3, of set a, did not arrive: 4 operations.
-    flush(reader, 4, ROW_B, stats('@latency_b', { [ROW]: [2, 10] }), ops('b', { 1: 3 }));
-    const read = flush(reader, 5, ROW_A, stats('@latency_a', { [ROW]: [5, 600] }), ops('a', { 1: 12 }));
+  test('includes what a lost interval counted: the next of the same set is short of it', () => {
+    const reader = createIntervalReader();
+    interval(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
+    interval(reader, 2, ROW_B, stats('@latency_b', { [ROW]: [1, 10] }), ops('b', { 1: 1 }));
+    // Interval 3, of set a, did not arrive: 4 operations.
+    interval(reader, 4, ROW_B, stats('@latency_b', { [ROW]: [2, 10] }), ops('b', { 1: 3 }));
+    const read = interval(reader, 5, ROW_A, stats('@latency_a', { [ROW]: [5, 600] }), ops('a', { 1: 12 }));
     expect([read?.kernelOps, read?.totals[0]?.opCount]).toEqual([new Map([[1, 9]]), 5]);
   });
 
   test('is known in the end, whichever messages were lost on the way', () => {
-    const reader = createFlushReader();
-    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
+    const reader = createIntervalReader();
+    interval(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }), ops('a', { 1: 3 }));
     reader.begin(header(4));
     print(reader, ROW_A, stats('@latency_a', { [ROW]: [1, 6] }), ops('a', { 1: 8 }), ops('b', { 1: 7 }));
     const end = reader.rest(900);
@@ -259,31 +259,31 @@ describe('what the kernel counted', () => {
 });
 
 describe('suppressed exemplars', () => {
-  test('are the growth since the last flush, by operation', () => {
-    const reader = createFlushReader();
+  test('are the growth since the last interval, by operation', () => {
+    const reader = createIntervalReader();
     const counted = [
-      flush(reader, 1, suppressed({ '1': 5 })),
-      flush(reader, 2, suppressed({ '1': 5, '2': 4 })),
-      flush(reader, 3, suppressed({ '1': 12, '2': 4 })),
+      interval(reader, 1, suppressed({ '1': 5 })),
+      interval(reader, 2, suppressed({ '1': 5, '2': 4 })),
+      interval(reader, 3, suppressed({ '1': 12, '2': 4 })),
     ].map((read) => read?.suppressed);
     expect(counted).toEqual([new Map([[1, 5]]), new Map([[2, 4]]), new Map([[1, 7]])]);
   });
 
   test('are none when the map was not printed', () => {
-    const reader = createFlushReader();
-    flush(reader, 1, suppressed({ '1': 5 }));
-    expect(flush(reader, 2)?.suppressed).toEqual(new Map());
-    expect(flush(reader, 3, suppressed({ '1': 6 }))?.suppressed).toEqual(new Map([[1, 1]]));
+    const reader = createIntervalReader();
+    interval(reader, 1, suppressed({ '1': 5 }));
+    expect(interval(reader, 2)?.suppressed).toEqual(new Map());
+    expect(interval(reader, 3, suppressed({ '1': 6 }))?.suppressed).toEqual(new Map([[1, 1]]));
   });
 });
 
 describe('exemplars sent', () => {
   test('are counted since the start', () => {
-    const reader = createFlushReader();
+    const reader = createIntervalReader();
     const counted = [
-      flush(reader, 1, map('@sent', { '1': 5 })),
-      flush(reader, 2, map('@sent', { '1': 9, '2': 1 })),
-      flush(reader, 3),
+      interval(reader, 1, map('@sent', { '1': 5 })),
+      interval(reader, 2, map('@sent', { '1': 9, '2': 1 })),
+      interval(reader, 3),
     ].map((read) => read?.sent);
     const both = new Map([
       [1, 9],
@@ -296,40 +296,40 @@ describe('exemplars sent', () => {
 describe('what was lost on the way', () => {
   const some = [ROW_A, stats('@latency_a', { [ROW]: [3, 600] })] as const;
   const others = [ROW_B, stats('@latency_b', { [ROW]: [2, 50] })] as const;
-  const countOf = (read: Flush | undefined) => read?.totals.map(({ opCount }) => opCount);
+  const countOf = (read: Interval | undefined) => read?.totals.map(({ opCount }) => opCount);
 
-  test('the word that a flush begins: its maps are in the next', () => {
-    const reader = createFlushReader();
+  test('the word that an interval begins: its maps are in the next', () => {
+    const reader = createIntervalReader();
     print(reader, ...some, ops('a', { 1: 3 }));
     expect(reader.end(1)).toBeUndefined();
-    expect(countOf(flush(reader, 2, ...others, ops('b', { 1: 2 })))).toEqual([5]);
+    expect(countOf(interval(reader, 2, ...others, ops('b', { 1: 2 })))).toEqual([5]);
   });
 
   test('the word that it ended: its maps are in the next', () => {
-    const reader = createFlushReader();
+    const reader = createIntervalReader();
     reader.begin(header(1));
     print(reader, ...some, ops('a', { 1: 3 }));
-    const next = flush(reader, 2, ...others, ops('b', { 1: 2 }));
+    const next = interval(reader, 2, ...others, ops('b', { 1: 2 }));
     expect([countOf(next), next?.kernelOps]).toEqual([[5], new Map([[1, 5]])]);
   });
 
-  test('the end of another flush does not end this one', () => {
-    const reader = createFlushReader();
+  test('the end of another interval does not end this one', () => {
+    const reader = createIntervalReader();
     reader.begin(header(4));
     print(reader, ...some);
     expect(reader.end(3)).toBeUndefined();
     expect(countOf(reader.end(4))).toEqual([3]);
   });
 
-  test('a flush ends once', () => {
-    const reader = createFlushReader();
-    flush(reader, 2);
+  test('an interval ends once', () => {
+    const reader = createIntervalReader();
+    interval(reader, 2);
     expect(reader.end(2)).toBeUndefined();
   });
 });
 
-test('a flush in which nothing happened has nothing', () => {
-  expect(flush(createFlushReader(), 1)).toEqual({
+test('an interval in which nothing happened has nothing', () => {
+  expect(interval(createIntervalReader(), 1)).toEqual({
     sequence: 1,
     startedBootUs: 100,
     endedBootUs: 200,
@@ -342,8 +342,8 @@ test('a flush in which nothing happened has nothing', () => {
 });
 
 test('keys of too few numbers are left out', () => {
-  const read = flush(
-    createFlushReader(),
+  const read = interval(
+    createIntervalReader(),
     1,
     rows('@row_a', { '9': '1,2,3', [ROW]: KEY }),
     stats('@latency_a', { '9': [1, 1], [ROW]: [2, 2] }),
@@ -359,17 +359,17 @@ test.each([
   ['0.27.1', '1,0,1,7,42,9223372036854775809,5'],
 ])('an inode number beyond 2^63 in a key is the same from bpftrace %s', (_, key) => {
   const told = rows('@row_a', { [ROW]: key });
-  const read = flush(createFlushReader(), 1, told, stats('@latency_a', { [ROW]: [1, 5] }));
+  const read = interval(createIntervalReader(), 1, told, stats('@latency_a', { [ROW]: [1, 5] }));
   expect(read?.totals[0]?.file).toEqual({ dev: 42, ino: 2 ** 63, hash: 5 });
 });
 
 describe('rows', () => {
-  const counted = (read: Flush | undefined) =>
+  const counted = (read: Interval | undefined) =>
     read?.totals.map(({ opId, pid, file, opCount, latencyNs }) => [opId, pid, file.hash, opCount, latencyNs]);
 
   test('that two CPUs drew for the same are one total', () => {
-    const read = flush(
-      createFlushReader(),
+    const read = interval(
+      createIntervalReader(),
       1,
       rows('@row_a', { [ROW]: KEY, '2048003': KEY }),
       stats('@latency_a', { [ROW]: [3, 600], '2048003': [1, 70] }),
@@ -382,8 +382,8 @@ describe('rows', () => {
   });
 
   test('whose number is told by two maps before bpftrace 0.18 are the same', () => {
-    const read = flush(
-      createFlushReader(),
+    const read = interval(
+      createIntervalReader(),
       1,
       ROW_A,
       map('@count_a', { [ROW]: 3 }),
@@ -395,8 +395,8 @@ describe('rows', () => {
   test('beyond the bound keep operation, variant and cgroup, and say that the rest is not known', () => {
     // bpf/common/row.bt: 4503599627370496 + ($op << 40) + ($variant << 36) + $cgroup
     const beyond = 4503599627370496n + (8n << 40n) + (3n << 36n) + 5301n;
-    const read = flush(
-      createFlushReader(),
+    const read = interval(
+      createIntervalReader(),
       1,
       ROW_A,
       stats('@latency_a', { [ROW]: [3, 600], [String(beyond)]: [1009, 5000] }),
@@ -420,13 +420,13 @@ describe('rows', () => {
     const row = 4503599627370496n + (BigInt(opId) << 40n) + (BigInt(variant) << 36n) + BigInt(cgroupId);
     // bpftrace prints it, and JSON.parse reads it, without rounding.
     expect(BigInt(Number(row))).toBe(row);
-    const read = flush(createFlushReader(), 1, stats('@latency_a', { [String(row)]: [1, 1] }));
+    const read = interval(createIntervalReader(), 1, stats('@latency_a', { [String(row)]: [1, 1] }));
     expect(read?.totals).toMatchObject([{ opId, variant, cgroupId }]);
   });
 
   test('whose meaning did not arrive stay uncounted, and the balance says so', () => {
-    const reader = createFlushReader();
-    const read = flush(
+    const reader = createIntervalReader();
+    const read = interval(
       reader,
       1,
       stats('@latency_a', { [ROW]: [3, 600] }),
@@ -440,16 +440,16 @@ describe('rows', () => {
   });
 
   test('that a program still counts under after its set was emptied mean what they meant', () => {
-    const reader = createFlushReader();
-    flush(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }));
-    flush(reader, 2, rows('@row_b', { [ROW]: BLOCK }), stats('@latency_b', { [ROW]: [5, 50] }));
-    expect(counted(flush(reader, 3, stats('@latency_a', { [ROW]: [1, 20] })))).toEqual([
+    const reader = createIntervalReader();
+    interval(reader, 1, ROW_A, stats('@latency_a', { [ROW]: [3, 600] }));
+    interval(reader, 2, rows('@row_b', { [ROW]: BLOCK }), stats('@latency_b', { [ROW]: [5, 50] }));
+    expect(counted(interval(reader, 3, stats('@latency_a', { [ROW]: [1, 20] })))).toEqual([
       [1, 561, FILE.hash, 1, 20],
     ]);
   });
 
   test('of interrupts and of others, of set a and of set b, may bear the same number', () => {
-    const reader = createFlushReader();
+    const reader = createIntervalReader();
     reader.begin(header(1));
     print(
       reader,
@@ -465,7 +465,7 @@ describe('rows', () => {
   });
 
   test('are looked up in a map of its own, which is not counted when bpftrace prints it at its end', () => {
-    const reader = createFlushReader();
+    const reader = createIntervalReader();
     reader.begin(header(1));
     print(
       reader,
@@ -478,8 +478,8 @@ describe('rows', () => {
 });
 
 test('a number that is none, or none that row.bt could have drawn, is not stored', () => {
-  const read = flush(
-    createFlushReader(),
+  const read = interval(
+    createIntervalReader(),
     1,
     stats('@latency_a', { 'no number': [1, 1], '18446612687018950656': [1, 1] }),
   );

@@ -75,8 +75,8 @@ export class Incident {
     db.pragma('foreign_keys = OFF');
     const firstUs = START_US - (hasBaseline ? MINUTES : 0) * MINUTE_US;
     const lastUs = START_US + MINUTES * MINUTE_US;
-    this.#insert('run', {
-      run_id: 1,
+    this.#insert('session_record', {
+      session_id: 1,
       ...{
         boot_id: 'b',
         host: 'node-a',
@@ -89,8 +89,8 @@ export class Incident {
       ...{ slow_ns: 10_000_000, plan: '[]' },
     });
     for (const probe of ['fsync', 'copy_up', 'block', 'file_io', 'journal', 'throttle']) {
-      this.#insert('proof', {
-        run_id: 1,
+      this.#insert('coverage_record', {
+        session_id: 1,
         probe,
         subject: probe,
         state: 'seen',
@@ -115,7 +115,7 @@ export class Incident {
   /** Work done in every second of the period. */
   does(when: When, who: Who, work: Work): this {
     const keys = this.#keysOf(who, work);
-    for (const flush_id of this.#flushes[when]) this.#count(flush_id, keys, work);
+    for (const interval_id of this.#flushes[when]) this.#count(interval_id, keys, work);
     return this;
   }
 
@@ -164,7 +164,7 @@ export class Incident {
   ): this {
     return this.#add('filesystem_sample', {
       ...{
-        run_id: 1,
+        session_id: 1,
         sampled_us: START_US + MINUTE_US,
         device_key: this.#device('vda'),
         mount_point,
@@ -179,7 +179,7 @@ export class Incident {
   upperdir(who: Who, file_count: number): this {
     const container_key = this.#container(who);
     const values = {
-      run_id: 1,
+      session_id: 1,
       sampled_us: START_US + MINUTE_US,
       upperdir: `/snapshots/${String(container_key)}/fs`,
     };
@@ -195,7 +195,7 @@ export class Incident {
   mount(mount_point: string, atime: string): this {
     return this.#add('mount_state', {
       ...{
-        run_id: 1,
+        session_id: 1,
         since_us: START_US - MINUTE_US,
         mount_point,
         root: '/',
@@ -225,7 +225,7 @@ export class Incident {
       });
     }
     return this.#add('limit_state', {
-      run_id: 1,
+      session_id: 1,
       since_us: START_US + before.length * MINUTE_US,
       cgroup_key,
       device_key,
@@ -234,7 +234,7 @@ export class Incident {
   }
 
   kernelLog(message: string, level = 3): this {
-    const values = { boot_id: 'b', sequence: 1, run_id: 1, logged_us: START_US + MINUTE_US };
+    const values = { boot_id: 'b', sequence: 1, session_id: 1, logged_us: START_US + MINUTE_US };
     return this.#add('kernel_message', { ...values, level, topic: 'block', device: 'vda', message });
   }
 
@@ -246,7 +246,7 @@ export class Incident {
     };
     return this.#add('deleted_file', {
       ...{
-        run_id: 1,
+        session_id: 1,
         sampled_us: START_US + MINUTE_US,
         ...keys,
         inode: 7,
@@ -263,7 +263,7 @@ export class Incident {
     for (let second = 1; second <= count; second += 1) {
       this.#insert('exemplar', {
         ...{
-          run_id: 1,
+          session_id: 1,
           ended_us: START_US + second * 1_000_000,
           op_id,
           variant,
@@ -290,7 +290,7 @@ export class Incident {
     const device_key = this.#device('vda');
     for (let second = 1; second <= count; second += 1) {
       const started_us = START_US + second * 1_000_000 - 100_000;
-      this.#insert('inflight_slot', { run_id: 1, started_us, device_key, cgroup_key, inflight_ns });
+      this.#insert('inflight_slot', { session_id: 1, started_us, device_key, cgroup_key, inflight_ns });
     }
     return this;
   }
@@ -298,7 +298,7 @@ export class Incident {
   /** A sampler looked, whether or not it found anything. */
   looked(...samplers: string[]): this {
     for (const sampler of samplers) {
-      const values = { run_id: 1, started_us: START_US, ended_us: START_US + MINUTE_US, sampler };
+      const values = { session_id: 1, started_us: START_US, ended_us: START_US + MINUTE_US, sampler };
       this.#insert('sampler_cost', { ...values, round_count: 1, row_count: 0, cpu_us: 1, cpu_us_max: 1 });
     }
     return this;
@@ -319,8 +319,14 @@ export class Incident {
   }
 
   #flush(started_us: number): number {
-    return this.#insert('flush', {
-      ...{ run_id: 1, started_us, ended_us: started_us + MINUTE_US, stored_op_count: 0, kernel_op_count: 0 },
+    return this.#insert('interval', {
+      ...{
+        session_id: 1,
+        started_us,
+        ended_us: started_us + MINUTE_US,
+        stored_op_count: 0,
+        kernel_op_count: 0,
+      },
       ...{
         row_count: 0,
         daemon_cpu_us: 0,
@@ -333,7 +339,7 @@ export class Incident {
   }
 
   #tick(started_us: number): number {
-    return this.#insert('tick', { run_id: 1, started_us, ended_us: started_us + MINUTE_US });
+    return this.#insert('tick', { session_id: 1, started_us, ended_us: started_us + MINUTE_US });
   }
 
   #keysOf(who: Who, work: Omit<Work, 'per_s'>): Keys {
@@ -343,7 +349,7 @@ export class Incident {
     const variant = work.variant === undefined ? 0 : this.#variant(op_id, work.variant);
     const device_key = this.#device(work.device ?? 'vda');
     const file = {
-      ...{ run_id: 1, dev: 1, name_hash: 0, container_key: this.#container(who), device_key },
+      ...{ session_id: 1, dev: 1, name_hash: 0, container_key: this.#container(who), device_key },
       ...{
         path: work.file ?? '/data/file',
         state: 'known',
@@ -361,13 +367,13 @@ export class Incident {
     };
   }
 
-  #count(flush_id: number, keys: Keys, work: Work): void {
+  #count(interval_id: number, keys: Keys, work: Work): void {
     const { latency_ns = 1e6, tail_ns = latency_ns, inner_ns = 0, size_bytes = 0 } = work;
     const { op_id, variant, cgroup_key, process_key, file_key, device_key } = keys;
     const op_count = Math.round(work.per_s * 60);
     const tail_count = Math.floor(op_count / 50);
     this.#insert('total', {
-      ...{ flush_id, op_id, variant, cgroup_key, process_key, file_key, op_count },
+      ...{ interval_id, op_id, variant, cgroup_key, process_key, file_key, op_count },
       ...{ error_count: Math.round((work.errors_per_s ?? 0) * 60), size_bytes_sum: op_count * size_bytes },
       ...{ latency_ns_sum: (op_count - tail_count) * latency_ns + tail_count * tail_ns },
       ...{ latency_ns_max: tail_count > 0 ? tail_ns : latency_ns, inner_latency_ns_sum: op_count * inner_ns },
@@ -380,7 +386,7 @@ export class Incident {
       [latency_ns, op_count - tail_count],
       [tail_ns, tail_count],
     ] as const) {
-      if (count > 0) add.run(flush_id, op_id, variant, cgroup_key, device_key, bucketOf(latency), count);
+      if (count > 0) add.run(interval_id, op_id, variant, cgroup_key, device_key, bucketOf(latency), count);
     }
   }
 
@@ -400,7 +406,7 @@ export class Incident {
   }
 
   #process(name: string): number {
-    return this.#once('process', { run_id: 1, name }, 'pid');
+    return this.#once('process', { session_id: 1, name }, 'pid');
   }
 
   #container({
@@ -422,7 +428,7 @@ export class Incident {
 
   #cgroup(who: Who): number {
     const path = who.cgroup ?? `/kubepods/${who.pod ?? 'pod'}/${who.container ?? 'none'}`;
-    return this.#once('cgroup', { run_id: 1, path, container_key: this.#container(who) }, 'cgroup_id');
+    return this.#once('cgroup', { session_id: 1, path, container_key: this.#container(who) }, 'cgroup_id');
   }
 
   #once(table: string, values: Values, serial?: string): number {

@@ -68,7 +68,7 @@ describe('the answer comes first', () => {
 
   test('and what could not be checked is no proof of it', () => {
     const node = calmDisk(usual());
-    node.db.exec("DELETE FROM sampler_cost; DELETE FROM proof WHERE probe = 'journal'");
+    node.db.exec("DELETE FROM sampler_cost; DELETE FROM coverage_record WHERE probe = 'journal'");
     expect(answer(text(node.diagnose()))).toMatchInlineSnapshot(`
       "Nothing wrong with I/O was found, but 4 of 21 checks could not be made.
       2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min). Compared with 2026-11-21 11:50:00
@@ -78,7 +78,7 @@ describe('the answer comes first', () => {
 
   test('also when nothing was recorded', () => {
     const node = usual();
-    node.db.exec('DELETE FROM flush; DELETE FROM total; DELETE FROM bucket; DELETE FROM tick');
+    node.db.exec('DELETE FROM interval; DELETE FROM total; DELETE FROM bucket; DELETE FROM tick');
     expect(text(node.diagnose())).toMatchInlineSnapshot(`
       "Nothing was recorded from 2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC, so there is
         nothing to say about it.
@@ -171,7 +171,7 @@ describe('a setting names this node’s', () => {
       .does('window', batch, { op: 'journal_commit', variant: 'asked', per_s: 50, device: 'vg-data' })
       .does('window', api, { op: 'journal_wait', per_s: 5, latency_ns: 60e6, device: 'vg-data' });
     node.db.exec(`UPDATE device SET major = 253, minor = 4 WHERE name = 'vg-data';
-      INSERT INTO device_state (run_id, since_us, device_key, kind)
+      INSERT INTO device_state (session_id, since_us, device_key, kind)
       SELECT 1, 0, device_key, 'dm' FROM device WHERE name = 'vg-data'`);
     expect(settings(node)).toContain(
       'tune2fs -O fast_commit /dev/mapper/vg-data   # unmounted, kernel 5.10 or newer',

@@ -148,7 +148,7 @@ export const en = {
   'proof.deleted': 'Deleted files held open',
   'proof.failed': 'Failed requests',
   'proof.kernel-log': 'Kernel log',
-  'proof.host': 'The node',
+  'coverage_record.host': 'The node',
   'proof.mounts': 'Mounts',
 
   // What to do, what it brings, what it costs.

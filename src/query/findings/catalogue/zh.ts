@@ -134,7 +134,7 @@ export const zh: Catalogue = {
   'proof.deleted': '已删除但仍被打开的文件',
   'proof.failed': '失败的请求',
   'proof.kernel-log': '内核日志',
-  'proof.host': '节点',
+  'coverage_record.host': '节点',
   'proof.mounts': '挂载',
 
   'do.batch-fsync': '攒一批记录再 fsync 一次，不要每条都刷盘。',

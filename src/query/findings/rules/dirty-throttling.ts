@@ -59,7 +59,7 @@ function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict 
           measure: 'wait',
         }),
       },
-      { title: say('proof.host', {}), sql: queries.host(facts.scope) },
+      { title: say('coverage_record.host', {}), sql: queries.host(facts.scope) },
     ],
     mitigations: isOfMemory ? OF_MEMORY : OF_NODE,
   });

@@ -32,7 +32,7 @@ export const swap: Rule = {
       share: null,
       sentence: say('swap', { swap_in_bytes_per_s, swap_out_bytes_per_s }),
       file_class: 'swap',
-      proofs: [{ title: say('proof.host', {}), sql }],
+      proofs: [{ title: say('coverage_record.host', {}), sql }],
       mitigations: [{ id: 'less-swap', values: {} }],
     });
   },
