@@ -1,5 +1,5 @@
 /** What the scripts use of iotrace besides its command line. */
-export { commandNames } from '../src/cli/arguments.ts';
+export { commandNames } from '../src/cli/commands/index.ts';
 export { createCgroups } from '../src/daemon/lookups/cgroups.ts';
 export { createContainers } from '../src/daemon/lookups/containers.ts';
 export { createDevices } from '../src/daemon/lookups/devices.ts';

@@ -14,7 +14,6 @@ const window = ['--from', '2026-11-14T00:00Z', '--to', '2026-11-14T00:15Z'];
 
 const commands = [
   ['node -e 0', ['-e', '0']],
-  ['import yargs', ['--input-type=module', '-e', "import yargs from 'yargs'; yargs()"]],
   ['import better-sqlite3', ['--input-type=module', '-e', "import 'better-sqlite3'"]],
   ['iotrace --help', [cli, '--help']],
   ['iotrace top --help', [cli, 'top', '--help']],

@@ -9,7 +9,7 @@ export function endQuietlyOnClosedPipe(): void {
     process.stderr.write(`iotrace: writing the output failed: ${error.message}\n`);
     process.exit(1);
   });
-  // Nobody is left to be told.
+  // Nobody is left to read it.
   process.stderr.on('error', () => undefined);
 }
 
@@ -27,15 +27,15 @@ export async function print(pieces: Iterable<string>): Promise<void> {
   process.stdout.write(pending);
 }
 
-/** Tells something beside the answer. */
-export function tell(lines: readonly string[]): void {
+/** For what is no part of the answer. */
+export function printToStderr(lines: readonly string[]): void {
   for (const line of lines) process.stderr.write(`${line}\n`);
 }
 
 /** The same, broken between words on a terminal. */
-export function tellWrapped(lines: readonly string[]): void {
+export function printToStderrWrapped(lines: readonly string[]): void {
   const width = process.stderr.isTTY ? process.stderr.columns : undefined;
-  tell(lines.flatMap((line) => wrap(line, width)));
+  printToStderr(lines.flatMap((line) => wrap(line, width)));
 }
 
 /** Tables on a terminal fit its width and have colour; elsewhere they are whole and plain. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readWindow } from '../../src/cli/arguments.ts';
+import { readWindow } from '../../src/cli/options/window.ts';
 import { didYouMean, editDistance, nearest } from '../../src/cli/nearest.ts';
 import { explain, isFailure } from '../../src/failure.ts';
 import { wallUs } from '../../src/schema/units.ts';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readDiagnose } from '../../src/cli/diagnose.ts';
+import { readDiagnose } from '../../src/cli/commands/diagnose.ts';
 import { explain, isFailure } from '../../src/failure.ts';
 import { wallUs } from '../../src/schema/units.ts';
 import { calmDisk, usual } from '../query/findings/cases.ts';

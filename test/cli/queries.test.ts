@@ -250,6 +250,26 @@ test('status as JSON', () => {
   });
 });
 
+test('metrics: OpenMetrics, or the older text format of Prometheus', () => {
+  const { code, stdout, stderr } = iotrace(['metrics', '--db', path]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout.split('\n').slice(-2)).toEqual(['# EOF', '']);
+  const prometheus = iotrace(['metrics', '--db', path, '--format', 'prometheus']).stdout;
+  expect(prometheus).not.toContain('# EOF');
+  expect(prometheus).toMatch(/^iotrace_operations_total\{.*op="fsync".*\} 21$/mu);
+});
+
+test('blame: rows, and the answer in a sentence', () => {
+  const words = ['blame', '--victim', 'api', '--db', path, ...window];
+  const sentence = "Nobody else's I/O was in flight while api waited, as far as was recorded.\n";
+  expect(iotrace(words)).toEqual({ code: 0, stdout: sentence, stderr: '' });
+  expect(iotrace([...words, '--format', 'json'])).toEqual({ code: 0, stdout: '[]\n', stderr: sentence });
+  expect(iotrace(['blame', '--db', path])).toMatchObject({
+    code: 2,
+    stderr: 'iotrace: There is no --victim. Name the container that was slow, as in --victim web.\n',
+  });
+});
+
 describe('the file', () => {
   test('is read while another connection writes', () => {
     const writer = new Database(path);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readRecording } from '../../src/cli/arguments.ts';
+import { readRecording } from '../../src/cli/options/recording.ts';
 import { explain, isFailure } from '../../src/failure.ts';
 import { samplerNames } from '../../src/schema/samplers.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deletedColumns } from '../../src/query/reports/deleted.ts';
 import { deviceColumns } from '../../src/query/reports/devices.ts';
-import { readDeleted } from '../../src/cli/sample-arguments.ts';
+import { readDeleted } from '../../src/cli/commands/deleted.ts';
 import { isFailure } from '../../src/failure.ts';
 import { wallUs } from '../../src/schema/units.ts';
 import { demo } from '../query/demo.ts';

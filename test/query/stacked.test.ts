@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readBlame, readTop } from '../../src/cli/arguments.ts';
+import { readBlame } from '../../src/cli/commands/blame.ts';
+import { readTop } from '../../src/cli/commands/top.ts';
 import { isFailure } from '../../src/failure.ts';
 import { top } from '../../src/query/reports/top.ts';
 import { wallUs } from '../../src/schema/units.ts';

@@ -1,46 +1,36 @@
-import type { Failure } from '../failure.ts';
-import { failure, isFailure } from '../failure.ts';
-import type { Language } from '../query/findings/catalogue/catalogue.ts';
-import { languages } from '../query/findings/catalogue/catalogue.ts';
-import type { DiagnoseQuery } from '../query/findings/diagnose.ts';
-import { diagnose } from '../query/findings/diagnose.ts';
-import { diagnosisJson } from '../query/render/diagnosis/json.ts';
-import { diagnosisMarkdown } from '../query/render/diagnosis/markdown.ts';
-import { diagnosisText } from '../query/render/diagnosis/text.ts';
-import type { Window } from '../query/window.ts';
-import type { WallUs } from '../schema/units.ts';
-import { nowUs, wallUs } from '../schema/units.ts';
-import type { Global, Typed } from './arguments.ts';
-import {
-  conflict,
-  firstFailure,
-  noValue,
-  oneOf,
-  readDuration,
-  readInstant,
-  readWindow,
-  succeeded,
-  text,
-  windowOptions,
-} from './arguments.ts';
-import type { Outcome } from './commands.ts';
-import { withRecording } from './commands.ts';
-import { outputScreen, print } from './output.ts';
+import type { Failure } from '../../failure.ts';
+import { failure, isFailure } from '../../failure.ts';
+import type { Language } from '../../query/findings/catalogue/catalogue.ts';
+import { languages } from '../../query/findings/catalogue/catalogue.ts';
+import type { DiagnoseQuery } from '../../query/findings/diagnose.ts';
+import { diagnose } from '../../query/findings/diagnose.ts';
+import { diagnosisJson } from '../../query/render/diagnosis/json.ts';
+import { diagnosisMarkdown } from '../../query/render/diagnosis/markdown.ts';
+import { diagnosisText } from '../../query/render/diagnosis/text.ts';
+import type { Window } from '../../query/window.ts';
+import type { WallUs } from '../../schema/units.ts';
+import { nowUs, wallUs } from '../../schema/units.ts';
+import { withRecording } from '../answer.ts';
+import type { Global, Outcome, Typed } from '../command.ts';
+import { defineCommand, flag, text } from '../command.ts';
+import { conflict, firstFailure, noValue, oneOf, readDuration, succeeded } from '../options/values.ts';
+import { readInstant, readWindow, windowOptions } from '../options/window.ts';
+import { outputScreen, print } from '../output.ts';
 
 const formats = ['text', 'markdown', 'json'] as const;
 
-export const diagnoseOptions = {
+const options = {
   container: text('How the container of this name suffers'),
   ...windowOptions,
   baseline: text('Compare with this long before the window', 'as long as the window'),
   'baseline-from': text('Compare with the time from here on, written like --from'),
   'baseline-to': text('… to here', 'the start of the window'),
   lang: text(`One of ${languages.join(', ')}`, 'en'),
-  sql: { type: 'boolean', describe: 'Print the query behind every table too' },
+  sql: flag('Print the query behind every table too'),
   format: text(`One of ${formats.join(', ')}`, 'text'),
 } as const;
 
-export type DiagnoseTyped = Global & Typed<typeof diagnoseOptions>;
+type DiagnoseTyped = Typed<typeof options>;
 
 type DiagnoseArguments = {
   readonly query: DiagnoseQuery;
@@ -49,14 +39,14 @@ type DiagnoseArguments = {
   readonly hasSql: boolean;
 };
 
-export function readDiagnose(typed: Typed<typeof diagnoseOptions>, now: WallUs): DiagnoseArguments | Failure {
+export function readDiagnose(typed: DiagnoseTyped, now: WallUs): DiagnoseArguments | Failure {
   const parts = {
     window: readWindow(typed, now),
     format: oneOf('--format', typed.format ?? 'text', formats),
     language: oneOf('--lang', typed.lang ?? 'en', languages),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  if (typed.container === '') return failure('bad-argument', noValue('--container', 'its name'));
+  if (typed.container === '') return noValue('--container', 'its name');
   const baseline = readBaseline(typed, parts.window, now);
   if (isFailure(baseline)) return baseline;
   const { window, format, language } = parts;
@@ -64,7 +54,7 @@ export function readDiagnose(typed: Typed<typeof diagnoseOptions>, now: WallUs):
   return { query, format, language, hasSql: typed.sql ?? false };
 }
 
-function readBaseline(typed: Typed<typeof diagnoseOptions>, window: Window, now: WallUs): Window | Failure {
+function readBaseline(typed: DiagnoseTyped, window: Window, now: WallUs): Window | Failure {
   const from = typed['baseline-from'];
   if (typed.baseline !== undefined && from !== undefined) {
     return conflict('--baseline', '--baseline-from', 'both say where the baseline starts');
@@ -89,8 +79,7 @@ function readBaseline(typed: Typed<typeof diagnoseOptions>, window: Window, now:
   });
 }
 
-/** `iotrace diagnose`. */
-export async function runDiagnose(typed: DiagnoseTyped): Promise<Outcome> {
+async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   const read = readDiagnose(typed, nowUs());
   if (isFailure(read)) return read;
   const { query, format, language, hasSql } = read;
@@ -106,3 +95,15 @@ export async function runDiagnose(typed: DiagnoseTyped): Promise<Outcome> {
     return 0;
   });
 }
+
+export const command = defineCommand({
+  options,
+  examples: [
+    ['$0 diagnose --since 1h', 'The last hour, compared with the hour before'],
+    ['$0 diagnose --from 12:00 --to 12:20 --baseline 1h', 'An incident'],
+    ['$0 diagnose --format markdown > rca.md', 'The report, with its SQL'],
+    ['$0 diagnose --lang zh', 'In Chinese'],
+  ],
+  epilogue: 'From what was recorded, and only that. Each rule: docs/diagnose.md.',
+  run: runDiagnose,
+});

@@ -1,33 +1,31 @@
-import type { CoverageLine, RecordOptions, Summary } from '../daemon/contract.ts';
-import type { Failure } from '../failure.ts';
-import { isFailure } from '../failure.ts';
-import { readyLines, recordedLines } from '../query/render/recording.ts';
-import { databasePath } from '../schema/open.ts';
-import { formatElapsed, nowUs } from '../schema/units.ts';
-import type { DaemonTyped, RecordTyped } from './arguments.ts';
-import { readRecording, readTop } from './arguments.ts';
-import type { Outcome } from './commands.ts';
-import { runTop, withRecording } from './commands.ts';
-import { liveRefusal, liveTop } from './live-top.ts';
-import { tell, tellWrapped, untilSignal } from './output.ts';
+import type { CoverageLine, RecordOptions, Summary } from '../../daemon/contract.ts';
+import type { Failure } from '../../failure.ts';
+import { isFailure } from '../../failure.ts';
+import { readyLines, recordedLines } from '../../query/render/recording.ts';
+import { databasePath } from '../../schema/open.ts';
+import { formatElapsed, nowUs } from '../../schema/units.ts';
+import { withRecording } from '../answer.ts';
+import type { Global, Outcome } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { liveRefusal, liveTop } from '../live-top.ts';
+import type { RecordTyped } from '../options/recording.ts';
+import { readRecording, recordOptions } from '../options/recording.ts';
+import { printToStderr, printToStderrWrapped, untilSignal } from '../output.ts';
+import { readTop, runTop } from './top.ts';
 
 type Settings = Omit<RecordOptions, 'onReady' | 'signal'>;
-/** `iotrace daemon`: records until it is told to end. */
-export async function runDaemon(typed: DaemonTyped): Promise<Outcome> {
-  return runRecord(typed);
-}
 
-/** `iotrace record`: records until its time is over, Ctrl-C, or `q` on the live display. */
-export async function runRecord(typed: RecordTyped): Promise<Outcome> {
+/** Records until its time is over, Ctrl-C, or `q` on the live display. */
+export async function runRecord(typed: Global & RecordTyped): Promise<Outcome> {
   const read = readRecording(typed);
   if (isFailure(read)) return read;
   const refused = typed.live === true ? liveRefusal() : undefined;
   if (refused) return refused;
   const stop = untilSignal(() => {
-    tell(['Still ending.']);
+    printToStderr(['Still ending.']);
   });
   stop.signal.addEventListener('abort', () => {
-    tell(['Ending: what was counted is being stored.']);
+    printToStderr(['Ending: what was counted is being stored.']);
   });
   const startedUs = nowUs();
   const settings = { ...read, databasePath: databasePath(typed.db) };
@@ -35,17 +33,17 @@ export async function runRecord(typed: RecordTyped): Promise<Outcome> {
     ? recordLive(settings, stop)
     : recordAlone(settings, stop.signal));
   if (isFailure(summary)) return summary;
-  tellWrapped(recordedLines(summary));
+  printToStderrWrapped(recordedLines(summary));
   if (typed.top === true) return runTop({ db: summary.databasePath, from: (startedUs / 1e6).toFixed(6) });
-  tell([`Look at it: iotrace top${typed.db === undefined ? '' : ` --db ${typed.db}`}`]);
+  printToStderr([`Look at it: iotrace top${typed.db === undefined ? '' : ` --db ${typed.db}`}`]);
   return 0;
 }
 
 async function recordAlone(settings: Settings, signal: AbortSignal): Promise<Summary | Failure> {
-  const { record } = await import('../daemon/main.ts');
-  if (process.stderr.isTTY) tell(['Attaching the probes and proving what they see…']);
+  const { record } = await import('../../daemon/main.ts');
+  if (process.stderr.isTTY) printToStderr(['Attaching the probes and proving what they see…']);
   const onReady = (coverage: readonly CoverageLine[]): void => {
-    tellWrapped(readyLines(coverage, howItEnds(settings)));
+    printToStderrWrapped(readyLines(coverage, howItEnds(settings)));
   };
   return record({ ...settings, signal, onReady });
 }
@@ -57,13 +55,13 @@ function howItEnds({ forMs }: Settings): string {
 
 /** The same with `top` on the terminal meanwhile; whichever ends first ends the other. */
 async function recordLive(settings: Settings, stop: AbortController): Promise<Summary | Failure> {
-  const { record } = await import('../daemon/main.ts');
+  const { record } = await import('../../daemon/main.ts');
   const ended = new AbortController();
   const ready = new AbortController();
   const onReady = (): void => {
     ready.abort();
   };
-  tell(['Attaching the probes and proving what they see…']);
+  printToStderr(['Attaching the probes and proving what they see…']);
   const recording = record({ ...settings, signal: stop.signal, onReady }).finally(() => {
     ended.abort();
   });
@@ -90,3 +88,12 @@ async function showLive(path: string, signal: AbortSignal): Promise<Outcome> {
   if (isFailure(read)) return read;
   return withRecording(path, (db) => liveTop(db, read.query, signal));
 }
+
+export const command = defineCommand({
+  options: recordOptions,
+  examples: [
+    ['sudo $0 record --for 30s --top', 'Thirty seconds, then the table'],
+    ['sudo $0 record --live', 'Record and watch'],
+  ],
+  run: runRecord,
+});

@@ -1,28 +1,22 @@
-import type { Failure } from '../failure.ts';
-import { isFailure } from '../failure.ts';
-import { jsonDocument } from '../query/render/json.ts';
-import { timelineText } from '../query/render/timeline.ts';
-import type { TimelineQuery } from '../query/reports/timeline.ts';
-import { timeline, timelineGroups, timelineMetrics } from '../query/reports/timeline.ts';
-import type { WallUs } from '../schema/units.ts';
-import { nowUs } from '../schema/units.ts';
-import type { DocumentFormat, Global, Typed } from './arguments.ts';
-import {
-  documentFormats,
-  filterOptions,
-  firstFailure,
-  oneOf,
-  readCount,
-  readFilters,
-  succeeded,
-  text,
-  windowOptions,
-} from './arguments.ts';
-import type { Outcome } from './commands.ts';
-import { withRecording } from './commands.ts';
-import { outputScreen, print } from './output.ts';
+import type { Failure } from '../../failure.ts';
+import { isFailure } from '../../failure.ts';
+import { jsonDocument } from '../../query/render/json.ts';
+import { timelineText } from '../../query/render/timeline.ts';
+import type { TimelineQuery } from '../../query/reports/timeline.ts';
+import { timeline, timelineGroups, timelineMetrics } from '../../query/reports/timeline.ts';
+import type { WallUs } from '../../schema/units.ts';
+import { nowUs } from '../../schema/units.ts';
+import { withRecording } from '../answer.ts';
+import type { Global, Outcome, Typed } from '../command.ts';
+import { defineCommand, text } from '../command.ts';
+import { filterOptions, readFilters } from '../options/filters.ts';
+import type { DocumentFormat } from '../options/list.ts';
+import { documentOptions, readDocumentFormat, readLimit } from '../options/list.ts';
+import { firstFailure, oneOf, succeeded } from '../options/values.ts';
+import { windowOptions } from '../options/window.ts';
+import { outputScreen, print } from '../output.ts';
 
-export const timelineOptions = {
+const options = {
   by: text(`A line for each ${timelineGroups.join(', ')}`, 'container'),
   metric: text(`One of ${timelineMetrics.join(', ')}`, 'p99'),
   op: filterOptions.op,
@@ -30,23 +24,23 @@ export const timelineOptions = {
   stacked: filterOptions.stacked,
   ...windowOptions,
   limit: text('Lines to show', '20'),
-  format: text(`One of ${documentFormats.join(', ')}`, 'text'),
+  ...documentOptions,
 } as const;
 
-export type TimelineTyped = Global & Typed<typeof timelineOptions>;
+type TimelineTyped = Typed<typeof options>;
 
 type TimelineArguments = {
   readonly query: Omit<TimelineQuery, 'slotCount'>;
   readonly format: DocumentFormat;
 };
 
-export function readTimeline(typed: Typed<typeof timelineOptions>, now: WallUs): TimelineArguments | Failure {
+function readTimeline(typed: TimelineTyped, now: WallUs): TimelineArguments | Failure {
   const parts = {
     filters: readFilters(typed, now),
     by: oneOf('--by', typed.by ?? 'container', timelineGroups),
     metric: oneOf('--metric', typed.metric ?? 'p99', timelineMetrics),
-    limit: readCount('--limit', typed.limit ?? '20', 1),
-    format: oneOf('--format', typed.format ?? 'text', documentFormats),
+    limit: readLimit(typed),
+    format: readDocumentFormat(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { filters, format, ...query } = parts;
@@ -58,8 +52,7 @@ const SLOTS_WITHOUT_WIDTH = 60;
 /** Cells of a line that are not slots: the name, the largest value. */
 const CELLS_BESIDE = 40;
 
-/** `iotrace timeline`. */
-export async function runTimeline(typed: TimelineTyped): Promise<Outcome> {
+async function runTimeline(typed: Global & TimelineTyped): Promise<Outcome> {
   const read = readTimeline(typed, nowUs());
   if (isFailure(read)) return read;
   const { query, format } = read;
@@ -84,3 +77,14 @@ function isUtf8(): boolean {
   const locale = process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? '';
   return !process.stdout.isTTY || /utf-?8/iu.test(locale);
 }
+
+export const command = defineCommand({
+  options,
+  examples: [
+    ['$0 timeline --op fsync --since 1h', 'P99 of fsync, container by container'],
+    ['$0 timeline --by device --metric bytes', 'Which disk moved how much, when'],
+  ],
+  epilogue:
+    'Darker is more, on one scale for all lines. A dot: nothing happened; a space: nothing was recorded.',
+  run: runTimeline,
+});

@@ -1,0 +1,32 @@
+import { isFailure } from '../../failure.ts';
+import { jsonDocument } from '../../query/render/json.ts';
+import { statusText } from '../../query/render/status.ts';
+import { status } from '../../query/reports/status.ts';
+import { withRecording } from '../answer.ts';
+import type { Global, Outcome, Typed } from '../command.ts';
+import { defineCommand } from '../command.ts';
+import { thisMachine } from '../machine.ts';
+import { documentOptions, readDocumentFormat } from '../options/list.ts';
+import { outputScreen, print } from '../output.ts';
+
+async function runStatus(typed: Global & Typed<typeof documentOptions>): Promise<Outcome> {
+  const format = readDocumentFormat(typed);
+  if (isFailure(format)) return format;
+  return withRecording(typed.db, async (db, path) => {
+    const found = status(db, thisMachine());
+    if (format === 'json') await print([jsonDocument(found ?? null)]);
+    else if (found) await print([statusText(found, path, outputScreen().width)]);
+    else
+      await print([`No session was recorded yet into ${path}. Start with: sudo iotrace record --for 30s\n`]);
+    return 0;
+  });
+}
+
+export const command = defineCommand({
+  options: documentOptions,
+  examples: [
+    ['$0 status', 'Coverage with reasons, losses, cost'],
+    ['$0 status --format json', 'For programs'],
+  ],
+  run: runStatus,
+});

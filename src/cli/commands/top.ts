@@ -1,0 +1,87 @@
+import type { Failure } from '../../failure.ts';
+import { failure, isFailure } from '../../failure.ts';
+import { topTable } from '../../query/render/top.ts';
+import type { Dimension, TopQuery } from '../../query/reports/top.ts';
+import { dimensions, hasPercentiles, top, topColumnNames, topSorts } from '../../query/reports/top.ts';
+import { BUCKET_ERROR_TEXT } from '../../schema/buckets.ts';
+import type { WallUs } from '../../schema/units.ts';
+import { nowUs } from '../../schema/units.ts';
+import { notesUnder, printAnswer, withRecording } from '../answer.ts';
+import type { Global, Outcome, Typed } from '../command.ts';
+import { defineCommand, flag, text } from '../command.ts';
+import { liveTop } from '../live-top.ts';
+import { filterOptions, readFilters } from '../options/filters.ts';
+import type { Format } from '../options/list.ts';
+import { listOptions, readList } from '../options/list.ts';
+import { conflict, firstFailure, listOf, oneOf, succeeded } from '../options/values.ts';
+import { outputScreen, untilSignal } from '../output.ts';
+
+const options = {
+  by: text(`Group by ${dimensions.join(', ')}, or several: container,file`, 'container'),
+  ...filterOptions,
+  sort: text(`Largest first by ${topSorts.join(', ')}`, 'latency'),
+  ...listOptions,
+  live: flag('Show it on this terminal, renewed until you type q'),
+} as const;
+
+type TopTyped = Typed<typeof options>;
+type TopArguments = { readonly query: TopQuery; readonly format: Format; readonly isLive: boolean };
+
+export function readTop(typed: TopTyped, nowUs: WallUs): TopArguments | Failure {
+  const parts = {
+    by: listOf('--by', typed.by ?? 'container', dimensions),
+    filters: readFilters(typed, nowUs),
+    sort: oneOf('--sort', typed.sort ?? 'latency', topSorts),
+    list: readList(typed),
+  };
+  if (!succeeded(parts)) return firstFailure(parts);
+  const { by, filters, sort, list } = parts;
+  if (sort === 'p99' && !hasPercentiles(by, filters.classes)) return noPercentiles(by);
+  const isLive = typed.live ?? false;
+  const clash = isLive ? liveClash(typed, list.format) : undefined;
+  return clash ?? { query: { ...filters, by, sort, limit: list.limit }, format: list.format, isLive };
+}
+
+function liveClash({ from, to }: TopTyped, format: Format): Failure | undefined {
+  if (from !== undefined) return conflict('--live', '--from', 'it always shows the time until now');
+  if (to !== undefined) return conflict('--live', '--to', 'it always shows the time until now');
+  return format === 'table'
+    ? undefined
+    : conflict('--live', `--format ${format}`, 'it draws on the terminal');
+}
+
+function noPercentiles(by: readonly Dimension[]): Failure {
+  const others = topSorts.filter((sort) => sort !== 'p99').join(', ');
+  return failure('bad-argument', {
+    seen: `--sort p99 with ${hasPercentiles(by) ? '--class' : `--by ${by.join(',')}`}: percentiles are kept per container, pod, cgroup, device and sync_kind`,
+    expected: `Type --sort with one of: ${others}; or group by container.`,
+  });
+}
+
+export async function runTop(typed: Global & TopTyped): Promise<Outcome> {
+  const read = readTop(typed, nowUs());
+  if (isFailure(read)) return read;
+  const { query, format, isLive } = read;
+  return withRecording(typed.db, async (db) => {
+    if (isLive) return liveTop(db, query, untilSignal().signal);
+    const { rows, row_count } = top(db, query);
+    return printAnswer(format, {
+      columns: topColumnNames,
+      rows,
+      notes: notesUnder(db, query, rows.length, row_count),
+      table: () => topTable(query.by, rows, outputScreen()),
+    });
+  });
+}
+
+export const command = defineCommand({
+  options,
+  examples: [
+    ['$0 top --by pod --sort p99', 'The worst P99 first'],
+    ['$0 top --by file --container app1', 'Which files of app1'],
+    ['$0 top --op fsync --by sync_kind', 'Which kinds of sync'],
+    ['$0 top --format json', 'For programs: see docs/cli.md'],
+  ],
+  epilogue: `Percentiles are ${BUCKET_ERROR_TEXT}; by process or file there are none. Intervals that overlap the window count whole.`,
+  run: runTop,
+});
