@@ -58,7 +58,7 @@ printTable([
     'bpftrace %',
     'user %',
     'kernel %',
-    'rows/flush',
+    'rows/interval',
     'RSS MiB',
   ],
   ...results.map((each) => [
