@@ -3,7 +3,7 @@ import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
 import { databaseFailure } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
-import { waitsForItsModule } from '../schema/probe.ts';
+import { control as controlCompanion } from '../schema/probes/control.ts';
 import { nowUs } from '../schema/units.ts';
 import { createAccounting } from './cost/accounting.ts';
 import type { Accounting } from './cost/accounting.ts';
@@ -14,10 +14,11 @@ import { createClock } from './stream/clock.ts';
 import { compose } from './bpftrace/compose.ts';
 import type { Composed } from './bpftrace/compose.ts';
 import { createControl } from './bpftrace/control.ts';
+import { isPlanned } from './contract.ts';
 import type { PlannedProbe, RecordOptions } from './contract.ts';
 import { createEnding } from './bpftrace/drain.ts';
 import { createCostMeter } from './cost/meter.ts';
-import { firstError, waitsForModule } from './bpftrace/plan.ts';
+import { awaitedModuleHasAppeared, firstError } from './bpftrace/plan.ts';
 import { createCoverage } from './canary/coverage.ts';
 import { isPreemptible, makeRealtime } from './bpftrace/realtime.ts';
 import { createRecorder } from './recorder.ts';
@@ -57,9 +58,7 @@ export async function capture(
     tracer.stop();
   });
   const end = (): void => {
-    const hears =
-      state.isReady && plan.some(({ probe, fragment }) => probe === 'control' && fragment !== null);
-    if (hears) ending.begin();
+    if (state.isReady && isPlanned(plan, controlCompanion)) ending.begin();
     else tracer.stop();
   };
   const recorder = createRecorder(db, session.sessionId, lookups, createClock(), cost, {
@@ -155,15 +154,4 @@ const keptStream = keptFile === undefined ? undefined : openSync(keptFile, 'a');
 
 function keepLine(line: string): void {
   if (keptStream !== undefined) writeSync(keptStream, `${line}\n`);
-}
-
-/** Modules whose functions are hooked when they appear, by what hooks them. */
-const AWAITED_MODULES: Readonly<Record<string, string>> = { copy_up: 'overlay', xfs_log: 'xfs' };
-
-function awaitedModuleHasAppeared(plan: readonly PlannedProbe[]): boolean {
-  return plan.some(({ probe, fragment, reasons }) => {
-    const module = AWAITED_MODULES[probe];
-    const isWaiting = fragment === null && reasons.some(waitsForItsModule);
-    return module !== undefined && isWaiting && !waitsForModule(module);
-  });
 }

@@ -1,4 +1,5 @@
 import type { Failure } from '../failure.ts';
+import type { Attachable } from '../schema/probe.ts';
 import type { SamplerName } from '../schema/samplers.ts';
 
 /** What the daemon is asked for, and what it answers. */
@@ -55,6 +56,11 @@ export type PlannedProbe = {
   readonly reasons: readonly string[];
   readonly gaps: readonly CoverageLine[];
 };
+
+/** Whether a program of this probe or companion is to run. */
+export function isPlanned(plan: readonly PlannedProbe[], { name }: Attachable): boolean {
+  return plan.some(({ probe, fragment }) => probe === name && fragment !== null);
+}
 
 export type DoctorReport = {
   readonly facts: readonly { readonly name: string; readonly value: string }[];

@@ -15,6 +15,7 @@ import { createDevices } from './lookups/devices.ts';
 import { createMounts } from './lookups/mounts.ts';
 import { hostRoots } from './lookups/roots.ts';
 import { choose, tryFragments } from './bpftrace/plan.ts';
+import { isPlanned } from './contract.ts';
 import type { DoctorReport, PlannedProbe, RecordOptions, Summary } from './contract.ts';
 import { startSamplers } from './samplers/index.ts';
 import type { Lookups } from './store/intervals.ts';
@@ -75,12 +76,11 @@ export async function doctor(): Promise<DoctorReport> {
 }
 
 async function makePlan(host: Capabilities): Promise<PlannedProbe[]> {
-  return choose(probes, await tryFragments(probes, host), detectCgroupLayout(hostRoots).layout);
+  return choose(await tryFragments(host), detectCgroupLayout(hostRoots).layout);
 }
 
 function problemsOf(plan: readonly PlannedProbe[]): Failure[] {
-  if (plan.some(({ probe, fragment }) => probes.some(({ name }) => name === probe) && fragment !== null))
-    return [];
+  if (probes.some((probe) => isPlanned(plan, probe))) return [];
   return [failure('nothing-to-record', { reasons: plan.flatMap(({ reasons }) => reasons) })];
 }
 

@@ -1,4 +1,4 @@
-/** What a probe is: its operations, their variants, and the programs that can record them. */
+/** What a probe is: its operations, their variants, and the programs that can record them; and what runs beside it. */
 
 /** kfunc: fentry and fexit; ksession: kprobe and kretprobe in one, without the latter's losses. */
 export type FunctionHook = 'kfunc' | 'kprobe' | 'ksession';
@@ -29,7 +29,7 @@ export type Gap = {
   readonly fix: string | null;
 };
 
-/** One way to record a probe: a program in bpf/, best first in `Probe.fragments`. */
+/** One way to attach a probe or companion: a program in bpf/, best first in `Attachable.fragments`. */
 export type Fragment = {
   readonly file: string;
   readonly needs: readonly Requirement[];
@@ -46,14 +46,39 @@ export type Operation = {
   readonly isRemark?: boolean;
 };
 
-export type Probe = {
+/** What probes and companions have in common: the best of their programs that can run here is attached. */
+export type Attachable = {
   readonly name: string;
-  readonly view: string;
   readonly summary: string;
-  readonly operations: readonly Operation[];
   readonly fragments: readonly Fragment[];
   /** What to say when none of the fragments can run here. */
   readonly uncovered: Gap;
 };
 
+export type Probe = Attachable & {
+  readonly view: string;
+  readonly operations: readonly Operation[];
+};
+
+/** A program beside the probes: it counts nothing, or operations of a probe that sees them elsewhere. */
+export type Companion = Attachable & {
+  readonly countsFor?: {
+    readonly probe: string;
+    /** Of that probe's operations. */
+    readonly operations: readonly string[];
+    /** As which of their variants; `undefined`: none. */
+    readonly variant?: string;
+  };
+  /** What it can't see where cgroup v2 is not all there is, whichever program runs. */
+  readonly cgroupGaps?: Readonly<Record<'hybrid' | 'v1' | 'none', Gap>>;
+};
+
 export const defineProbe = <const P extends Probe>(probe: P): P => probe;
+
+/** Modules whose functions its programs hook: where one is not loaded, it may be later. */
+export function modulesOf({ fragments }: Attachable): string[] {
+  const modules = fragments.flatMap(({ needs }) =>
+    needs.flatMap((need) => ('module' in need ? [need.module] : [])),
+  );
+  return [...new Set(modules)];
+}

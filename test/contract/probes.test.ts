@@ -5,11 +5,13 @@ import { isFailure } from '../../src/failure.ts';
 import { describeViews } from '../../src/schema/describe.ts';
 import { openForWriting, VIEWS } from '../../src/schema/open.ts';
 import type { Fragment, Requirement } from '../../src/schema/probe.ts';
-import { cgroupFragments } from '../../src/schema/probes/cgroup.ts';
-import { controlFragments } from '../../src/schema/probes/control.ts';
-import { operationNames, operations, probes } from '../../src/schema/probes/index.ts';
-import { uringFragments } from '../../src/schema/probes/uring.ts';
-import { xfsLogFragments } from '../../src/schema/probes/xfs-log.ts';
+import {
+  attachables,
+  companions,
+  operationNames,
+  operations,
+  probes,
+} from '../../src/schema/probes/index.ts';
 import { linesOf, planOf, replay, STREAMS } from '../replay/replay.ts';
 import { assigned, expanded, fragmentFiles, headerOf, hooksOf, sourceOf } from './bpf.ts';
 
@@ -18,11 +20,13 @@ const columnsOf = (view: string) => views.find(({ name }) => name === view)?.col
 const commentOf = (view: string, column: string): string =>
   columnsOf(view).find(({ name }) => name === column)?.comment ?? '';
 
-/** Programs beside those of the probes; uring's count operations of file_io, xfs_log's one of journal. */
-const companions = [...cgroupFragments, ...uringFragments, ...xfsLogFragments, ...controlFragments];
-const companionsOf = (probe: string): readonly Fragment[] => (probe === 'file_io' ? uringFragments : []);
-
 const fragments = probes.flatMap((probe) => probe.fragments.map((fragment) => ({ probe, ...fragment })));
+const companionFragments = companions.flatMap((companion) =>
+  companion.fragments.map((fragment) => ({ companion, ...fragment })),
+);
+/** Those of the companions that count for a probe. */
+const countedFor = (probe: string): readonly Fragment[] =>
+  companionFragments.filter(({ companion }) => companion.countsFor?.probe === probe);
 const variantNames = (probe: (typeof probes)[number]): string[] =>
   probe.operations.flatMap((operation) => Object.values(operation.variants));
 
@@ -44,7 +48,7 @@ describe('the registry', () => {
   });
 
   test('lists every program of bpf/, and none that is not there', () => {
-    const listed = [...fragments, ...companions].map(({ file }) => file);
+    const listed = attachables.flatMap((each) => each.fragments).map(({ file }) => file);
     expect(listed.toSorted()).toEqual(fragmentFiles.toSorted());
   });
 
@@ -86,8 +90,8 @@ describe.each(fragments)('$file', ({ file, probe, needs, gaps }) => {
 
   test('tells the variants of its probe, no more and no fewer, but for those of its companion', () => {
     const named = probe.operations.flatMap(({ variants }) => Object.keys(variants).map(Number));
-    const companions = companionsOf(probe.name).flatMap((each) => assigned(expanded(each.file), 'variant'));
-    const told = [...assigned(program, 'variant'), ...new Set(companions)].filter((variant) => variant > 0);
+    const beside = countedFor(probe.name).flatMap((each) => assigned(expanded(each.file), 'variant'));
+    const told = [...assigned(program, 'variant'), ...new Set(beside)].filter((variant) => variant > 0);
     // A program that knows less says so in its gaps.
     const expected = gaps.length > 0 ? told : [...new Set(named)].toSorted((a, b) => a - b);
     expect(told).toEqual(expected);
@@ -111,39 +115,31 @@ describe.each(fragments)('$file', ({ file, probe, needs, gaps }) => {
   });
 });
 
-test.each([...cgroupFragments, ...controlFragments])(
-  '$file opens with its name, and counts nothing',
-  ({ file, needs }) => {
-    const program = expanded(file);
-    expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
-    expect([assigned(program, 'op'), program.includes('count()')]).toEqual([[], false]);
-    expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
-  },
-);
-
-test.each(uringFragments)(
-  '$file opens with its name, and counts reads and writes of file_io',
-  ({ file, needs }) => {
-    const program = expanded(file);
-    const header = headerOf(sourceOf(file));
-    const fileIo = probes.find(({ name }) => name === 'file_io')!;
-    expect(header.split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
-    expect(assigned(program, 'op')).toEqual(fileIo.operations.map(({ id }) => id));
-    expect(
-      assigned(program, 'variant').map((variant) =>
-        fileIo.operations.map(({ variants }) => variants[variant]),
-      ),
-    ).toEqual([['io_uring', 'io_uring']]);
-    expect(hooksOf(program)).toEqual(needs.flatMap(hooksNeeded));
-  },
-);
-
-test.each(xfsLogFragments)('$file opens with its name, and counts a journal_wait', ({ file, needs }) => {
+describe.each(companionFragments)('$file', ({ companion, file, needs }) => {
   const program = expanded(file);
-  const wait = operations.find(({ name }) => name === 'journal_wait')!;
-  expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
-  expect([assigned(program, 'op'), assigned(program, 'variant')]).toEqual([[wait.id], [0]]);
-  expect(hooksOf(program).filter((hook) => !hook.startsWith('kretfunc'))).toEqual(needs.flatMap(hooksNeeded));
+
+  test('opens with its name, and is called after its companion', () => {
+    expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
+    expect(file.split('.')[0]).toBe(companion.name);
+  });
+
+  test('counts what the companion counts for a probe, else nothing', () => {
+    const counted = probes
+      .find(({ name }) => name === companion.countsFor?.probe)
+      ?.operations.filter(({ name }) => companion.countsFor?.operations.includes(name));
+    expect(counted?.map(({ name }) => name)).toEqual(companion.countsFor?.operations);
+    expect(assigned(program, 'op')).toEqual(counted?.map(({ id }) => id) ?? []);
+    if (!counted) expect(program).not.toContain('count()');
+    const names = assigned(program, 'variant').map((variant) =>
+      counted?.map(({ variants }) => variants[variant]),
+    );
+    expect(names).toEqual(counted ? [counted.map(() => companion.countsFor?.variant)] : []);
+  });
+
+  test('hooks what it says it needs, and nothing else', () => {
+    const hooks = hooksOf(program).filter((hook) => !hook.startsWith('kretfunc'));
+    expect(hooks).toEqual(needs.flatMap(hooksNeeded));
+  });
 });
 
 describe.each(probes)('the view of $name,', (probe) => {
@@ -214,11 +210,8 @@ describe('a comment that lists names lists all of them', () => {
     expect(commentOf('fsync', 'sync_kind').split(', ')).toEqual(variantNames(fsync));
   });
 
-  test('probes', () => {
-    expect(commentOf('coverage', 'probe').split(', ')).toEqual([
-      ...probes.map(({ name }) => name),
-      ...['cgroup', 'uring', 'control'],
-    ]);
+  test('probes and companions', () => {
+    expect(commentOf('coverage', 'probe').split(', ')).toEqual(attachables.map(({ name }) => name));
   });
 
   test('kinds of loss', () => {

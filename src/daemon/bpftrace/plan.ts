@@ -1,41 +1,34 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
-import type { Fragment, Gap, Probe, Requirement } from '../../schema/probe.ts';
-import { NOT_LOADED, waitsForItsModule } from '../../schema/probe.ts';
-import { cgroupFragments } from '../../schema/probes/cgroup.ts';
-import { controlFragments } from '../../schema/probes/control.ts';
-import { uringFragments } from '../../schema/probes/uring.ts';
-import { xfsLogFragments } from '../../schema/probes/xfs-log.ts';
+import type { Attachable, Fragment, Gap, Requirement } from '../../schema/probe.ts';
+import { modulesOf, NOT_LOADED, waitsForItsModule } from '../../schema/probe.ts';
+import { attachables, companions, probes } from '../../schema/probes/index.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { forArchitecture } from './compose.ts';
 import type { CgroupLayout } from '../lookups/cgroups.ts';
-import type { CoverageLine, PlannedProbe } from '../contract.ts';
+import type { PlannedProbe } from '../contract.ts';
 
 /** What became of trying a fragment: usable, or why not. */
 export type Verdict = { readonly usable: true } | { readonly usable: false; readonly reason: string };
 
-/** The best usable fragment of each probe, and of what names cgroups; pure. */
+/** The best usable fragment of each probe and companion, and what is not covered; pure. */
 export function choose(
-  probes: readonly Probe[],
   verdicts: ReadonlyMap<string, Verdict>,
   layout: CgroupLayout['layout'],
 ): PlannedProbe[] {
   return [
-    ...probes.map(({ name, fragments, uncovered }) =>
-      chooseOne(name, fragments, verdicts, (chosen) =>
-        chosen ? chosen.gaps : [waits(fragments, verdicts) ? { ...uncovered, ...WAITING } : uncovered],
-      ),
+    ...probes.map((probe) =>
+      plan(probe, verdicts, (isWaiting) => [
+        isWaiting ? { ...probe.uncovered, ...WAITING } : probe.uncovered,
+      ]),
     ),
-    chooseOne('cgroup', cgroupFragments, verdicts, (chosen) => [
-      ...(chosen ? [] : [NAMELESS_GAP]),
-      ...(layout === 'v2' ? [] : [layout === 'hybrid' ? HYBRID_GAP : V1_GAP]),
-    ]),
-    chooseOne('uring', uringFragments, verdicts, (chosen) => (chosen ? [] : [URING_GAP])),
-    chooseOne('xfs_log', xfsLogFragments, verdicts, (chosen) =>
-      chosen || waits(xfsLogFragments, verdicts) ? [] : [XFS_LOG_GAP],
-    ),
-    chooseOne('control', controlFragments, verdicts, (chosen) => (chosen ? [] : [UNGOVERNED_GAP])),
+    ...companions.map((companion) => {
+      // What it would see can't happen before its module is loaded.
+      const planned = plan(companion, verdicts, (isWaiting) => (isWaiting ? [] : [companion.uncovered]));
+      const gap = layout === 'v2' ? undefined : companion.cgroupGaps?.[layout];
+      return gap ? { ...planned, gaps: [...planned.gaps, { probe: companion.name, ...gap }] } : planned;
+    }),
   ];
 }
 
@@ -47,82 +40,36 @@ function waits(fragments: readonly Fragment[], verdicts: ReadonlyMap<string, Ver
   });
 }
 
-function chooseOne(
-  probe: string,
-  fragments: readonly Fragment[],
+function plan(
+  { name, fragments }: Attachable,
   verdicts: ReadonlyMap<string, Verdict>,
-  gapsOf: (chosen: Fragment | undefined) => readonly Gap[],
+  uncovered: (isWaiting: boolean) => readonly Gap[],
 ): PlannedProbe {
   const chosen = fragments.find(({ file }) => verdicts.get(file)?.usable === true);
   const reasons = fragments.flatMap(({ file }) => {
     const verdict = verdicts.get(file);
     return verdict?.usable === false ? [`${file}: ${verdict.reason}`] : [];
   });
-  const gaps = gapsOf(chosen).map((gap): CoverageLine => ({ probe, ...gap }));
-  return { probe, fragment: chosen?.file ?? null, reasons, gaps };
+  const gaps = chosen ? chosen.gaps : uncovered(waits(fragments, verdicts));
+  return {
+    probe: name,
+    fragment: chosen?.file ?? null,
+    reasons,
+    gaps: gaps.map((gap) => ({ probe: name, ...gap })),
+  };
 }
 
 const WAITING = {
   reason: 'its kernel module is not loaded yet; the probe is attached when it is',
   fix: null,
 } as const;
-const UNIFIED = 'boot with systemd.unified_cgroup_hierarchy=1';
-const HYBRID_GAP: Gap = {
-  subject: 'containers',
-  state: 'partial',
-  reason:
-    'cgroup v1 with a unified hierarchy beside it: containers without a cgroup of their own in the unified one count as /, and block I/O is not charged to who dirtied the page',
-  fix: UNIFIED,
-};
-const V1_GAP: Gap = {
-  subject: 'containers',
-  state: 'missing',
-  reason: 'no cgroup2 hierarchy: everything counts as one cgroup',
-  fix: UNIFIED,
-};
-const NAMELESS_GAP: Gap = {
-  subject: 'short-lived containers',
-  state: 'partial',
-  reason:
-    'the birth of cgroups is not seen: a container that lives less than an interval may stay without a name',
-  fix: null,
-};
-
-const URING_GAP: Gap = {
-  subject: 'reads and writes',
-  state: 'missing',
-  reason: 'the kernel has no tracepoints of io_uring; what it asks of a device is in block',
-  fix: null,
-};
-const XFS_LOG_GAP: Gap = {
-  subject: 'waits for the log of xfs',
-  state: 'missing',
-  reason: 'neither fentry nor kprobe sessions can be used on xfs_log_force_seq',
-  fix: 'run a kernel with BTF for modules (5.14 or newer)',
-};
-const UNGOVERNED_GAP: Gap = {
-  subject: '--max-cpu',
-  state: 'missing',
-  reason: 'the running program cannot be told to shed detail',
-  fix: 'run a kernel with CONFIG_FTRACE_SYSCALLS',
-};
 
 /**
- * Tries the fragments of each probe, best first, until one is usable: what can be read off the host
+ * Tries the fragments of each probe and companion, best first, until one is usable: what can be read off the host
  * is, the rest is attached for a moment, because symbols promise what attaching may refuse.
  */
-export async function tryFragments(
-  probes: readonly Probe[],
-  host: Capabilities,
-): Promise<Map<string, Verdict>> {
-  const families = [
-    ...probes.map(({ fragments }) => fragments),
-    cgroupFragments,
-    uringFragments,
-    xfsLogFragments,
-    controlFragments,
-  ];
-  const tried = await Promise.all(families.map((fragments) => tryUntilUsable(fragments, host)));
+export async function tryFragments(host: Capabilities): Promise<Map<string, Verdict>> {
+  const tried = await Promise.all(attachables.map(({ fragments }) => tryUntilUsable(fragments, host)));
   return new Map(tried.flat());
 }
 
@@ -168,6 +115,15 @@ export function lacks(need: Requirement, host: Capabilities): string | undefined
 /** A probe on a function of a module that may be loaded later. */
 export function waitsForModule(module: string): boolean {
   return !existsSync(`/sys/module/${module}`);
+}
+
+/** Whether a module that a probe or companion waits for has been loaded since it was planned. */
+export function awaitedModuleHasAppeared(planned: readonly PlannedProbe[]): boolean {
+  return planned.some(({ probe, fragment, reasons }) => {
+    if (fragment !== null || !reasons.some(waitsForItsModule)) return false;
+    const attachable = attachables.find(({ name }) => name === probe);
+    return attachable !== undefined && !modulesOf(attachable).every(waitsForModule);
+  });
 }
 
 function moduleLacks(module: string | undefined): string | undefined {

@@ -2,7 +2,9 @@ import { execa } from 'execa';
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClock } from '../stream/clock.ts';
+import { copyUp } from '../../schema/probes/copy-up.ts';
 import { probes } from '../../schema/probes/index.ts';
+import { isPlanned } from '../contract.ts';
 import type { CoverageLine, PlannedProbe } from '../contract.ts';
 import type { Interval } from '../stream/totals.ts';
 
@@ -62,9 +64,7 @@ export async function runCanary(
   if (scratch === undefined) return [nothingDone(`no folder on a disk to try it in: ${folders.join(', ')}`)];
   try {
     const runs = [await runSyncs(join(scratch, 'file'))];
-    if (plan.some(({ probe, fragment }) => probe === 'copy_up' && fragment !== null)) {
-      runs.push(await runCopyUp(scratch));
-    }
+    if (isPlanned(plan, copyUp)) runs.push(await runCopyUp(scratch));
     return runs;
   } finally {
     rmSync(scratch, { recursive: true, force: true });

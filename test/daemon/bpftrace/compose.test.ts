@@ -9,11 +9,7 @@ import {
   PRINTED_MAPS,
   STRING_LIMIT,
 } from '../../../src/daemon/bpftrace/compose.ts';
-import { cgroupFragments } from '../../../src/schema/probes/cgroup.ts';
-import { controlFragments } from '../../../src/schema/probes/control.ts';
-import { probes } from '../../../src/schema/probes/index.ts';
-import { uringFragments } from '../../../src/schema/probes/uring.ts';
-import { xfsLogFragments } from '../../../src/schema/probes/xfs-log.ts';
+import { attachables } from '../../../src/schema/probes/index.ts';
 
 const options = {
   intervalMs: 5000,
@@ -28,12 +24,9 @@ const options = {
 const programOf = (fragments: readonly string[], more: Partial<typeof options> = {}): string =>
   compose({ ...options, ...more, fragments }).program;
 
-const families = [
-  ...probes.map(({ fragments }) => fragments),
-  ...[cgroupFragments, uringFragments, xfsLogFragments, controlFragments],
-].map((fragments) => fragments.map(({ file }) => file));
+const families = attachables.map(({ fragments }) => fragments.map(({ file }) => file));
 
-/** Every choice that a plan can make: one fragment of each probe. */
+/** Every choice that a plan can make: one fragment of each probe and companion. */
 const choices = families.reduce<string[][]>(
   (chosen, files) => chosen.flatMap((some) => files.map((file) => [...some, file])),
   [[]],

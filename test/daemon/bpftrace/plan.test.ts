@@ -6,7 +6,6 @@ import type { Capabilities, Version } from '../../../src/daemon/bpftrace/capabil
 import { choose, firstError, lacks, waitsForModule } from '../../../src/daemon/bpftrace/plan.ts';
 import type { Verdict } from '../../../src/daemon/bpftrace/plan.ts';
 import type { Requirement } from '../../../src/schema/probe.ts';
-import { probes } from '../../../src/schema/probes/index.ts';
 
 const yes: Verdict = { usable: true };
 const no = (reason: string): Verdict => ({ usable: false, reason });
@@ -117,7 +116,7 @@ const hosts: Readonly<Record<string, ReadonlyMap<string, Verdict>>> = {
 };
 
 describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
-  const plan = choose(probes, tried, 'v2');
+  const plan = choose(tried, 'v2');
 
   test('each probe runs its best usable fragment', () => {
     expect(plan.map(({ probe, fragment }) => `${probe}: ${fragment ?? 'nothing'}`)).toEqual(
@@ -202,7 +201,7 @@ describe.each(Object.entries(hosts))('on a host %s', (name, tried) => {
 });
 
 const gapsOf = (name: string): string[] =>
-  choose(probes, hosts[name]!, 'v2').flatMap(({ gaps }) =>
+  choose(hosts[name]!, 'v2').flatMap(({ gaps }) =>
     gaps.map(({ probe, subject, state, reason, fix }) =>
       [`${probe} ${subject} ${state}: ${reason}`, ...(fix === null ? [] : [`  fix: ${fix}`])].join('\n'),
     ),
@@ -247,7 +246,7 @@ describe('what a host can’t see is told', () => {
   });
 
   test('on a host where nothing can be used', () => {
-    const plan = choose(probes, new Map(), 'v1');
+    const plan = choose(new Map(), 'v1');
     expect(plan.every(({ fragment }) => fragment === null)).toBe(true);
     expect(
       plan.flatMap(({ gaps }) => gaps.map(({ probe, subject, state }) => `${probe}: ${subject} ${state}`)),
@@ -279,7 +278,7 @@ test.each([
   ['v1', ['no cgroup2 hierarchy: everything counts as one cgroup']],
   ['none', ['no cgroup2 hierarchy: everything counts as one cgroup']],
 ] as const)('with cgroups %s, whose containers are told apart is said', (layout, reasons) => {
-  const cgroup = choose(probes, hosts['Debian sid (kernel 7.2, bpftrace 0.27)']!, layout).find(
+  const cgroup = choose(hosts['Debian sid (kernel 7.2, bpftrace 0.27)']!, layout).find(
     ({ probe }) => probe === 'cgroup',
   );
   expect(cgroup?.gaps.map(({ reason }) => reason)).toEqual(reasons);
@@ -414,7 +413,7 @@ test.each([
 
 test('a probe whose module is not loaded yet says so, and does not blame the kernel', () => {
   const notLoaded = { usable: false, reason: 'the module overlay is not loaded' } as const;
-  const plan = choose(probes, new Map([['copy_up.kfunc.bt', notLoaded]]), 'v2');
+  const plan = choose(new Map([['copy_up.kfunc.bt', notLoaded]]), 'v2');
   expect(plan.find(({ probe }) => probe === 'copy_up')?.gaps).toEqual([
     {
       probe: 'copy_up',
