@@ -10,6 +10,7 @@ import {
   namedRules,
   namelessRules,
   places,
+  signText,
   topColumns,
 } from '../dist/internals.js';
 import { diagnosePage } from './diagnose-page.mjs';
@@ -81,8 +82,9 @@ ${describeViews()
   )
   .join('\n')}`;
 
+const signed = ({ paths, beside }) => signText(paths.map((glob) => `\`${glob}\``).join(', '), { beside });
 const globs = (rule) =>
-  `${rule.paths.map((glob) => `\`${glob}\``).join(', ')}${rule.places ? ` (only in ${rule.places.join(', ')})` : ''}${rule.isHostOnly ? ' (only outside containers)' : ''}`;
+  `${[...rule.paths.map((glob) => `\`${glob}\``), ...(rule.signs ?? []).map(signed)].join(', ')}${rule.places ? ` (only in ${rule.places.join(', ')})` : ''}${rule.isHostOnly ? ' (only outside containers)' : ''}`;
 
 const classes = `${note}
 
@@ -98,7 +100,8 @@ iotrace sql "SELECT class, place, sum(op_count) AS syncs FROM fsync GROUP BY cla
 \`\`\`
 
 A file that no rule knows is called after its place, on the host's own file systems \`other\`. What was recorded
-before there were classes is \`not classified\`. Names tell most, not all: a \`.db\` need not be SQLite's. Why there
+before there were classes is \`not classified\`. Where a name does not tell, as that of a \`.db\`
+or a numbered \`.log\`, a file beside it must (told by … _beside_ …). Why there
 are two columns: [0009](decisions/0009-file-classes.md).
 
 ## Your own
@@ -117,8 +120,9 @@ are two columns: [0009](decisions/0009-file-classes.md).
 They come before the table below, in their order; the first that fits counts. \`paths\` are tried on the file's path in
 the container and on the host. \`*\` stands for any characters but \`/\`, \`**\` for any characters, \`?\` for one,
 \`[0-9]\` and \`[!a]\` for one of (none of) these, \`{a,b}\` for one of these words, \`<n>\` for decimal digits, \`<n8>\` for
-eight of them, \`<hex>\` and \`<hex16>\` for hexadecimal ones. What is wrong with the file is said before anything is
-recorded. Files keep the class they had when they were first met.
+eight of them, \`<n6+>\` for six or more, \`<hex>\` and \`<hex16>\` for hexadecimal ones. What is wrong with the file is said before anything is
+recorded. \`iotrace classes --of PATH\` prints what a path would be, and the rule that decides. Files keep the class they
+had when they were first met.
 
 ## Classes
 

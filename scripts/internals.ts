@@ -14,5 +14,6 @@ export { thresholds } from '../src/query/findings/thresholds.ts';
 export { top, topColumns } from '../src/query/reports/top.ts';
 export { BUCKET_ERROR_TEXT } from '../src/schema/buckets.ts';
 export { namedRules, namelessRules, places } from '../src/schema/classes.ts';
+export { signText } from '../src/schema/classify.ts';
 export { describeViews } from '../src/schema/describe.ts';
 export { openForReading, openForWriting } from '../src/schema/open.ts';

@@ -1,10 +1,11 @@
 // File classes are told by globs, which people on call can read and write:
 // `*` any characters but `/`, `**` any characters, `**/` any directories or none, `?` one character,
 // `[ab]`, `[0-9]`, `[!a]` one of (or none of) these, `{a,b}` one of these words; and, because databases
-// number their files, `<n>` decimal digits, `<n8>` exactly eight, `<hex>` and `<hex16>` hexadecimal ones.
+// number their files, `<n>` decimal digits, `<n8>` exactly eight, `<n6+>` six or more, `<hex>`, `<hex16>` and
+// `<hex16+>` hexadecimal ones.
 
 const TOKEN =
-  /\*\*\/|\*\*|\*|\?|\[(?<not>!?)(?<set>[^\]]+)\]|\{(?<words>[^{}]*)\}|<(?<digits>n|hex)(?<length>\d*)>|[\s\S]/gu;
+  /\*\*\/|\*\*|\*|\?|\[(?<not>!?)(?<set>[^\]]+)\]|\{(?<words>[^{}]*)\}|<(?<digits>n|hex)(?<length>\d*)(?<more>\+?)>|[\s\S]/gu;
 
 /**
  * One regular expression for whole texts that are any of the globs: a single one over a hundred globs
@@ -32,10 +33,10 @@ function globSource(glob: string): string | undefined {
 }
 
 function tokenSource({ 0: token, groups = {} }: RegExpMatchArray): string | undefined {
-  const { not = '', set, words, digits, length } = groups;
+  const { not = '', set, words, digits, length = '', more = '' } = groups;
   if (set !== undefined) return `[${not === '' ? '' : '^/'}${set.replaceAll(/[\\^[\]]/gu, '\\$&')}]`;
   if (words !== undefined) return alternatives(words.split(','));
-  if (digits !== undefined) return (digits === 'n' ? '[0-9]' : '[0-9a-fA-F]') + counted(length);
+  if (digits !== undefined) return (digits === 'n' ? '[0-9]' : '[0-9a-fA-F]') + counted(length, more);
   switch (token) {
     case '**/':
       return ANY_DIRECTORIES;
@@ -53,7 +54,8 @@ function tokenSource({ 0: token, groups = {} }: RegExpMatchArray): string | unde
   }
 }
 
-const counted = (length: string | undefined): string => (length ? `{${length}}` : '+');
+const counted = (length: string, more: string): string =>
+  length === '' ? '+' : `{${length}${more === '' ? '' : ','}}`;
 
 function alternatives(words: readonly string[]): string | undefined {
   const sources = words.map(globSource);

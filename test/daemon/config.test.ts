@@ -27,6 +27,8 @@ test('the example of the page about classes is read, and classifies', () => {
     layer: 'writable',
     isBound: false,
     fsType: 'ext4',
+    isDirectory: false,
+    hasBeside: () => false,
   } as const;
   const classOf = (path: string) =>
     createClassifier(config.classes)({ ...facts, path, hostPath: path }).class;

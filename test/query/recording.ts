@@ -39,7 +39,7 @@ function classOf(
   isInContainer: boolean,
 ): Record<'class' | 'place', string | null> {
   if (file === null) return { class: null, place: null };
-  return classify({
+  const { class: name, place } = classify({
     path: file ?? '/data/db',
     hostPath: host_path ?? null,
     state: 'known',
@@ -47,7 +47,10 @@ function classOf(
     layer: isInContainer && host_path?.includes('/snapshots/') === true ? 'writable' : null,
     isBound: false,
     fsType: 'ext4',
+    isDirectory: false,
+    hasBeside: () => false,
   });
+  return { class: name, place };
 }
 
 /** A recording made by plain SQL, as the daemon makes one, for reports to read. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classNames, namedRules, namelessRules, places } from '../../src/schema/classes.ts';
-import { createClassifier } from '../../src/schema/classify.ts';
+import { createClassifier, createExplainer } from '../../src/schema/classify.ts';
 import type { FileFacts } from '../../src/schema/classify.ts';
 
 const classify = createClassifier();
@@ -20,6 +20,8 @@ const nobody: FileFacts = {
   layer: null,
   isBound: false,
   fsType: 'ext4',
+  isDirectory: false,
+  hasBeside: () => false,
 };
 const onHost = (path: string, more: Partial<FileFacts> = {}) => {
   const { class: name, place } = classify({ ...nobody, path, hostPath: path, ...more });
@@ -179,7 +181,6 @@ describe('what applications write', () => {
     ['/var/lib/mysql/db1-relay-bin.000003', 'mysql_binlog'],
     ['/var/lib/mysql/shop/orders.ibd', 'mysql_data'],
     ['/var/lib/mysql/ibdata1', 'mysql_data'],
-    ['/var/lib/mysql/undo_001', 'mysql_data'],
     ['/var/lib/kafka/data/orders-0/00000000000000000000.log', 'kafka_segment'],
     ['/var/lib/kafka/data/orders-12/00000000000000123456.timeindex', 'kafka_segment'],
     ['/bitnami/kafka/data/__cluster_metadata-0/00000000000000000000.log', 'kafka_segment'],
@@ -193,7 +194,6 @@ describe('what applications write', () => {
     ['/prometheus/01JD3Z8Q2V6S6Y1B1M0K7S9XQZ/chunks/000001', 'prometheus_data'],
     ['/usr/share/elasticsearch/data/indices/Zk3/0/translog/translog-7.tlog', 'lucene_translog'],
     ['/usr/share/elasticsearch/data/indices/Zk3/0/index/_1a.cfs', 'lucene_data'],
-    ['/data/rocks/000123.log', 'rocksdb_wal'],
     ['/data/rocks/000124.sst', 'rocksdb_data'],
     ['/data/rocks/MANIFEST-000122', 'rocksdb_data'],
     ['/app/state.sqlite3-wal', 'sqlite_journal'],
@@ -283,6 +283,61 @@ test.each([
   expect(onHost(path, { hostPath: null, state: 'none' })).toBe(expected);
 });
 
+describe('a second sign', () => {
+  const beside = (...names: string[]): Partial<FileFacts> => ({ hasBeside: (name) => names.includes(name) });
+
+  test('decides between a database and a log', () => {
+    expect(onHost('/srv/rocks/1234568.log', beside('CURRENT'))).toBe('rocksdb_wal host');
+    expect(onHost('/srv/rocks/1234568.log')).toBe('log_file host');
+  });
+
+  test('may be named after the file', () => {
+    expect(onHost('/srv/app.db', beside('app.db-wal'))).toBe('sqlite_data host');
+    expect(onHost('/srv/app.db')).toBe('other host');
+    expect(onHost('/srv/Cookies-journal', beside('Cookies'))).toBe('sqlite_journal host');
+  });
+
+  test('is waited for', () => {
+    const waits = (path: string, more = {}) =>
+      classify({ ...nobody, path, hostPath: path, ...more }).isWaiting;
+    expect([waits('/srv/app.db'), waits('/srv/app.db', beside('app.db-wal')), waits('/srv/app')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('a directory', () => {
+  const ofDirectory = (path: string) => onHost(path, { isDirectory: true });
+
+  test('is of the class of what lies in it', () => {
+    expect([
+      ofDirectory('/srv/data/pg_wal'),
+      ofDirectory('/var/lib/etcd/member/wal'),
+      ofDirectory('/var/lib/etcd/member/snap'),
+      ofDirectory('/data/appendonlydir'),
+      ofDirectory('/srv/data/base'),
+    ]).toEqual(['postgres_wal host', 'etcd_wal host', 'etcd_data host', 'redis_aof host', 'other host']);
+    expect(onHost('/srv/data/pg_wal')).toBe('other host');
+  });
+});
+
+test('which rule decided can be asked', () => {
+  const explain = createExplainer();
+  const ruleOf = (path: string, more: Partial<FileFacts> = {}) =>
+    explain({ ...nobody, path, hostPath: path, ...more }).rule;
+  expect([
+    ruleOf('/srv/data/pg_wal/000000010000000000000001'),
+    ruleOf('/srv/1234568.log', { hasBeside: (name) => name === 'LOCK' }),
+    ruleOf('/usr/bin/bash'),
+  ]).toEqual([
+    '**/{pg_wal,pg_xlog}/**',
+    '**/<n6+>.log beside CURRENT, LOCK, IDENTITY, ../CURRENT or ../IDENTITY',
+    null,
+  ]);
+});
+
 describe("a user's own rules", () => {
   const own = createClassifier([
     { class: 'orders', means: 'Orders.', paths: ['/srv/orders/**', '**/*.wt'] },
@@ -303,7 +358,7 @@ describe("a user's own rules", () => {
 
   test('do not take what has no name', () => {
     const all = createClassifier([{ class: 'all', means: 'All.', paths: ['**'] }]);
-    expect(all({ ...nobody, path: '(no file)', state: 'none' })).toEqual({
+    expect(all({ ...nobody, path: '(no file)', state: 'none' })).toMatchObject({
       class: 'no_file',
       place: 'device',
     });

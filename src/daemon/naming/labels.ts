@@ -14,6 +14,8 @@ export type FileLabel = {
   readonly state: 'known' | 'deleted' | 'anonymous' | 'unknown' | 'none';
 };
 
+export type Labelled = FileLabel & { readonly isDirectory: boolean };
+
 /** Overlayfs copies into a nameless file of its work directory, which then takes the name. */
 const COPYING = '(file being copied up)';
 
@@ -39,23 +41,29 @@ export function labelFile(
   named: NamedPath | undefined,
   container: Container | undefined,
   mounts: Mounts,
-): FileLabel {
+): Labelled {
+  const isDirectory = named?.isDirectory ?? false;
   if (file.ino === 0) {
-    return { path: WITHOUT_FILE[file.hash] ?? '(no file)', hostPath: null, state: 'none' };
+    return { path: WITHOUT_FILE[file.hash] ?? '(no file)', hostPath: null, state: 'none', isDirectory };
   }
   if (!named) {
-    return { path: `(inode ${String(file.ino)}, name not known)`, hostPath: null, state: 'unknown' };
+    return {
+      path: `(inode ${String(file.ino)}, name not known)`,
+      hostPath: null,
+      state: 'unknown',
+      isDirectory,
+    };
   }
   const { path, fsDev } = named;
   // memfd, anonymous inodes, pipes: a name that is its own root.
   if (path === '/' && fsDev !== undefined && mounts.byDevice(majorOf(fsDev), minorOf(fsDev)).length === 0) {
-    return { path: '(anonymous file)', hostPath: null, state: 'anonymous' };
+    return { path: '(anonymous file)', hostPath: null, state: 'anonymous', isDirectory };
   }
   const places =
     fsDev === undefined ? { path, hostPath: container ? null : path } : place(path, fsDev, container, mounts);
-  if (!named.isDeleted) return { ...places, state: 'known' };
-  if (places.path === COPYING) return { ...places, state: 'anonymous' };
-  return { path: `${places.path} (deleted)`, hostPath: places.hostPath, state: 'deleted' };
+  if (!named.isDeleted) return { ...places, state: 'known', isDirectory };
+  if (places.path === COPYING) return { ...places, state: 'anonymous', isDirectory };
+  return { path: `${places.path} (deleted)`, hostPath: places.hostPath, state: 'deleted', isDirectory };
 }
 
 function place(

@@ -9,6 +9,7 @@ type Node = {
   pieces: Map<number, Buffer>;
   isRoot: boolean;
   isDeleted: boolean;
+  isDirectory: boolean;
 };
 
 export type NamedPath = {
@@ -20,6 +21,7 @@ export type NamedPath = {
    */
   readonly fsDev: number | undefined;
   readonly isDeleted: boolean;
+  readonly isDirectory: boolean;
 };
 
 export type Names = {
@@ -38,6 +40,9 @@ export type Told = {
 };
 
 const DEEPEST_PATH = 64;
+const FRESH = { isRoot: false, isDeleted: false, isDirectory: false };
+/** Of inode(7). */
+const [S_IFMT, S_IFDIR] = [0o170000, 0o040000];
 
 /** Joins the names the kernel tells once each into paths. Keeps up to `keep` names. */
 export function createNames(keep = 30_000): Names {
@@ -56,7 +61,7 @@ export function createNames(keep = 30_000): Names {
   const nodeOf = (key: string): Node => {
     const known = nodes.get(key);
     if (known) return known;
-    const node: Node = { parent: undefined, length: 0, pieces: new Map(), isRoot: false, isDeleted: false };
+    const node: Node = { parent: undefined, length: 0, pieces: new Map(), ...FRESH };
     remember(nodes, key, node);
     return node;
   };
@@ -72,7 +77,10 @@ export function createNames(keep = 30_000): Names {
         case 'file':
           // Told again: its name may have changed directories.
           nodes.delete(key);
-          nodeOf(key).isDeleted = record.links === 0;
+          Object.assign(nodeOf(key), {
+            isDeleted: record.links === 0,
+            isDirectory: (record.mode & S_IFMT) === S_IFDIR,
+          });
           remember(byInode, inodeKey(record.file.ino, record.file.hash), key);
           remember(lastOfInode, inodeKey(record.file.dev, record.file.ino), key);
           return;
@@ -97,7 +105,7 @@ export function createNames(keep = 30_000): Names {
       const found = pathAt(keyOf(file)) ?? pathAt(byInode.get(inodeKey(file.ino, file.hash)));
       if (found) return found;
       const path = elsewhere.get(inodeKey(file.dev, file.ino));
-      if (path !== undefined) return { path, fsDev: undefined, isDeleted: false };
+      if (path !== undefined) return { path, fsDev: undefined, isDeleted: false, isDirectory: false };
       // Told without a name, and its process is gone: the name another operation used.
       return file.hash === 0 ? pathAt(lastOfInode.get(inodeKey(file.dev, file.ino))) : undefined;
     },
@@ -111,19 +119,19 @@ export function createNames(keep = 30_000): Names {
 }
 
 function walk(nodes: ReadonlyMap<string, Node>, start: string): NamedPath | undefined {
-  const isDeleted = nodes.get(start)?.isDeleted ?? false;
+  const { isDeleted = false, isDirectory = false } = nodes.get(start) ?? {};
   const parts: string[] = [];
   let key = start;
   let fsDev = Number(start.split(':')[0]);
   for (let depth = 0; depth < DEEPEST_PATH; depth += 1) {
     const node = nodes.get(key);
-    if (node?.isRoot) return { path: `/${parts.join('/')}`, fsDev, isDeleted };
+    if (node?.isRoot) return { path: `/${parts.join('/')}`, fsDev, isDeleted, isDirectory };
     if (!node?.parent) break;
     parts.unshift(nameOf(node));
     fsDev = node.parent.dev;
     key = keyOf(node.parent);
   }
-  return parts.length === 0 ? undefined : { path: `…/${parts.join('/')}`, fsDev, isDeleted };
+  return parts.length === 0 ? undefined : { path: `…/${parts.join('/')}`, fsDev, isDeleted, isDirectory };
 }
 
 /** Of a piece only NAME_PIECE bytes count: `..` may be written over what follows. A lost piece ends the name. */

@@ -29,11 +29,13 @@ type Known = Omit<Unnamed, 'isWritten'> & { readonly key: number; isWritten: boo
 const UNNAMED_MAX = 10_000;
 /** Bounds what is remembered. */
 const KNOWN_MAX = 100_000;
+/** Intervals until it is looked again for a second sign of a file's class. */
+const SIGN_PAUSE = 12;
 
 /**
  * The keys of files and their devices. A file is labelled when it is first met, when the kernel told it again or a
  * directory anew, when the mounts or its container changed, when it is first written, and as long as its path is not
- * whole.
+ * whole or its class waits for a sign.
  */
 export function createFileKeys(
   dictionaries: Dictionaries,
@@ -65,7 +67,7 @@ export function createFileKeys(
   const deviceKey = (dev: number, container: Container | undefined): number =>
     dictionaries.device(labelDevice(dev, container, devices, mounts));
 
-  const label = (unlabelled: Unnamed): { key: number; isWhole: boolean } => {
+  const label = (unlabelled: Unnamed): { key: number; isWhole: boolean; isWaiting: boolean } => {
     const { file, viewer, isWritten } = unlabelled;
     const { container, containerKey } = viewer;
     const named = labelFile(file, names.pathOf(file), container, mounts);
@@ -74,7 +76,7 @@ export function createFileKeys(
     }
     const fileClass = classes.of(named, file.dev, container, isWritten);
     const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container), fileClass);
-    return { key, isWhole: isWhole(named) };
+    return { key, isWhole: isWhole(named), isWaiting: fileClass.isWaiting };
   };
   const remember = (ofContainer: Map<number, Known[]>, entry: Known): void => {
     const ofInode = ofContainer.get(entry.file.ino);
@@ -99,8 +101,8 @@ export function createFileKeys(
       const found = findKnown(ofContainer.get(file.ino), file, viewer.container);
       if (found && interval < found.dueAt && (found.isWritten || !isWrite)) return found.key;
       const isWritten = isWrite || found?.isWritten === true;
-      const { key, isWhole } = label({ file, viewer, isWritten });
-      const dueAt = isWhole ? Number.POSITIVE_INFINITY : interval + 1;
+      const { key, isWhole, isWaiting } = label({ file, viewer, isWritten });
+      const dueAt = isWhole ? (isWaiting ? interval + SIGN_PAUSE : Number.POSITIVE_INFINITY) : interval + 1;
       if (found?.key === key) Object.assign(found, { dueAt, isWritten });
       else remember(ofContainer, { file, viewer, key, isWritten, dueAt });
       return key;

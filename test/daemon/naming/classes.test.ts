@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createClasses, isWrite } from '../../../src/daemon/naming/classes.ts';
-import type { FileLabel } from '../../../src/daemon/naming/labels.ts';
+import type { Labelled } from '../../../src/daemon/naming/labels.ts';
 import type { Container } from '../../../src/daemon/lookups/containers.ts';
 import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
 import { operations } from '../../../src/schema/probes/index.ts';
@@ -24,6 +24,7 @@ const roots = emptyTree();
 const NFS = 51;
 const overlay = `55 29 0:42 / /run/app1/rootfs rw - overlay overlay rw,lowerdir=${SNAPSHOTS}/1/fs,upperdir=${UPPER},workdir=${SNAPSHOTS}/2/work`;
 const others = [
+  '22 1 8:1 / / rw - ext4 /dev/sda1 rw',
   '48 22 254:0 / /data rw - ext4 /dev/vda rw',
   '49 22 0:51 / /mnt/share rw - nfs4 server:/share rw',
 ];
@@ -47,10 +48,11 @@ const app1: Container = {
   initPid: null,
   mounts: [{ destination: '/volume', source: '/data/volume' }],
 };
-const label = (path: string, hostPath: string | null = path): FileLabel => ({
+const label = (path: string, hostPath: string | null = path): Labelled => ({
   path,
   hostPath,
   state: 'known',
+  isDirectory: false,
 });
 const EXT4 = 254 * 2 ** 20;
 const OVERLAY = 42;
@@ -60,9 +62,9 @@ const setUp = () => {
   const classes = createClasses(mounts);
   return {
     mounts,
-    placeOf: (file: FileLabel, container: Container | undefined, isWritten = true, dev = EXT4) =>
+    placeOf: (file: Labelled, container: Container | undefined, isWritten = true, dev = EXT4) =>
       classes.of(file, dev, container, isWritten).place,
-    classOf: (file: FileLabel, container: Container | undefined) =>
+    classOf: (file: Labelled, container: Container | undefined) =>
       classes.of(file, EXT4, container, true).class,
   };
 };
@@ -114,6 +116,17 @@ describe('a file of a snapshot, as writeback names it', () => {
     const { classOf } = setUp();
     expect([classOf(lower, undefined), classOf(lower, app1)]).toEqual(['snapshot_unpack', 'image_layer']);
   });
+});
+
+test('what lies beside a file on a local disk tells its class, also when it appears later', () => {
+  const { mounts } = setUp();
+  const classes = createClasses(mounts);
+  const look = () =>
+    classes.of(label('/state/kv/1234568.log', join(UPPER, 'state/kv/1234568.log')), EXT4, app1, true);
+  mkdirSync(join(UPPER, 'state/kv'), { recursive: true });
+  expect(look()).toMatchObject({ class: 'log_file', isWaiting: true });
+  writeFileSync(join(UPPER, 'state/kv/CURRENT'), '');
+  expect(look()).toMatchObject({ class: 'rocksdb_wal', isWaiting: false });
 });
 
 test('a bind mount, NFS and the host are told apart', () => {

@@ -56,13 +56,18 @@ const guessed: Container = { ...app1, rootfs: null, upperdir: null, snapshot: nu
 const VDA = 254 * 2 ** 20;
 const OVERLAY = 42;
 const file = { dev: VDA, ino: 393277, hash: 233006513 };
-const named = (path: string, fsDev = VDA, isDeleted = false): NamedPath => ({ path, fsDev, isDeleted });
+const named = (path: string, fsDev = VDA, isDeleted = false): NamedPath => ({
+  path,
+  fsDev,
+  isDeleted,
+  isDirectory: false,
+});
 const label = (name: NamedPath | undefined, container?: Container) =>
   labelFile(file, name, container, mounts);
 
 describe('outside containers', () => {
   test('a file has its host path', () => {
-    expect(label(named('/volume/file'))).toEqual({
+    expect(label(named('/volume/file'))).toMatchObject({
       path: '/data/volume/file',
       hostPath: '/data/volume/file',
       state: 'known',
@@ -76,7 +81,7 @@ describe('outside containers', () => {
   });
 
   test('the root of a file system is where it is mounted', () => {
-    expect(label(named('/', 253 * 2 ** 20))).toEqual({
+    expect(label(named('/', 253 * 2 ** 20))).toMatchObject({
       path: '/mnt/slow',
       hostPath: '/mnt/slow',
       state: 'known',
@@ -87,7 +92,7 @@ describe('outside containers', () => {
     const path = `${SNAPSHOTS}/2/fs/data/file`;
     expect(
       label(named('/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/2/fs/data/file')),
-    ).toEqual({
+    ).toMatchObject({
       path,
       hostPath: path,
       state: 'known',
@@ -95,7 +100,7 @@ describe('outside containers', () => {
   });
 
   test('an overlay is mounted somewhere, and its files lie in its upperdir', () => {
-    expect(label(named('/etc/conf', 43))).toEqual({
+    expect(label(named('/etc/conf', 43))).toMatchObject({
       path: '/mnt/merged/etc/conf',
       hostPath: '/data/upper/etc/conf',
       state: 'known',
@@ -103,7 +108,7 @@ describe('outside containers', () => {
   });
 
   test('an overlay without an upperdir has no host path to give', () => {
-    expect(label(named('/etc/conf', 44))).toEqual({
+    expect(label(named('/etc/conf', 44))).toMatchObject({
       path: '/mnt/readonly/etc/conf',
       hostPath: null,
       state: 'known',
@@ -113,7 +118,7 @@ describe('outside containers', () => {
 
 describe('in a container', () => {
   test('a file of its overlay has the path the container sees, and lies in its upperdir', () => {
-    expect(label(named('/data/file', OVERLAY), app1)).toEqual({
+    expect(label(named('/data/file', OVERLAY), app1)).toMatchObject({
       path: '/data/file',
       hostPath: `${SNAPSHOTS}/2/fs/data/file`,
       state: 'known',
@@ -125,7 +130,7 @@ describe('in a container', () => {
     ['of which only the cgroup is known', guessed],
   ])('the upper file itself, as writeback names it, is that file (%s)', (_, container) => {
     const upper = named('/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/2/fs/data/file');
-    expect(label(upper, container)).toEqual({
+    expect(label(upper, container)).toMatchObject({
       path: '/data/file',
       hostPath: `${SNAPSHOTS}/2/fs/data/file`,
       state: 'known',
@@ -133,7 +138,7 @@ describe('in a container', () => {
   });
 
   test('a file of a volume has its place in the container', () => {
-    expect(label(named('/volume/file'), app1)).toEqual({
+    expect(label(named('/volume/file'), app1)).toMatchObject({
       path: '/volume/file',
       hostPath: '/data/volume/file',
       state: 'known',
@@ -141,7 +146,7 @@ describe('in a container', () => {
   });
 
   test('of two volumes the nearer one counts', () => {
-    expect(label(named('/volume/deep/er/file'), app1)).toEqual({
+    expect(label(named('/volume/deep/er/file'), app1)).toMatchObject({
       path: '/volume/deep/file',
       hostPath: '/data/volume/deep/er/file',
       state: 'known',
@@ -161,7 +166,7 @@ describe('in a container', () => {
 
 describe('after the end of a container, its overlay is mounted no more', () => {
   test('the path is known, and the layer it lay in', () => {
-    expect(label(named('/data/file', 99), app1)).toEqual({
+    expect(label(named('/data/file', 99), app1)).toMatchObject({
       path: '/data/file',
       hostPath: `${SNAPSHOTS}/2/fs/data/file`,
       state: 'known',
@@ -169,16 +174,20 @@ describe('after the end of a container, its overlay is mounted no more', () => {
   });
 
   test('but not which layer that was, when nothing else was known of the container', () => {
-    expect(label(named('/data/file', 99), guessed)).toEqual({
+    expect(label(named('/data/file', 99), guessed)).toMatchObject({
       path: '/data/file',
       hostPath: null,
       state: 'known',
     });
-    expect(label(named('/data/file', 99))).toEqual({ path: '/data/file', hostPath: null, state: 'known' });
+    expect(label(named('/data/file', 99))).toMatchObject({
+      path: '/data/file',
+      hostPath: null,
+      state: 'known',
+    });
   });
 
   test('a disk that is mounted no more is not taken for its overlay', () => {
-    expect(label(named('/data/file', 8 * 2 ** 20), app1)).toEqual({
+    expect(label(named('/data/file', 8 * 2 ** 20), app1)).toMatchObject({
       path: '/data/file',
       hostPath: null,
       state: 'known',
@@ -193,18 +202,18 @@ describe('a directory that was not told stays missing', () => {
     ['of an overlay that is gone', 99, app1, '…/file', `${SNAPSHOTS}/2/fs/…/file`],
     ['of a disk', VDA, app1, '…/file', null],
   ])('%s', (_, fsDev, container, path, hostPath) => {
-    expect(label(named('…/file', fsDev), container)).toEqual({ path, hostPath, state: 'known' });
+    expect(label(named('…/file', fsDev), container)).toMatchObject({ path, hostPath, state: 'known' });
   });
 });
 
 test('a path found among what a process has open is the one it sees', () => {
-  const seen: NamedPath = { path: '/data/db/wal', fsDev: undefined, isDeleted: false };
-  expect(label(seen)).toEqual({ path: '/data/db/wal', hostPath: '/data/db/wal', state: 'known' });
-  expect(label(seen, app1)).toEqual({ path: '/data/db/wal', hostPath: null, state: 'known' });
+  const seen: NamedPath = { path: '/data/db/wal', fsDev: undefined, isDeleted: false, isDirectory: false };
+  expect(label(seen)).toMatchObject({ path: '/data/db/wal', hostPath: '/data/db/wal', state: 'known' });
+  expect(label(seen, app1)).toMatchObject({ path: '/data/db/wal', hostPath: null, state: 'known' });
 });
 
 test('a deleted file says so after its path', () => {
-  expect(label(named('/data/file', OVERLAY, true), app1)).toEqual({
+  expect(label(named('/data/file', OVERLAY, true), app1)).toMatchObject({
     path: '/data/file (deleted)',
     hostPath: `${SNAPSHOTS}/2/fs/data/file`,
     state: 'deleted',
@@ -212,8 +221,12 @@ test('a deleted file says so after its path', () => {
 });
 
 test('a file that is its own root, mounted nowhere, is anonymous', () => {
-  expect(label(named('/', 13))).toEqual({ path: '(anonymous file)', hostPath: null, state: 'anonymous' });
-  expect(label(named('/', 13), app1)).toEqual({
+  expect(label(named('/', 13))).toMatchObject({
+    path: '(anonymous file)',
+    hostPath: null,
+    state: 'anonymous',
+  });
+  expect(label(named('/', 13), app1)).toMatchObject({
     path: '(anonymous file)',
     hostPath: null,
     state: 'anonymous',
@@ -221,7 +234,7 @@ test('a file that is its own root, mounted nowhere, is anonymous', () => {
 });
 
 test('an inode without a name is told by its number', () => {
-  expect(label(undefined, app1)).toEqual({
+  expect(label(undefined, app1)).toMatchObject({
     path: '(inode 393277, name not known)',
     hostPath: null,
     state: 'unknown',
@@ -240,7 +253,7 @@ test.each([
   [8, '(swap)'],
   [9, '(no file)'],
 ])('without an inode, code %i says why: %s', (hash, path) => {
-  expect(labelFile({ dev: VDA, ino: 0, hash }, undefined, app1, mounts)).toEqual({
+  expect(labelFile({ dev: VDA, ino: 0, hash }, undefined, app1, mounts)).toMatchObject({
     path,
     hostPath: null,
     state: 'none',

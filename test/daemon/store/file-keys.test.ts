@@ -111,7 +111,10 @@ test('a file is in the image while it is only read, and in the writable layer on
   const upper = join(roots.proc, 'upper');
   put(join(upper, 'kept'), '');
   const options = `lowerdir=/lower,upperdir=${upper},workdir=/work`;
-  put(join(roots.proc, 'self/mountinfo'), `55 1 254:0 / /merged rw - overlay overlay rw,${options}\n`);
+  put(
+    join(roots.proc, 'self/mountinfo'),
+    `22 1 8:1 / / rw - ext4 /dev/sda1 rw\n55 1 254:0 / /merged rw - overlay overlay rw,${options}\n`,
+  );
   mounts.refresh();
   const place = (isWrite: boolean): unknown => {
     interval(FILE, isWrite);
@@ -124,4 +127,20 @@ test('a file is in the image while it is only read, and in the writable layer on
     'writable_layer',
   ]);
   for (let later = 0; later < 30; later += 1) expect(place(false)).toBe('writable_layer');
+});
+
+test('a class that waits for a sign is looked at again after a minute of intervals', () => {
+  const { roots, db, mounts, mount, tell, interval } = start();
+  const disk = join(roots.proc, 'disk');
+  mount(disk);
+  mounts.refresh();
+  tell('000123.log');
+  const classes = (count: number): unknown[] =>
+    Array.from({ length: count }, () => {
+      interval();
+      return db.prepare('SELECT class FROM file').pluck().get();
+    });
+  expect(classes(1)).toEqual(['log_file']);
+  put(join(disk, 'folder/CURRENT'), '');
+  expect(classes(12)).toEqual([...Array.from({ length: 11 }, () => 'log_file'), 'rocksdb_wal']);
 });
