@@ -16,6 +16,9 @@ function describeTest(test: TestCase): string {
   return `  ${test.module.relativeModuleId}: ${test.fullName}`;
 }
 
+// What is printed is in local time.
+process.env['TZ'] = 'UTC';
+
 // Tests run the built command: dist/ is made once, before the first of them.
 const globalSetup = ['test/build.ts'];
 const MINUTE = 60_000;

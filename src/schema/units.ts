@@ -74,12 +74,35 @@ export function formatCount(count: number): string {
   return count < 1e9 ? `${digits(count / 1e6)} M` : `${digits(count / 1e9)} G`;
 }
 
-/** An instant for people, UTC to the millisecond: `2026-11-21 21:23:48.120`. */
+/**
+ * An instant for people, to the millisecond, in the zone of this process (TZ): `2026-11-21 21:23:48.120`.
+ * What shows it shows `zoneName` too.
+ */
 export function formatWall(us: number): string {
-  return new Date(us / 1000).toISOString().replace('T', ' ').replace('Z', '');
+  const { offsetMs } = zoneAt(us);
+  return new Date(us / 1000 + offsetMs).toISOString().replace('T', ' ').replace('Z', '');
 }
 
-const DURATION = /^(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)$/u;
+/** `UTC`, or how far local time is from it then: `UTC+02:00`. */
+export function zoneName(us: number = Date.now() * 1000): string {
+  const { offsetText } = zoneAt(us);
+  return offsetText === 'Z' ? 'UTC' : `UTC${offsetText}`;
+}
+
+/** The instant as an option takes it, whole seconds: `2026-11-21T21:23:48Z`, `2026-11-21T23:23:48+02:00`. */
+export function formatInstant(us: number): string {
+  return `${formatWall(us).slice(0, 19).replace(' ', 'T')}${zoneAt(us).offsetText}`;
+}
+
+function zoneAt(us: number): { readonly offsetMs: number; readonly offsetText: string } {
+  const minutes = -new Date(us / 1000).getTimezoneOffset();
+  const two = (count: number): string => String(count).padStart(2, '0');
+  const size = Math.abs(minutes);
+  const text = `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+  return { offsetMs: minutes * 60_000, offsetText: minutes === 0 ? 'Z' : text };
+}
+
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d|w))+$/u;
 const NS_PER: Record<string, number> = {
   ns: 1,
   us: 1e3,
@@ -89,40 +112,69 @@ const NS_PER: Record<string, number> = {
   m: 60e9,
   h: 3600e9,
   d: 86_400e9,
+  w: 604_800e9,
 };
 
-/** `15m`, `30s`, `5ms`, `1.5h`, `7d`. `undefined` when it is none. */
+/** `15m`, `30s`, `5ms`, `1.5h`, `1h30m` (larger units first), `7d`, `1w`. `undefined` when it is none. */
 export function parseDuration(text: string): DurationNs | undefined {
-  const match = DURATION.exec(text.trim());
-  const scale = NS_PER[match?.[2] ?? ''];
-  if (!match || scale === undefined) return undefined;
-  return durationNs(Math.round(Number(match[1]) * scale));
+  const trimmed = text.trim();
+  if (!DURATION.test(trimmed)) return undefined;
+  let sum = 0;
+  let last = Infinity;
+  for (const [, count, unit] of trimmed.matchAll(/([\d.]+)(\D+)/gu)) {
+    const scale = NS_PER[unit ?? ''] ?? Infinity;
+    if (scale >= last) return undefined;
+    sum += Number(count) * scale;
+    last = scale;
+  }
+  return durationNs(Math.round(sum));
 }
 
-/** A size with its unit, powers of 1024: `64MiB`, `1.5 GiB`, `512B`. `undefined` when it is none. */
+/** A size with its unit, powers of 1024: `64MiB`, `64mb`, `64M`, `1.5 GiB`, `512B`. `undefined` when it is none. */
 export function parseBytes(text: string): Bytes | undefined {
-  const [, value, unit] = /^(\d+(?:\.\d+)?)\s?(B|KiB|MiB|GiB)$/u.exec(text.trim()) ?? [];
+  const [, value, unit] = /^(\d+(?:\.\d+)?)\s?(b|[kmgt](?:i?b)?)$/iu.exec(text.trim()) ?? [];
   if (value === undefined || unit === undefined) return undefined;
-  return bytes(Math.round(Number(value) * 1024 ** ['B', 'KiB', 'MiB', 'GiB'].indexOf(unit)));
+  return bytes(Math.round(Number(value) * 1024 ** 'bkmgt'.indexOf(unit.slice(0, 1).toLowerCase())));
 }
 
 /**
- * An instant: RFC 3339 (`2026-11-21T21:00:00Z`), `2026-11-21 21:00`, both local time when they
- * name no zone, `HH:MM[:SS]` of today, or seconds since 1970. `undefined` when it is none.
+ * An instant: RFC 3339 (`2026-11-21T21:00:00Z`), `2026-11-21 21:00`, both local time when they name no zone, a time of
+ * day (`parseTimeOfDay`) of today, `now`, `today`, `yesterday` (both at midnight, or `yesterday 21:00`), `now-1h30m`, or
+ * seconds since 1970. `undefined` when it is none.
  */
 export function parseInstant(text: string, now: WallUs): WallUs | undefined {
   const trimmed = text.trim();
   if (/^\d{9,11}(\.\d+)?$/u.test(trimmed)) return wallUs(Math.round(Number(trimmed) * 1e6));
-  const today = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/u.exec(trimmed);
-  if (today) {
-    const date = new Date(now / 1000);
-    date.setHours(Number(today[1]), Number(today[2]), Number(today[3] ?? 0), 0);
-    return wallUs(date.getTime() * 1000);
-  }
+  const [, ago] = /^now(?:\s?-\s?(.+))?$/u.exec(trimmed) ?? [undefined, ''];
+  if (ago !== '') return ago === undefined ? now : before(now, parseDuration(ago));
+  const [, day, clock] = /^(?:(today|yesterday)\s?)?(.*)$/u.exec(trimmed) ?? [];
+  const isDayAlone = day !== undefined && clock === '';
+  const time = isDayAlone ? parseTimeOfDay('0:00', now) : parseTimeOfDay(clock ?? '', now);
+  if (time !== undefined) return day === 'yesterday' ? addDays(time, -1) : time;
   if (!/^\d{4}-\d{2}-\d{2}/u.test(trimmed)) return undefined;
   // A date alone is UTC to Date.parse, and local to us, like a date with a time.
   const ms = Date.parse(trimmed.length === 10 ? `${trimmed}T00:00` : trimmed);
   return Number.isNaN(ms) ? undefined : wallUs(ms * 1000);
+}
+
+function before(now: WallUs, durationNs: DurationNs | undefined): WallUs | undefined {
+  return durationNs === undefined ? undefined : wallUs(now - Math.round(durationNs / 1000));
+}
+
+/** `HH:MM[:SS]`, local, on the day of another instant. `undefined` when it is none. */
+export function parseTimeOfDay(text: string, dayOf: WallUs): WallUs | undefined {
+  const clock = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/u.exec(text.trim());
+  if (!clock) return undefined;
+  const date = new Date(dayOf / 1000);
+  date.setHours(Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0), 0);
+  return wallUs(date.getTime() * 1000);
+}
+
+/** The same time of day so many days later; a day with a change of the clock has 23 or 25 hours. */
+export function addDays(us: WallUs, days: number): WallUs {
+  const date = new Date(us / 1000);
+  date.setDate(date.getDate() + days);
+  return wallUs(date.getTime() * 1000);
 }
 
 /** Rounded to three significant digits, or to a whole number where that is more. */

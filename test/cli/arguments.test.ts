@@ -77,13 +77,13 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"--limit is "1.5". Type a whole number from 1 on, as in --limit 20."`,
     );
     expect(said('top', '--since', '15')).toMatchInlineSnapshot(
-      `"--since is "15". Type a number and its unit, as in --since 30s (ns, us, ms, s, m, h, d)."`,
+      `"--since is "15". Type a number and its unit, as in --since 30s (ns, us, ms, s, m, h, d, w)."`,
     );
     expect(said('top', '--since', '0s')).toMatchInlineSnapshot(
       `"--since is "0s". It goes from 1ms to 36500d."`,
     );
-    expect(said('top', '--from', 'yesterday')).toMatchInlineSnapshot(
-      `"--from is "yesterday". Type a time as in 12:30, 2026-11-21T12:30:00Z, or seconds since 1970."`,
+    expect(said('top', '--from', 'tomorrow')).toMatchInlineSnapshot(
+      `"--from is "tomorrow". Type a time as in 12:30, yesterday, now-2h, 2026-11-21T12:30:00Z, or seconds since 1970."`,
     );
     expect(said('top', '--container', '')).toMatchInlineSnapshot(
       `"--container has no value. Give its name, as in --container app1."`,
@@ -92,7 +92,7 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"--db has no value. Name the file, as in --db iotrace.db."`,
     );
     expect(said('record', '--for', 'ever')).toMatchInlineSnapshot(
-      `"--for is "ever". Type a number and its unit, as in --for 30s (ns, us, ms, s, m, h, d)."`,
+      `"--for is "ever". Type a number and its unit, as in --for 30s (ns, us, ms, s, m, h, d, w)."`,
     );
     expect(said('record', '--interval', '1ms')).toMatchInlineSnapshot(
       `"--interval is "1ms". It goes from 100ms to 1h."`,
@@ -103,8 +103,8 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
     expect(said('record', '--exemplars', 'many')).toMatchInlineSnapshot(
       `"--exemplars is "many". Type a whole number from 0 on, as in --exemplars 20."`,
     );
-    expect(said('record', '--map-memory', '64M')).toMatchInlineSnapshot(
-      `"--map-memory is "64M". Type a number and its unit, as in --map-memory 8MiB (B, KiB, MiB, GiB)."`,
+    expect(said('record', '--map-memory', '64X')).toMatchInlineSnapshot(
+      `"--map-memory is "64X". Type a number and its unit, as in --map-memory 8MiB (B, KiB, MiB, GiB, TiB)."`,
     );
     expect(said('record', '--map-memory', '1MiB')).toMatchInlineSnapshot(
       `"--map-memory is "1MiB". It goes from 8MiB to 16GiB."`,
@@ -189,6 +189,17 @@ describe('the window', () => {
     expect(read({ since: '1m', to: '2026-11-21T11:00Z' })).toEqual([-3660, -3600]);
     expect(read({ from: '2026-11-21T11:00Z' })).toEqual([-3600, 0]);
     expect(read({ from: '2026-11-21T10:00Z', to: '2026-11-21T11:00Z' })).toEqual([-7200, -3600]);
+    expect(read({ from: 'now-1h', to: 'now-30m' })).toEqual([-3600, -1800]);
+  });
+
+  test('between two times of day is the last such window that has begun', () => {
+    const [hour, day] = [3600, 86_400];
+    expect(read({ from: '9:00', to: '10:00' })).toEqual([-3 * hour, -2 * hour]);
+    expect(read({ from: '11:58', to: '12:05' })).toEqual([-120, 300]);
+    expect(read({ from: '15:01', to: '15:05' })).toEqual([3 * hour - day + 60, 3 * hour - day + 300]);
+    expect(read({ from: '23:50', to: '0:20' })).toEqual([-12 * hour - 600, -12 * hour + 1200]);
+    expect(read({ from: 'yesterday 11:00', to: '11:30' })).toEqual([-day - hour, -day - hour / 2]);
+    expect(read({ from: '13:00' })).toEqual([hour - day, 0]);
   });
 });
 

@@ -1,14 +1,18 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   durationNs,
   formatBytes,
   formatCount,
   formatDuration,
   formatElapsed,
+  formatInstant,
+  formatWall,
+  parseBytes,
   parseDuration,
   parseInstant,
   wallUs,
+  zoneName,
 } from '../../src/schema/units.ts';
 
 test('a duration that is shown and typed again is the same to three digits', () => {
@@ -48,6 +52,9 @@ test.each([
   ['5ms', 5e6],
   ['1.5h', 5400e9],
   ['7d', 604_800e9],
+  ['1w', 604_800e9],
+  ['1h30m', 5400e9],
+  ['1d2h3m4s5ms', 93_784.005e9],
   ['250us', 250e3],
   ['250µs', 250e3],
   [' 1ns ', 1],
@@ -55,9 +62,12 @@ test.each([
   expect(parseDuration(text)).toBe(durationNs(ns));
 });
 
-test.each(['', '15', 'm', '-5s', '5 s', '5x', '1e3s', 'Infinitys', '0x5s', '5s5s'])('%s is none', (text) => {
-  expect(parseDuration(text)).toBeUndefined();
-});
+test.each(['', '15', 'm', '-5s', '5 s', '5x', '1e3s', 'Infinitys', '0x5s', '5s5s', '30m1h', '1h30'])(
+  '%s is none',
+  (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  },
+);
 
 test.each([
   [300, '0 ms'],
@@ -112,9 +122,102 @@ test('a date alone begins at local midnight', () => {
   expect(parseInstant('2026-11-21', noon)).toBe(new Date(2026, 10, 21).getTime() * 1000);
 });
 
-test.each(['', 'yesterday', '12', '2026-13-01', '2026-11-21Tx', '1.5', '25:00', '12:60'])(
-  '%s is no instant',
-  (text) => {
-    expect(parseInstant(text, noon)).toBeUndefined();
-  },
-);
+test.each([
+  '',
+  'yesterdays',
+  'yesterday 25:00',
+  'now-',
+  'now-1x',
+  'now+1h',
+  'tomorrow',
+  '12',
+  '2026-13-01',
+  '2026-11-21Tx',
+  '1.5',
+  '25:00',
+  '12:60',
+])('%s is no instant', (text) => {
+  expect(parseInstant(text, noon)).toBeUndefined();
+});
+
+test('words for instants', () => {
+  const midnight = new Date(2026, 10, 21).getTime() * 1000;
+  const day = 86_400e6;
+  expect(parseInstant('now', noon)).toBe(noon);
+  expect(parseInstant('now-1h30m', noon)).toBe(noon - 5400e6);
+  expect(parseInstant('now - 15m', noon)).toBe(noon - 900e6);
+  expect(parseInstant('today', noon)).toBe(midnight);
+  expect(parseInstant('yesterday', noon)).toBe(midnight - day);
+  expect(parseInstant('yesterday 15:30:10', noon)).toBe(midnight - day + 55_810e6);
+});
+
+describe('sizes', () => {
+  test.each([
+    ['512B', 512],
+    ['64MiB', 64 * 2 ** 20],
+    ['64mb', 64 * 2 ** 20],
+    ['64M', 64 * 2 ** 20],
+    ['1.5 GiB', 1.5 * 2 ** 30],
+    ['2t', 2 * 2 ** 40],
+    ['8kib', 8192],
+  ])('%s', (text, count) => {
+    expect(parseBytes(text)).toBe(count);
+  });
+
+  test.each(['', '64', 'MiB', '-1MiB', '64X', '64MBi', '64 M iB'])('%s is none', (text) => {
+    expect(parseBytes(text)).toBeUndefined();
+  });
+});
+
+/** In another time zone, as TZ says. */
+function inZone<Result>(zone: string, act: () => Result): Result {
+  const before = process.env['TZ'];
+  process.env['TZ'] = zone;
+  try {
+    return act();
+  } finally {
+    process.env['TZ'] = before;
+  }
+}
+
+describe('instants are shown in the zone of the process', () => {
+  const shown = (zone: string, text: string) =>
+    inZone(zone, () => {
+      const us = Date.parse(text) * 1000;
+      return [formatWall(us), zoneName(us), formatInstant(us)];
+    });
+
+  test('with daylight saving time as it was then', () => {
+    expect(shown('UTC', '2026-11-21T12:00:00.120Z')).toEqual([
+      '2026-11-21 12:00:00.120',
+      'UTC',
+      '2026-11-21T12:00:00Z',
+    ]);
+    expect(shown('Europe/Berlin', '2026-11-21T12:00:00Z')).toEqual([
+      '2026-11-21 13:00:00.000',
+      'UTC+01:00',
+      '2026-11-21T13:00:00+01:00',
+    ]);
+    expect(shown('Europe/Berlin', '2026-07-21T23:00:00Z')).toEqual([
+      '2026-07-22 01:00:00.000',
+      'UTC+02:00',
+      '2026-07-22T01:00:00+02:00',
+    ]);
+    expect(shown('America/St_Johns', '2026-11-21T02:00:00Z')[1]).toBe('UTC-03:30');
+  });
+
+  test('and typed as shown they are the same', () => {
+    inZone('Asia/Kolkata', () => {
+      expect(parseInstant(formatInstant(noon), noon)).toBe(noon);
+      expect(parseInstant(formatWall(noon), noon)).toBe(noon);
+    });
+  });
+
+  test('yesterday is a day earlier, also when the clock changes', () => {
+    inZone('Europe/Berlin', () => {
+      const afterChange = wallUs(Date.parse('2026-10-26T12:00:00Z') * 1000);
+      const got = parseInstant('yesterday', afterChange)!;
+      expect(formatWall(got)).toBe('2026-10-25 00:00:00.000');
+    });
+  });
+});

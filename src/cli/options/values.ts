@@ -36,7 +36,7 @@ export function readDuration(option: string, typed: string, min: string, max: st
   if (isWithin) return value;
   const expected =
     value === undefined
-      ? `Type a number and its unit, as in ${option} 30s (ns, us, ms, s, m, h, d).`
+      ? `Type a number and its unit, as in ${option} 30s (ns, us, ms, s, m, h, d, w).`
       : `It goes from ${min} to ${max}.`;
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }
@@ -46,7 +46,7 @@ export function readBytes(option: string, typed: string, min: string, max: strin
   if (value !== undefined && value >= (parseBytes(min) ?? 0) && value <= (parseBytes(max) ?? 0)) return value;
   const expected =
     value === undefined
-      ? `Type a number and its unit, as in ${option} ${min} (B, KiB, MiB, GiB).`
+      ? `Type a number and its unit, as in ${option} ${min} (B, KiB, MiB, GiB, TiB).`
       : `It goes from ${min} to ${max}.`;
   return failure('bad-argument', { seen: seen(option, typed), expected });
 }

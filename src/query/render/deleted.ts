@@ -1,4 +1,4 @@
-import { formatBytes, formatWall } from '../../schema/units.ts';
+import { formatBytes, formatWall, zoneName } from '../../schema/units.ts';
 import type { DeletedRow } from '../reports/deleted.ts';
 import type { Screen } from './table.ts';
 import { table } from './table.ts';
@@ -23,7 +23,7 @@ export function deletedTable(rows: readonly DeletedRow[], isLive: boolean, scree
         ? []
         : [
             {
-              header: 'last seen (UTC)',
+              header: `last seen (${zoneName(rows[0]?.last_seen_us)})`,
               align: 'left' as const,
               text: ({ last_seen_us }: DeletedRow) => formatWall(last_seen_us).slice(0, 19),
             },

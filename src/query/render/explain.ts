@@ -1,4 +1,4 @@
-import { formatDuration, formatWall } from '../../schema/units.ts';
+import { formatDuration, formatWall, zoneName } from '../../schema/units.ts';
 import type { Explanation, Part } from '../reports/explain.ts';
 import { ownerLabel } from './blame.ts';
 import { slowTable } from './slow.ts';
@@ -43,5 +43,5 @@ function headline({ operation }: Explanation): string {
   const { op, variant, file, device, process, pid, latency_ns, ended_us } = operation;
   const kind = op === 'fsync' && variant !== null ? variant : op;
   const who = [ownerLabel(operation), `${process ?? '(unknown)'} ${String(pid ?? '')}`.trimEnd()].join(', ');
-  return `${kind} of ${file ?? '(unknown)'} on ${device ?? '(unknown)'} by ${who}: ${formatDuration(latency_ns)}, ended ${formatWall(ended_us)} UTC\n`;
+  return `${kind} of ${file ?? '(unknown)'} on ${device ?? '(unknown)'} by ${who}: ${formatDuration(latency_ns)}, ended ${formatWall(ended_us)} ${zoneName(ended_us)}\n`;
 }

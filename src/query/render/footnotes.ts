@@ -1,4 +1,4 @@
-import { formatCount, formatElapsed, formatWall } from '../../schema/units.ts';
+import { formatCount, formatElapsed, formatInstant, formatWall, zoneName } from '../../schema/units.ts';
 import type { Coverage, CoverageRow, LossSum } from '../reports/coverage.ts';
 import type { Window } from '../window.ts';
 import { visible } from './text.ts';
@@ -49,7 +49,7 @@ function extentLine({ shown, row_count, howToSeeAll, window, coverage }: Answer)
 function hoursOnly({ hours_only_until_us }: Coverage): string[] {
   if (hours_only_until_us === null) return [];
   return [
-    `Up to ${formatWall(hours_only_until_us).slice(0, 16)} UTC only hours are kept: those that overlap the window count whole.`,
+    `Up to ${formatWall(hours_only_until_us).slice(0, 16)} ${zoneName(hours_only_until_us)} only hours are kept: those that overlap the window count whole.`,
   ];
 }
 
@@ -146,12 +146,11 @@ function lossText({ kind, lost_count }: LossSum): string {
 export function span({ fromUs, toUs }: Window): string {
   const from = formatWall(fromUs).slice(0, 19);
   const to = formatWall(toUs).slice(0, 19);
-  return `${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to} UTC`;
+  return `${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to} ${zoneName(toUs)}`;
 }
 
 /** The window as options of the command line, rounded outwards to whole seconds. */
-function asOptions({ fromUs, toUs }: Window): string {
-  return `--from ${asOption(Math.floor(fromUs / 1e6))} --to ${asOption(Math.ceil(toUs / 1e6))}`;
+export function asOptions({ fromUs, toUs }: Window): string {
+  const [from, to] = [Math.floor(fromUs / 1e6), Math.ceil(toUs / 1e6)].map((s) => formatInstant(s * 1e6));
+  return `--from ${from ?? ''} --to ${to ?? ''}`;
 }
-
-const asOption = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;

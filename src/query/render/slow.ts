@@ -1,18 +1,19 @@
 import { getSystemErrorName } from 'node:util';
-import { formatBytes, formatDuration, formatWall } from '../../schema/units.ts';
+import { formatBytes, formatDuration, formatWall, zoneName } from '../../schema/units.ts';
 import type { SlowRow } from '../reports/slow.ts';
 import type { Column, Screen } from './table.ts';
 import { table } from './table.ts';
 import { containerLabel } from './top.ts';
 
-/** Single operations for people, one line each; times are UTC. */
+/** Single operations for people, one line each. */
 export function slowTable(rows: readonly SlowRow[], screen: Screen): string {
   const days = new Set(rows.map(({ ended_us }) => formatWall(ended_us).slice(0, 10)));
   const [day] = days;
   // The date once, in the header, when it is the same all over.
   const isOneDay = days.size === 1 && day !== undefined;
+  const zone = zoneName(rows[0]?.ended_us);
   const time: Column<SlowRow> = {
-    header: isOneDay ? `${day} UTC` : 'time (UTC)',
+    header: isOneDay ? `${day} ${zone}` : `time (${zone})`,
     align: 'left',
     text: ({ ended_us }) => formatWall(ended_us).slice(isOneDay ? 11 : 0),
   };

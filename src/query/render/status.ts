@@ -1,4 +1,11 @@
-import { formatBytes, formatCount, formatDuration, formatElapsed, formatWall } from '../../schema/units.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatElapsed,
+  formatWall,
+  zoneName,
+} from '../../schema/units.ts';
 import type { CoverageRow } from '../reports/coverage.ts';
 import type { Cost, Governed, Status } from '../reports/status.ts';
 import { endOf } from '../reports/status.ts';
@@ -33,11 +40,12 @@ export function statusText(status: Status, databasePath: string, width: number |
   return `${lines.flatMap((line) => wrap(visible(line), width)).join('\n')}\n`;
 }
 
+const moment = (us: number): string => `${formatWall(us).slice(0, 19)} ${zoneName(us)}`;
 const seconds = (ms: number): string => formatDuration(ms * 1e6);
 
 function stateText({ state, session }: Status): string {
-  const started = `${formatWall(session.started_us).slice(0, 19)} UTC`;
-  const ended = `${formatWall(endOf(session)).slice(0, 19)} UTC`;
+  const started = moment(session.started_us);
+  const ended = moment(endOf(session));
   const lasted = formatElapsed(endOf(session) - session.started_us);
   switch (state) {
     case 'running':
@@ -92,8 +100,7 @@ function costLines(cost: Cost): string[] {
 
 function governorLines(governed: Governed | null): string[] {
   if (governed === null || governed.level === 0) return [];
-  const since = formatWall(governed.at_us).slice(0, 19);
-  return [`detail  ${governed.detail}, since ${since} UTC: the cost was above --max-cpu`];
+  return [`detail  ${governed.detail}, since ${moment(governed.at_us)}: the cost was above --max-cpu`];
 }
 
 const percent = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} %`;

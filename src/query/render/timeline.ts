@@ -1,5 +1,5 @@
 import colors from 'picocolors';
-import { formatElapsed, formatWall } from '../../schema/units.ts';
+import { formatElapsed, formatWall, zoneName } from '../../schema/units.ts';
 import type { Timeline, TimelineMetric, TimelineRow } from '../reports/timeline.ts';
 import { startOf } from '../reports/timeline.ts';
 import { formatNumber } from './diagnosis/words.ts';
@@ -52,7 +52,7 @@ export function timelineText(timeline: Timeline, metric: TimelineMetric, screen:
     paint.bold(`${pad('', width, 'left')}  ${pad(axis, slots.count, 'left')}  max`.trimEnd()),
     ...lines,
     '',
-    `${metricTitles[metric]} in slots of ${formatElapsed(slots.widthUs)}, ${scale} is ${formatNumber(unitOf[metric], level.min)} to ${formatNumber(unitOf[metric], level.max)}, UTC${more}`,
+    `${metricTitles[metric]} in slots of ${formatElapsed(slots.widthUs)}, ${scale} is ${formatNumber(unitOf[metric], level.min)} to ${formatNumber(unitOf[metric], level.max)}, ${zoneName(slots.fromUs)}${more}`,
     '',
   ].join('\n');
 }

@@ -326,18 +326,18 @@ export const en = {
 
   // The report around them.
   'report.title': 'I/O diagnosis',
-  'report.window': '{from_us} to {to_us} UTC ({window_elapsed_us}).',
-  'report.compared': 'Compared with {from_us} to {to_us} UTC.',
+  'report.window': '{from_us} to {to_us} %zone ({window_elapsed_us}).',
+  'report.compared': 'Compared with {from_us} to {to_us} %zone.',
   'report.mostly': 'Mostly {file}, by {process}: {share_percent}.',
   'report.no-baseline':
-    'Nothing was recorded from {from_us} to {to_us} UTC to compare with: what follows is how it is, not what changed.',
+    'Nothing was recorded from {from_us} to {to_us} %zone to compare with: what follows is how it is, not what changed.',
   'report.partly-recorded': 'Recorded: {recorded_s} of it.',
   'report.nothing-recorded':
-    'Nothing was recorded from {from_us} to {to_us} UTC, so there is nothing to say about it.',
+    'Nothing was recorded from {from_us} to {to_us} %zone, so there is nothing to say about it.',
   'report.container': 'As container {container} sees it.',
   'headline.rose': 'P99 of {op} in {who} rose from {before_latency_ns_p99} to {latency_ns_p99}.',
   'headline.rose-between':
-    'P99 of {op} in {who} rose from {before_latency_ns_p99} to {latency_ns_p99} between {from_us} and {to_us} UTC.',
+    'P99 of {op} in {who} rose from {before_latency_ns_p99} to {latency_ns_p99} between {from_us} and {to_us} %zone.',
   'headline.new': '{who} began to wait for {op}: P99 {latency_ns_p99}, {wait_ns_per_s} of waiting.',
   'headline.more':
     '{who} waits more for {op}: {wait_ns_per_s}, {before_wait_ns_per_s} before; P99 {latency_ns_p99}.',
@@ -418,7 +418,7 @@ export const en = {
   'column.await_ns_max': 'each, max',
   'column.device_latency_ns': 'each, disk',
   'column.queue_latency_ns': 'each, queue',
-  'column.from_us': 'from (UTC)',
+  'column.from_us': 'from (%zone)',
   'column.variant': 'kind',
   'column.host_path': 'path on the host',
   'column.victim': 'who is slow',

@@ -4,6 +4,7 @@ import {
   formatDuration,
   formatElapsed,
   formatWall,
+  zoneName,
 } from '../../../schema/units.ts';
 import type {
   Catalogue,
@@ -45,7 +46,7 @@ export function voice(language: Language, escape: (text: string) => string): Voi
   };
   const isChinese = language === 'zh';
   const speak = ({ key, values }: Sentence): string =>
-    catalogue[key].replace(PLACEHOLDER, (_, name: string, at: number) => {
+    withZone(catalogue[key], values['from_us']).replace(PLACEHOLDER, (_, name: string, at: number) => {
       const given = values[name] ?? null;
       return at === 0 && isHost(name, given) ? catalogue['who.host-first'] : value(name, given);
     });
@@ -64,6 +65,10 @@ export function voice(language: Language, escape: (text: string) => string): Voi
   };
 }
 
+/** The zone that times are in, of a sentence that has some. */
+const withZone = (text: string, at?: Value): string =>
+  text.replace('%zone', zoneName(typeof at === 'number' ? at : undefined));
+
 const PARTIES = ['who', 'asker', 'culprit', 'victim'];
 
 /** The root cgroup: what is in no other, as the kernel's own threads are. */
@@ -81,7 +86,7 @@ function columnTitle(catalogue: Catalogue, name: string, comma: string): string 
 
 function knownColumn(catalogue: Catalogue, name: string): string {
   const [, text] = Object.entries(catalogue).find(([key]) => key === `column.${name}`) ?? [];
-  return text ?? name;
+  return text === undefined ? name : withZone(text);
 }
 
 /** Which unit the end of a name stands for; the first that fits counts. */
