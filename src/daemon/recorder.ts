@@ -1,3 +1,4 @@
+import type { LossKind } from '../schema/losses.ts';
 import type { Db } from '../schema/open.ts';
 import type { Clock } from './stream/clock.ts';
 import { NAME_PIECE } from './bpftrace/compose.ts';
@@ -23,7 +24,7 @@ export type Recorder = {
   /** No line comes any more: writes all that is still waiting. */
   finish(): Finish;
   /** Notes operations that may be missing, to be stored with the next interval. */
-  noteLoss(kind: string, count: number, detail: string): void;
+  noteLoss(kind: LossKind, count: number, detail: string): void;
 };
 
 export type Finish = {

@@ -213,20 +213,6 @@ describe('a comment that lists names lists all of them', () => {
   test('probes and companions', () => {
     expect(commentOf('coverage', 'probe').split(', ')).toEqual(attachables.map(({ name }) => name));
   });
-
-  test('kinds of loss', () => {
-    const daemon = ['main', 'stream/loss', 'recorder', 'store/session', 'store/intervals']
-      .map((file) => readFileSync(`src/daemon/${file}.ts`, 'utf8'))
-      .join('\n');
-    const kinds = new Set(
-      [...daemon.matchAll(/'(\w+_(?:suppressed|lost|uncounted|skipped|rejected)|gap)'/gu)].map(
-        ([, kind]) => kind!,
-      ),
-    );
-    expect(kinds.size).toBeGreaterThan(6);
-    const comment = commentOf('loss', 'kind');
-    expect([...kinds].filter((kind) => !new RegExp(`\\b${kind}\\b`, 'u').test(comment))).toEqual([]);
-  });
 });
 
 describe.each(probes.map((probe) => [`docs/probes/${probe.view}.md`, probe] as const))(

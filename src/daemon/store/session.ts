@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Failure } from '../../failure.ts';
 import { failure } from '../../failure.ts';
+import type { LossKind } from '../../schema/losses.ts';
 import type { Db } from '../../schema/open.ts';
 import { nowUs } from '../../schema/units.ts';
 import { iotraceVersion } from '../../schema/version.ts';
@@ -125,8 +126,8 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
           .get(sessionId);
         db.prepare(
           `INSERT INTO loss_record (session_id, started_us, ended_us, kind, op_id, lost_count, detail)
-           VALUES (?, ?, ?, 'gap', NULL, 1, ?)`,
-        ).run(sessionId, since, nowUs(), detail);
+           VALUES (?, ?, ?, ?, NULL, 1, ?)`,
+        ).run(sessionId, since, nowUs(), 'gap' satisfies LossKind, detail);
       });
     },
     end(how) {

@@ -1,9 +1,10 @@
+import type { LossKind } from '../../schema/losses.ts';
 import { operations } from '../../schema/probes/index.ts';
 import type { Interval } from './totals.ts';
 
 /** Something that did not reach the tables in full; a row of the view `loss`. */
 export type Loss = {
-  readonly kind: string;
+  readonly kind: LossKind;
   readonly opId: number | null;
   readonly count: number;
   readonly detail: string | null;
@@ -11,7 +12,7 @@ export type Loss = {
 
 /** What the budget kept out. */
 export function suppressedOf(interval: Interval): Loss[] {
-  return [...interval.suppressed].map(([opId, count]) => ({
+  return [...interval.suppressed].map(([opId, count]): Loss => ({
     kind: 'exemplars_suppressed',
     opId,
     count,
@@ -29,7 +30,7 @@ export function createBalance(): {
   check(interval: Interval, isLast?: boolean): Loss[];
 } {
   const accounts = new Map<string, Account>();
-  const settle = (kind: string, opId: number, missing: number, isLast: boolean, detail: string): Loss[] => {
+  const settle = (kind: LossKind, opId: number, missing: number, isLast: boolean, detail: string): Loss[] => {
     const account = accounts.get(`${kind} ${String(opId)}`) ?? { balances: [0], told: 0 };
     accounts.set(`${kind} ${String(opId)}`, account);
     const balance = (account.balances.at(-1) ?? 0) + missing;

@@ -1,11 +1,9 @@
+import { lossDefinition } from '../../schema/losses.ts';
 import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { Facts } from './facts.ts';
 import type { Confidence } from './finding.ts';
 import { thresholds } from './thresholds.ts';
-
-/** Losses after which a total is not all there was. */
-const LOSSES_OF_TOTALS = ['operations_uncounted', 'programs_skipped', 'gap'];
 
 /**
  * How sure a finding is. A rule says what its evidence alone is worth (0 to 1) and why; what makes any evidence weaker
@@ -13,7 +11,7 @@ const LOSSES_OF_TOTALS = ['operations_uncounted', 'programs_skipped', 'gap'];
  */
 export function confidence(facts: Facts, worth: number, because: Sentence): Confidence {
   const { scope, window_s, coverage } = facts;
-  const lost = coverage.losses.filter(({ kind }) => LOSSES_OF_TOTALS.includes(kind));
+  const lost = coverage.losses.filter(({ kind }) => lossDefinition(kind)?.touches === 'totals');
   const doubts: readonly (readonly [isSo: boolean, factor: number, reason: Sentence])[] = [
     [!scope.hasBaseline, 0.75, say('doubt.no-baseline', {})],
     [window_s < thresholds.recorded_s.value, 0.85, say('doubt.short', { recorded_s: window_s })],

@@ -1,3 +1,4 @@
+import { lossDefinition } from '../../schema/losses.ts';
 import { formatCount, formatElapsed, formatInstant, formatWall, zoneName } from '../../schema/units.ts';
 import type { Coverage, CoverageRow, LossSum } from '../reports/coverage.ts';
 import type { Window } from '../window.ts';
@@ -126,19 +127,8 @@ export function lossLines(losses: readonly LossSum[]): string[] {
   return [visible(`lost: ${losses.map(lossText).join('; ')}`)];
 }
 
-const lossMeanings: Readonly<Record<string, string>> = {
-  exemplars_suppressed: 'single events beyond the budget, the totals count them',
-  exemplars_lost: 'single events that did not arrive, the totals count them',
-  operations_uncounted: 'missing from the totals',
-  latencies_uncounted: 'missing from the percentiles',
-  programs_skipped: 'probes that the kernel skipped',
-  records_lost: "of bpftrace's output",
-  record_rejected: 'lines that made no sense',
-  gap: 'times no capture ran',
-};
-
 function lossText({ kind, lost_count }: LossSum): string {
-  const meaning = lossMeanings[kind];
+  const meaning = lossDefinition(kind)?.meaning;
   return `${kind} ${formatCount(lost_count)}${meaning === undefined ? '' : ` (${meaning})`}`;
 }
 
