@@ -1,9 +1,8 @@
 import type { Db } from '../../src/schema/open.ts';
-import { openForWriting } from '../../src/schema/open.ts';
-import { isFailure } from '../../src/failure.ts';
 import { createClassifier } from '../../src/schema/classify.ts';
 import { operations } from '../../src/schema/probes/index.ts';
 import { bucketOf } from '../../src/schema/buckets.ts';
+import { freshRecording } from './fresh.ts';
 
 /** 2026-11-21T12:00:00Z in µs: when every recording of the tests begins. */
 export const NOON_US = 1_795_262_400_000_000;
@@ -59,9 +58,7 @@ export class Recording {
   readonly sessionId: number;
 
   constructor(path = ':memory:', session: Readonly<Record<string, string | number | null>> = {}) {
-    const db = openForWriting(path);
-    if (isFailure(db)) throw new Error(JSON.stringify(db));
-    this.db = db;
+    this.db = freshRecording(path);
     this.sessionId = this.session(session);
   }
 
@@ -151,6 +148,24 @@ export class Recording {
       inner_latency_ns: 0,
       error,
     });
+  }
+
+  /** The owner's requests in one slot of the view `inflight`, which began that many ms after noon. */
+  inflight(startedMs: number, who: Who, inflightMs: number, device = 'vda'): void {
+    const container_key = this.#container(who);
+    const path = who.cgroup ?? `/pods/${who.container ?? 'none'}`;
+    this.#insert('inflight_slot', {
+      session_id: this.sessionId,
+      started_us: NOON_US + startedMs * 1000,
+      device_key: this.#once('device', { major: 8, minor: 0, name: device }),
+      cgroup_key: this.#once('cgroup', { session_id: this.sessionId, path, container_key }, 'cgroup_id'),
+      inflight_ns: inflightMs * 1e6,
+    });
+  }
+
+  /** The disk that a device's data is on. */
+  disk(device: string, disk: string): void {
+    this.#insert('device_disk', { device, disk });
   }
 
   proof(probe: string, subject: string, state: string, reason = '', fix: string | null = null): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { packageFile } from '../../package-file.ts';
 import { keysWithin } from './map-memory.ts';
-import { INFLIGHT_SLOT_US } from '../stream/inflight.ts';
+import { INFLIGHT_SLOT_US } from '../../schema/probes/block.ts';
 
 /** What the programs in bpf/ leave open. */
 export type ComposeOptions = {

@@ -1,3 +1,5 @@
+import { INFLIGHT_SLOT_US } from '../../schema/probes/block.ts';
+
 /**
  * Whose I/O was in flight on which disk, in slots of time. The kernel adds up all of them; only those
  * in which an exemplar was under way are worth a row.
@@ -20,8 +22,6 @@ export type Inflight = {
   take(): InflightSlot[];
 };
 
-/** Length of a slot. */
-export const INFLIGHT_SLOT_US = 100_000;
 /** An exemplar may arrive before its slots do, or after: both wait a minute for each other. */
 const KEPT_SLOTS = 600;
 /** Of an operation that took longer, the last minute. */

@@ -8,9 +8,9 @@ import type { Sentence, Value } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { FactName, Facts, Percentiles, Victim } from './facts.ts';
 import { readFacts } from './facts.ts';
-import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Verdict } from './finding.ts';
+import type { Confidence, Finding, Proof, Rule, RuleId, Severity, Judgement } from './finding.ts';
 import { rules } from './rules/index.ts';
-import type { Periods, Scope } from './sql.ts';
+import type { Periods, DiagnosisScope } from './sql.ts';
 import { compareSql, waitingSql } from './sql.ts';
 import { over, thresholds } from './thresholds.ts';
 
@@ -108,13 +108,13 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
   })();
 }
 
-function judge(facts: Facts, { needs, examine }: Rule): Verdict {
+function judge(facts: Facts, { needs, examine }: Rule): Judgement {
   const missing = needs.filter((name) => !facts.known.has(name));
   return missing.length > 0 ? { is: 'unknown', missing } : examine(facts);
 }
 
 /** Of what one container waits for, others' doings count as far as they explain it. */
-const concerns = ({ container }: Scope, { share }: Pick<Finding, 'share'>): boolean =>
+const concerns = ({ container }: DiagnosisScope, { share }: Pick<Finding, 'share'>): boolean =>
   container === undefined || share === null || over('worth_naming_share', share);
 
 type Found = { readonly rule: Rule; readonly finding: Finding };
@@ -170,7 +170,7 @@ function suffering(db: Db, facts: Facts): Suffering | undefined {
   return { victim: whole, beyond, evidence: { title, sql, columns, rows }, slots: evidence };
 }
 
-function slotsOfVictim(db: Db, { periods, hasBaseline }: Scope, victim: Victim & Percentiles) {
+function slotsOfVictim(db: Db, { periods, hasBaseline }: DiagnosisScope, victim: Victim & Percentiles) {
   const { window, baseline } = periods;
   const all =
     hasBaseline && baseline.toUs === window.fromUs ? { fromUs: baseline.fromUs, toUs: window.toUs } : window;

@@ -2,10 +2,10 @@ import type { Db } from '../../schema/open.ts';
 import { operations } from '../../schema/probes/index.ts';
 import type { Coverage } from '../reports/coverage.ts';
 import { coverage } from '../reports/coverage.ts';
-import type { Scope } from './sql.ts';
+import type { DiagnosisScope } from './sql.ts';
 import type { Who } from '../who.ts';
 import { isWait } from './sql.ts';
-import type { QueryName, Rows, WorkRow } from './queries.ts';
+import type { QueryName, FactRows, WorkFact } from './queries.ts';
 import { queries } from './queries.ts';
 import { over } from './thresholds.ts';
 
@@ -35,13 +35,13 @@ export type FactName = (typeof factNames)[number];
  * Everything the rules look at, read once. What was not recorded in the window is not in `known`, and has no rows: a
  * rule that needs it says that it does not know.
  */
-export type Facts = Rows & {
-  readonly scope: Scope;
+export type Facts = FactRows & {
+  readonly scope: DiagnosisScope;
   readonly known: ReadonlySet<FactName>;
   /** Seconds of the window that were recorded. */
   readonly window_s: number;
   /** What waited for I/O: `work` without what lies below it (block requests) or is part of another row. */
-  readonly waits: readonly WorkRow[];
+  readonly waits: readonly WorkFact[];
   readonly coverage: Coverage;
   /** Growth of all waiting in ns per second; without a baseline, all of it. */
   readonly added_ns_per_s: number;
@@ -67,18 +67,19 @@ export type Percentiles = Readonly<
 /** Who waits for the first time is rather the cause than the victim: it counts for less. */
 const WEIGHT_OF_NEW = 0.2;
 
-const suffering = (row: WorkRow): number => addedWait(row) * (row.before_ops_per_s === 0 ? WEIGHT_OF_NEW : 1);
+const suffering = (row: WorkFact): number =>
+  addedWait(row) * (row.before_ops_per_s === 0 ? WEIGHT_OF_NEW : 1);
 
 const VICTIM_COUNT = 3;
 
 /** Reads every fact of the window and its baseline, in one transaction. */
-export function readFacts(db: Db, asked: Pick<Scope, 'periods' | 'container'>): Facts {
+export function readFacts(db: Db, asked: Pick<DiagnosisScope, 'periods' | 'container'>): Facts {
   return db.transaction(() => {
     const views = viewsOf(db);
     const phases = read(db, views, 'recorded', { ...asked, hasBaseline: false, hasFileIo: false });
     const seconds = (phase: string): number => phases.find((row) => row.phase === phase)?.recorded_s ?? 0;
     const probes = new Set(db.prepare<[], string>(coveredSql(asked)).pluck().all());
-    const scope: Scope = {
+    const scope: DiagnosisScope = {
       ...asked,
       hasBaseline: seconds('before') > 0,
       hasFileIo: probes.has('file_io'),
@@ -128,13 +129,13 @@ function read<Name extends QueryName>(
   db: Db,
   views: ReadonlySet<string>,
   name: Name,
-  scope: Scope,
-): Rows[Name][number][] {
+  scope: DiagnosisScope,
+): FactRows[Name][number][] {
   if (!views.has(viewBehind[name])) return [];
-  return db.prepare<[], Rows[Name][number]>(queries[name](scope)).all();
+  return db.prepare<[], FactRows[Name][number]>(queries[name](scope)).all();
 }
 
-function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
+function readRows(db: Db, views: ReadonlySet<string>, scope: DiagnosisScope): FactRows {
   const rows = <Name extends QueryName>(name: Name) => read(db, views, name, scope);
   return {
     recorded: rows('recorded'),
@@ -158,13 +159,13 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: Scope): Rows {
 }
 
 /** Growth of the waiting of a row, ns per second; without a baseline, all of it. */
-export const addedWait = (row: Pick<WorkRow, 'wait_ns_per_s' | 'before_wait_ns_per_s'>): number =>
+export const addedWait = (row: Pick<WorkFact, 'wait_ns_per_s' | 'before_wait_ns_per_s'>): number =>
   Math.max(0, row.wait_ns_per_s - (row.before_wait_ns_per_s ?? 0));
 
 export const sumOf = <Row>(rows: readonly Row[], size: (row: Row) => number): number =>
   rows.reduce((sum, row) => sum + size(row), 0);
 
-/** Rows by a key, the largest group first. */
+/** FactRows by a key, the largest group first. */
 export function groups<Row>(
   rows: readonly Row[],
   keyOf: (row: Row) => string,
@@ -182,7 +183,7 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
-function victimsOf(waits: readonly WorkRow[]): Victim[] {
+function victimsOf(waits: readonly WorkFact[]): Victim[] {
   return groups(waits, ({ who, op }) => JSON.stringify([who, op]), suffering)
     .slice(0, VICTIM_COUNT)
     .flatMap(({ rows }) => {
@@ -209,8 +210,8 @@ function knownIn(
   db: Db,
   views: ReadonlySet<string>,
   probes: ReadonlySet<string>,
-  scope: Scope,
-  rows: Rows,
+  scope: DiagnosisScope,
+  rows: FactRows,
 ): ReadonlySet<FactName> {
   const known = new Set<FactName>(SAMPLED.filter((name) => rows[name].length > 0));
   for (const probe of ['fsync', 'copy_up', 'block', 'file_io', 'journal', 'throttle'] as const) {
@@ -228,13 +229,13 @@ function knownIn(
   return known;
 }
 
-const sessionsIn = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
+const sessionsIn = ({ periods: { window } }: Pick<DiagnosisScope, 'periods'>): string =>
   `SELECT session_id FROM session WHERE started_us < ${String(window.toUs)} AND max(alive_us, ifnull(ended_us, 0)) >= ${String(window.fromUs)}`;
 
 /** Probes of which something was attached in the window. */
-const coveredSql = (scope: Pick<Scope, 'periods'>): string =>
+const coveredSql = (scope: Pick<DiagnosisScope, 'periods'>): string =>
   `SELECT DISTINCT probe FROM coverage WHERE state <> 'missing' AND session_id IN (${sessionsIn(scope)})`;
 
 /** Samplers that looked at least once in the window. */
-const samplersSql = ({ periods: { window } }: Pick<Scope, 'periods'>): string =>
+const samplersSql = ({ periods: { window } }: Pick<DiagnosisScope, 'periods'>): string =>
   `SELECT DISTINCT sampler FROM sampler_costs WHERE ended_us > ${String(window.fromUs)} AND started_us < ${String(window.toUs)}`;

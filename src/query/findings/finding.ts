@@ -35,14 +35,14 @@ export type Finding = {
 };
 
 /** What a rule says of a window. */
-export type Verdict =
+export type Judgement =
   | { readonly is: 'found'; readonly finding: Finding }
   | { readonly is: 'excluded'; readonly sentence: Sentence; readonly sql: string }
   | { readonly is: 'unknown'; readonly missing: readonly FactName[] };
 
 /** One way I/O can go wrong. What it says is in the catalogue under its id. */
-export type Rule = {
-  readonly id: RuleId;
+export type Rule<Id extends RuleId = RuleId> = {
+  readonly id: Id;
   /** What goes wrong, in a sentence, for the docs. */
   readonly about: string;
   /** Facts without which it says nothing. */
@@ -53,7 +53,7 @@ export type Rule = {
   readonly rivals: readonly RuleId[];
   /** Rules that, when they find the same somebody or the same disk, are the cause of what this one sees. */
   readonly yieldsTo: readonly RuleId[];
-  readonly examine: (facts: Facts) => Verdict;
+  readonly examine: (facts: Facts) => Judgement;
 };
 
 export const ruleIds = [
@@ -88,6 +88,6 @@ export const severityOfShare = (share: number): Severity => (share >= 0.3 ? 'ser
 export function found(
   finding: Omit<Finding, 'who' | 'device' | 'file_class'> &
     Partial<Pick<Finding, 'who' | 'device' | 'file_class'>>,
-): Verdict {
+): Judgement {
   return { is: 'found', finding: { who: null, device: null, file_class: null, ...finding } };
 }

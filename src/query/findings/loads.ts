@@ -1,8 +1,8 @@
 import type { Facts } from './facts.ts';
 import { groups, sumOf } from './facts.ts';
-import type { WorkRow } from './queries.ts';
+import type { WorkFact } from './queries.ts';
 import { devicesSql } from './queries.ts';
-import type { Scope } from './sql.ts';
+import type { DiagnosisScope } from './sql.ts';
 import { beside, doneSql, mean } from './sql.ts';
 import { literal } from '../literal.ts';
 import { over, thresholds } from './thresholds.ts';
@@ -78,12 +78,12 @@ function tracedLoads({ work, device_settings, scope }: Facts): Load[] {
   }));
 }
 
-function beforeMean(rows: readonly WorkRow[]): number | null {
+function beforeMean(rows: readonly WorkFact[]): number | null {
   const count = sumOf(rows, (row) => row.before_ops_per_s ?? 0);
   return count === 0 ? null : sumOf(rows, (row) => row.before_wait_ns_per_s ?? 0) / count;
 }
 
-const tracedSql = (scope: Scope, device: string): string => `${doneSql(scope, ['device_key'], {
+const tracedSql = (scope: DiagnosisScope, device: string): string => `${doneSql(scope, ['device_key'], {
   ops: REQUESTS,
   and: `device = ${literal(device)}`,
 })}

@@ -1,32 +1,33 @@
-import type { Scope } from './sql.ts';
+import { overlapSql } from '../overlap.ts';
 import type { Who } from '../who.ts';
-import { beside, doneSql, DURING, inWindow, mean, phases, prelude } from './sql.ts';
 import { WHO_COLUMNS, WHO_KEYS, WHO_NAME } from '../who.ts';
+import type { DiagnosisScope } from './sql.ts';
+import { beside, doneSql, DURING, inWindow, isOneOf, mean, phases, prelude } from './sql.ts';
 
 /** The rows of every query, by its name. A `before_` column is null where the baseline was not recorded. */
-export type Rows = {
+export type FactRows = {
   readonly recorded: readonly { phase: string; recorded_s: number }[];
-  readonly work: readonly WorkRow[];
-  readonly devices: readonly DeviceRow[];
-  readonly host: readonly HostRow[];
-  readonly memory_limits: readonly MemoryLimitRow[];
-  readonly limits: readonly LimitRow[];
-  readonly filesystems: readonly FilesystemRow[];
-  readonly upperdirs: readonly UpperdirRow[];
-  readonly mounts: readonly MountRow[];
-  readonly device_settings: readonly DeviceSettingsRow[];
-  readonly kernel_log: readonly LogRow[];
-  readonly deleted: readonly DeletedRow[];
-  readonly no_space: readonly NoSpaceRow[];
+  readonly work: readonly WorkFact[];
+  readonly devices: readonly DeviceFact[];
+  readonly host: readonly HostFact[];
+  readonly memory_limits: readonly MemoryLimitFact[];
+  readonly limits: readonly LimitFact[];
+  readonly filesystems: readonly FilesystemFact[];
+  readonly upperdirs: readonly UpperdirFact[];
+  readonly mounts: readonly MountFact[];
+  readonly device_settings: readonly DeviceSettingsFact[];
+  readonly kernel_log: readonly LogFact[];
+  readonly deleted: readonly DeletedFact[];
+  readonly no_space: readonly NoSpaceFact[];
   readonly containers: readonly { who: string; cgroup_path: string | null }[];
   readonly device_disks: readonly { device: string; disk: string }[];
-  readonly device_numbers: readonly DeviceNumberRow[];
-  readonly blame: readonly BlameRow[];
+  readonly device_numbers: readonly DeviceNumberFact[];
+  readonly blame: readonly BlameFact[];
 };
-export type QueryName = keyof Rows;
+export type QueryName = keyof FactRows;
 
 /** What one container did of one operation to one kind of file. */
-export type WorkRow = Who & {
+export type WorkFact = Who & {
   who: string;
   op: string;
   variant: string | null;
@@ -48,7 +49,7 @@ export type WorkRow = Who & {
 };
 
 /** A disk as iostat sees it. */
-export type DeviceRow = {
+export type DeviceFact = {
   device: string;
   before_util_percent: number | null;
   util_percent: number;
@@ -66,7 +67,7 @@ export type DeviceRow = {
   size_bytes_per_s: number;
 };
 
-export type HostRow = {
+export type HostFact = {
   iowait_percent: number | null;
   io_some_percent: number | null;
   memory_some_percent: number | null;
@@ -79,14 +80,14 @@ export type HostRow = {
 };
 
 /** Who ran into a memory limit, and how often. */
-export type MemoryLimitRow = {
+export type MemoryLimitFact = {
   who: string;
   memory_high_count: number | null;
   memory_max_count: number | null;
 };
 
 /** A limit, and what its cgroup did in an average second and in the busiest interval. */
-export type LimitRow = Who & {
+export type LimitFact = Who & {
   who: string;
   limited_cgroup_path: string | null;
   device: string;
@@ -100,7 +101,7 @@ export type LimitRow = Who & {
   writes_per_s: number | null;
 };
 
-export type FilesystemRow = {
+export type FilesystemFact = {
   mount_point: string;
   fs_type: string;
   device: string | null;
@@ -114,7 +115,7 @@ export type FilesystemRow = {
   inode_used_growth: number | null;
 };
 
-export type UpperdirRow = {
+export type UpperdirFact = {
   who: string;
   namespace: string | null;
   pod: string | null;
@@ -124,7 +125,7 @@ export type UpperdirRow = {
   is_complete: number;
 };
 
-export type MountRow = {
+export type MountFact = {
   mount_point: string;
   fs_type: string;
   device: string | null;
@@ -134,7 +135,7 @@ export type MountRow = {
   container: string | null;
 };
 
-export type DeviceSettingsRow = {
+export type DeviceSettingsFact = {
   device: string;
   kind: string;
   scheduler: string | null;
@@ -145,9 +146,9 @@ export type DeviceSettingsRow = {
 };
 
 /** A block device as the kernel and the shell name it. */
-export type DeviceNumberRow = { device: string; number: string; path: string };
+export type DeviceNumberFact = { device: string; number: string; path: string };
 
-export type LogRow = {
+export type LogFact = {
   topic: string;
   device: string | null;
   level: number;
@@ -157,7 +158,7 @@ export type LogRow = {
   line_count: number;
 };
 
-export type DeletedRow = {
+export type DeletedFact = {
   who: string;
   namespace: string | null;
   pod: string | null;
@@ -170,10 +171,10 @@ export type DeletedRow = {
 };
 
 /** Whose operations failed for want of space or inodes. */
-export type NoSpaceRow = { who: string; op: string; file: string; error_count: number };
+export type NoSpaceFact = { who: string; op: string; file: string; error_count: number };
 
 /** Whose I/O was in flight on the disks of somebody's slow operations while they lasted. */
-export type BlameRow = {
+export type BlameFact = {
   victim: string;
   op: string;
   culprit: string;
@@ -187,16 +188,16 @@ export type BlameRow = {
 const windowMax = (name: string, expression: string): string =>
   `max(${expression}) FILTER (WHERE phase = 'window') AS ${name}`;
 
-const bounds = ({ periods: { window } }: Scope) => ({
+const bounds = ({ periods: { window } }: DiagnosisScope) => ({
   from: String(window.fromUs),
   to: String(window.toUs),
 });
 
 /** States that held at some time of the window. */
-const holding = (scope: Scope): string =>
+const holding = (scope: DiagnosisScope): string =>
   `since_us < ${bounds(scope).to} AND until_us > ${bounds(scope).from}`;
 
-const sampledIn = (scope: Scope): string =>
+const sampledIn = (scope: DiagnosisScope): string =>
   `sampled_us > ${bounds(scope).from} AND sampled_us <= ${bounds(scope).to}`;
 
 /** The requests of a tick that took time: reads, writes, discards. */
@@ -204,7 +205,7 @@ const REQUESTS = '(read_count + write_count + ifnull(discard_count, 0))';
 const REQUEST_MS = '(read_latency_ms_sum + write_latency_ms_sum + ifnull(discard_latency_ms_sum, 0))';
 
 /** SQL of each fact; what is printed is what is run. */
-export const queries: Readonly<Record<QueryName, (scope: Scope) => string>> = {
+export const queries: Readonly<Record<QueryName, (scope: DiagnosisScope) => string>> = {
   recorded: (scope) => `${prelude(scope)}
 SELECT phase, recorded_s FROM phase`,
 
@@ -279,7 +280,7 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
 };
 
 /** Disks in the window; with a condition, those that meet it. */
-export function devicesSql(scope: Scope, where = 'TRUE'): string {
+export function devicesSql(scope: DiagnosisScope, where = 'TRUE'): string {
   return `${phases(scope)}
 SELECT device,
   ${mean(scope, 'util_percent', 'busy_ms * 1e5', 'elapsed_us')},
@@ -297,7 +298,7 @@ GROUP BY device HAVING count(*) FILTER (WHERE phase = 'window') > 0`;
 }
 
 /** The latest sample of each file system in the window, and what it grew by since the first. */
-export const filesystemsSql = (scope: Scope, where = 'TRUE'): string => `WITH sampled AS (
+export const filesystemsSql = (scope: DiagnosisScope, where = 'TRUE'): string => `WITH sampled AS (
   SELECT *, used_bytes - first_value(used_bytes) OVER earlier AS used_bytes_growth,
     inode_used_count - first_value(inode_used_count) OVER earlier AS inode_used_growth,
     row_number() OVER (PARTITION BY mount_point ORDER BY sampled_us DESC) AS age
@@ -308,18 +309,18 @@ SELECT mount_point, fs_type, device, holds, size_bytes, available_bytes, used_pe
 FROM sampled WHERE age = 1 ORDER BY mount_point`;
 
 /** Mounts that held in the window. */
-export const mountsSql = (scope: Scope, where = 'TRUE'): string =>
+export const mountsSql = (scope: DiagnosisScope, where = 'TRUE'): string =>
   `SELECT mount_point, fs_type, device, atime, data_mode, has_barrier, container
 FROM mounts WHERE ${holding(scope)} AND ${where} GROUP BY mount_point`;
 
 /** Operations that failed for want of space or inodes (ENOSPC, EDQUOT), of those kept as single events. */
-export const noSpaceSql = (scope: Scope): string =>
+export const noSpaceSql = (scope: DiagnosisScope): string =>
   `SELECT ${WHO_NAME} AS who, op, file, count(*) AS error_count FROM slow
 WHERE ended_us > ${bounds(scope).from} AND ended_us <= ${bounds(scope).to} AND error IN (28, 122)
 GROUP BY who, op, file ORDER BY error_count DESC LIMIT 5`;
 
 /** Warnings and errors of the kernel's log in the window. */
-export const logSql = (scope: Scope): string => `SELECT topic, device, min(level) AS level, message,
+export const logSql = (scope: DiagnosisScope): string => `SELECT topic, device, min(level) AS level, message,
   min(logged_us) AS first_at_us, max(logged_us) AS last_at_us, count(*) AS line_count
 FROM kernel_log
 WHERE logged_us > ${bounds(scope).from} AND logged_us <= ${bounds(scope).to} AND level <= 4
@@ -329,7 +330,7 @@ GROUP BY topic, device, message ORDER BY level, line_count DESC LIMIT 20`;
  * I/O limits that held in the window, beside what their cgroup did in its busiest interval: of those during most of
  * which the limit was seen to hold, if there is one, because what was done without it may be any amount.
  */
-export function limitsSql(scope: Scope, where = 'TRUE'): string {
+export function limitsSql(scope: DiagnosisScope, where = 'TRUE'): string {
   const done = (name: string, column: string): string => {
     const rate = `${column} * 1e6 / elapsed_us`;
     const meanwhile = '(started_us + ended_us) / 2 BETWEEN limits.since_us AND limits.until_us';
@@ -358,31 +359,14 @@ SELECT *, 100 * max(${['read_bytes_per_s', 'write_bytes_per_s', 'reads_per_s', '
 FROM held`;
 }
 
-/**
- * Slow operations of the window (view slow) by victim and operation, and for how much of their time whose requests were
- * in flight on the same disk: as `iotrace blame` has it, in slots of 100 ms.
- */
-export function blameSql(scope: Scope, where = 'TRUE'): string {
+/** Operations an application waits for of which single slow ones are kept. */
+const WAITED_FOR = ['fsync', 'read', 'write', 'open', 'copy_up'];
+
+/** Slow operations of the window by victim and operation, and whose requests were in flight meanwhile. */
+export function blameSql(scope: DiagnosisScope, where = 'TRUE'): string {
   const { from, to } = bounds(scope);
-  const name = (table: string): string =>
-    WHO_NAME.replaceAll(/\b(namespace|pod|container|cgroup_path)\b/gu, `${table}.$1`);
-  return `WITH waited AS (
-  SELECT ${WHO_NAME} AS victim, op, device, ended_us, ended_us - latency_ns / 1000 AS started_us, latency_ns
-  FROM slow
-  WHERE ended_us > ${from} AND ended_us <= ${to} AND op IN ('fsync', 'read', 'write', 'open', 'copy_up')),
-victims AS (
-  SELECT victim, op, count(*) AS slow_count, sum(latency_ns) AS latency_ns_sum FROM waited GROUP BY victim, op),
-overlap AS (
-  SELECT waited.victim, waited.op, ${name('inflight')} AS culprit,
-    sum(min(inflight_ns / 1e8, 1) * 1000
-      * (min(waited.ended_us, inflight.started_us + 100000) - max(waited.started_us, inflight.started_us))) AS overlap_ns_sum
-  FROM waited
-  JOIN device_disks ON device_disks.device = waited.device
-  JOIN inflight ON inflight.device = device_disks.disk
-    AND inflight.started_us > waited.started_us - 100000 AND inflight.started_us < waited.ended_us
-  GROUP BY waited.victim, waited.op, culprit)
-SELECT victim, op, culprit, slow_count, latency_ns_sum, overlap_ns_sum,
-  overlap_ns_sum * 100.0 / latency_ns_sum AS share_percent
-FROM overlap JOIN victims USING (victim, op)
-WHERE ${where} ORDER BY overlap_ns_sum DESC, culprit LIMIT 100`;
+  const slow = `ended_us > ${from} AND ended_us <= ${to} AND ${isOneOf('op', WAITED_FOR)}`;
+  return `SELECT victim, op, culprit, slow_count, latency_ns_sum, overlap_ns_sum, share_percent FROM (
+${overlapSql({ where: slow, isByVictim: true, isByDisk: false })})
+WHERE ${where} LIMIT 100`;
 }

@@ -1,10 +1,10 @@
 import type { Facts } from './facts.ts';
 import { addedWait, groups, sumOf } from './facts.ts';
 import type { Finding, RuleId } from './finding.ts';
-import type { WorkRow } from './queries.ts';
+import type { WorkFact } from './queries.ts';
 
 /** What part of all added waiting these rows are, 0 to 1. */
-export function shareOf({ added_ns_per_s }: Facts, rows: readonly WorkRow[]): number {
+export function shareOf({ added_ns_per_s }: Facts, rows: readonly WorkFact[]): number {
   return added_ns_per_s === 0 ? 0 : Math.min(1, sumOf(rows, addedWait) / added_ns_per_s);
 }
 
@@ -14,7 +14,7 @@ export function shareOfDevice(facts: Facts, device: string): number {
 }
 
 /** Whether a row is about a file, or a request, of this disk. */
-export function isOnDisk({ device_disks }: Facts, disk: string): (row: WorkRow) => boolean {
+export function isOnDisk({ device_disks }: Facts, disk: string): (row: WorkFact) => boolean {
   const devices = new Set([
     disk,
     ...device_disks.filter((row) => row.disk === disk).map(({ device }) => device),
@@ -29,7 +29,7 @@ export const DISK_OPS = ['block_read', 'block_write', 'block_flush', 'block_disc
  * What part of the added waiting somebody explains: their own, and of what others wait for at the same disks as much as
  * their part of the time these disks were at work.
  */
-export function shareExplained(facts: Facts, isTheirs: (row: WorkRow) => boolean): number {
+export function shareExplained(facts: Facts, isTheirs: (row: WorkFact) => boolean): number {
   const requests = facts.work.filter(({ op }) => DISK_OPS.includes(op));
   const disks = new Set(requests.filter(isTheirs).flatMap(({ device }) => device ?? []));
   const ofOthers = [...disks].map((disk) => {

@@ -8,7 +8,7 @@ import type { Window } from '../window.ts';
 export type Periods = { readonly window: Window; readonly baseline: Window };
 
 /** What every query of a diagnosis depends on. */
-export type Scope = {
+export type DiagnosisScope = {
   readonly periods: Periods;
   /** Whether anything was recorded in the baseline: if not, what was before is not known. */
   readonly hasBaseline: boolean;
@@ -21,20 +21,20 @@ export type Scope = {
 /** A sample counts for the period in which it ended: in one, never in two. */
 export const DURING = 'ended_us > from_us AND ended_us <= to_us';
 
-const asked = (name: string, { periods: { window, baseline } }: Scope): string => {
+const asked = (name: string, { periods: { window, baseline } }: DiagnosisScope): string => {
   const row = (phase: string, { fromUs, toUs }: Window): string =>
     `('${phase}', ${String(fromUs)}, ${String(toUs)})`;
   return `WITH ${name}(phase, from_us, to_us) AS (VALUES ${row('before', baseline)}, ${row('window', window)})`;
 };
 
 /** For samples: the CTE `phase(phase, from_us, to_us)`, 'before' and 'window'. */
-export const phases = (scope: Scope): string => asked('phase', scope);
+export const phases = (scope: DiagnosisScope): string => asked('phase', scope);
 
 /**
  * For operations: the CTEs `span`, the fewest spans that hold the intervals which ended in each period, and
  * `phase(phase, recorded_s)`, of what was recorded.
  */
-export const prelude = (scope: Scope): string => `${asked('asked', scope)},
+export const prelude = (scope: DiagnosisScope): string => `${asked('asked', scope)},
 inside AS MATERIALIZED (
   SELECT phase, span_id, parent_id, recorded_us FROM asked CROSS JOIN spans
   ON ended_us_min > from_us AND ended_us_max <= to_us),
@@ -64,7 +64,7 @@ const NAMES = {
 } as const;
 export type Key = keyof typeof NAMES;
 
-/** Rows of a span view by keys, each of one phase. */
+/** FactRows of a span view by keys, each of one phase. */
 function keyed(view: string, keys: readonly string[], sums: string, { ops, who }: Pick): string {
   const ofOps =
     ops.length === 0 ? '' : `\n    AND op_id IN (SELECT op_id FROM ops WHERE ${isOneOf('op', ops)})`;
@@ -79,7 +79,7 @@ function keyed(view: string, keys: readonly string[], sums: string, { ops, who }
 }
 
 /** CTEs up to `done`: operations added up by these keys, with their names, beside `recorded_s` of their phase. */
-export function doneSql(scope: Scope, keys: readonly Key[], pick: Pick): string {
+export function doneSql(scope: DiagnosisScope, keys: readonly Key[], pick: Pick): string {
   const view = keys.includes('file_key') || keys.includes('process_key') ? 'span_files' : 'span_operations';
   const sums = [
     ...SUMS.map((name) => `sum(${name}) AS ${name}`),
@@ -99,15 +99,15 @@ export const inWindow = (expression: string): string =>
   `ifnull(sum(${expression}) FILTER (WHERE phase = 'window'), 0)`;
 
 /** The same over the baseline; NULL where nothing was recorded in it. */
-export const inBaseline = ({ hasBaseline }: Scope, expression: string): string =>
+export const inBaseline = ({ hasBaseline }: DiagnosisScope, expression: string): string =>
   hasBaseline ? `ifnull(sum(${expression}) FILTER (WHERE phase = 'before'), 0)` : 'NULL';
 
 /** Two columns: `before_NAME` and `NAME`. */
-export const beside = (scope: Scope, name: string, expression: string): string =>
+export const beside = (scope: DiagnosisScope, name: string, expression: string): string =>
   `${inBaseline(scope, expression)} AS before_${name}, ${inWindow(expression)} AS ${name}`;
 
 /** Two columns, quotients of two sums: `before_NAME` and `NAME`; NULL without anything to divide by. */
-export const mean = (scope: Scope, name: string, sum: string, weight: string): string =>
+export const mean = (scope: DiagnosisScope, name: string, sum: string, weight: string): string =>
   ['before', 'window']
     .map((phase) => {
       const column = `${phase === 'before' ? 'before_' : ''}${name}`;
@@ -126,7 +126,7 @@ export const isOneOf = (column: string, values: readonly string[]): string =>
  * buckets, the middle of the bucket, never above the longest latency: as `top` shows them. They are
  * kept per operation, cgroup and device: what is picked may name no file or class.
  */
-export function compareSql(scope: Scope, pick: Omit<Pick, 'and'>): string {
+export function compareSql(scope: DiagnosisScope, pick: Omit<Pick, 'and'>): string {
   const column = (name: string, value: (phase: string) => string): string =>
     `  ${scope.hasBaseline ? value('before') : 'NULL'} AS before_${name},\n  ${value('window')} AS ${name}`;
   const total = (name: string): string =>
@@ -189,7 +189,7 @@ const keysNamed = (condition: string): Key[] =>
   );
 
 /** The groups of the operations that match, the largest first, each with its share of all that match. */
-export function tableSql(scope: Scope, { by, of, measure, limit = 5 }: Table): string {
+export function tableSql(scope: DiagnosisScope, { by, of, measure, limit = 5 }: Table): string {
   const name = { wait: 'wait_ns_per_s', bytes: 'size_bytes_per_s', ops: 'ops_per_s' }[measure];
   const rate = (each: string, sum: string): string => beside(scope, each, `${sum} / recorded_s`);
   const columns = [
@@ -222,14 +222,14 @@ const SYNCS_IN_WRITES = ['o_sync', 'o_dsync'];
  * Operations an application waits for, each once: a copy-up happens inside an open or a write, and the sync of O_SYNC
  * inside a write.
  */
-const waitingOps = ({ hasFileIo }: Scope): string[] => [
+const waitingOps = ({ hasFileIo }: DiagnosisScope): string[] => [
   ...['fsync', 'read', 'write', 'open', 'close'],
   ...(hasFileIo ? [] : COPY_UPS),
 ];
 
 /** Whether somebody waited for this. */
 export function isWait(
-  scope: Scope,
+  scope: DiagnosisScope,
   { op, variant, container }: Who & { readonly op: string; readonly variant: string | null },
 ): boolean {
   const isInside = scope.hasFileIo && op === 'fsync' && SYNCS_IN_WRITES.includes(variant ?? '');
@@ -238,7 +238,7 @@ export function isWait(
 }
 
 /** Where the waiting went: by whom and operation, those that grew most first. */
-export function waitingSql(scope: Scope): string {
+export function waitingSql(scope: DiagnosisScope): string {
   const conditions = [
     ...(scope.hasFileIo ? [`NOT (op = 'fsync' AND ${isOneOf("ifnull(variant, '')", SYNCS_IN_WRITES)})`] : []),
     ...(scope.container === undefined ? [] : [`container = ${literal(scope.container)}`]),

@@ -7,7 +7,7 @@ import { jsonDocument } from './json.ts';
 import { visible, wrap } from './text.ts';
 
 /** What this machine can record, as the daemon's doctor reports it. */
-export type Diagnosis = {
+export type DoctorReport = {
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   readonly plan: readonly {
     readonly probe: string;
@@ -19,7 +19,7 @@ export type Diagnosis = {
 };
 
 /** The diagnosis for people: facts, the plan with its reasons and gaps, then what stands in the way. */
-export function doctorText({ facts, plan, problems }: Diagnosis, width: number | undefined): string {
+export function doctorText({ facts, plan, problems }: DoctorReport, width: number | undefined): string {
   const nameWidth = Math.max(0, ...facts.map(({ name }) => name.length));
   const verdict =
     problems.length === 0
@@ -39,7 +39,7 @@ export function doctorText({ facts, plan, problems }: Diagnosis, width: number |
 
 const problem = (each: Failure): string => `  ${explain(each)}`;
 
-function planLines({ probe, fragment, reasons, gaps }: Diagnosis['plan'][number]): string[] {
+function planLines({ probe, fragment, reasons, gaps }: DoctorReport['plan'][number]): string[] {
   return [
     `  ${probe}: ${fragment ?? whyNone(reasons)}`,
     ...reasons.map((reason) => `    ${reason}`),
@@ -52,7 +52,7 @@ export const whyNone = (reasons: readonly string[]): string =>
   reasons.some(waitsForItsModule) ? 'waits for its module' : 'cannot run here';
 
 /** The same for programs; each problem carries its explanation. */
-export function doctorJson({ facts, plan, problems }: Diagnosis): string {
+export function doctorJson({ facts, plan, problems }: DoctorReport): string {
   const explained = problems.map((each) => ({
     code: each.code,
     details: each.details,

@@ -1,6 +1,7 @@
 import { lossDefinition } from '../../schema/losses.ts';
 import { formatCount, formatElapsed, formatInstant, formatWall, zoneName } from '../../schema/units.ts';
-import type { Coverage, CoverageRow, LossSum } from '../reports/coverage.ts';
+import type { Coverage, CoverageRow } from '../reports/coverage.ts';
+import type { LossSum } from '../reports/losses.ts';
 import type { Window } from '../window.ts';
 import { visible } from './text.ts';
 

@@ -1,5 +1,6 @@
 import { formatCount, formatElapsed } from '../../schema/units.ts';
-import type { CoverageRow, LossSum } from '../reports/coverage.ts';
+import type { CoverageRow } from '../reports/coverage.ts';
+import type { LossSum } from '../reports/losses.ts';
 import { gapLines, lossLines } from './footnotes.ts';
 import { visible } from './text.ts';
 

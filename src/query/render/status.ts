@@ -7,7 +7,7 @@ import {
   zoneName,
 } from '../../schema/units.ts';
 import type { CoverageRow } from '../reports/coverage.ts';
-import type { Cost, Governed, Status } from '../reports/status.ts';
+import type { SessionCost, Governed, Status } from '../reports/status.ts';
 import { endOf } from '../reports/status.ts';
 import { whyNone } from './doctor.ts';
 import { gapLines, lossLines } from './footnotes.ts';
@@ -57,7 +57,7 @@ function stateText({ state, session }: Status): string {
   }
 }
 
-const sizeText = ({ database_bytes }: Cost): string =>
+const sizeText = ({ database_bytes }: SessionCost): string =>
   database_bytes === null ? '' : `, ${formatBytes(database_bytes)}`;
 
 /** What was seen, a line a probe; then the gaps, a line each. */
@@ -79,7 +79,7 @@ function lossText({ cost, losses }: Status): string[] {
   return [counted, ...lossLines(losses)];
 }
 
-function costLines(cost: Cost): string[] {
+function costLines(cost: SessionCost): string[] {
   if (cost.daemon_cpu_percent === null || cost.bpftrace_cpu_percent === null) {
     return ['not known: no interval was recorded'];
   }

@@ -3,6 +3,8 @@ import type { WallUs } from '../../schema/units.ts';
 import { cover, spanIds } from '../cover.ts';
 import type { Span } from '../cover.ts';
 import type { Window } from '../window.ts';
+import type { LossSum } from './losses.ts';
+import { lossesIn } from './losses.ts';
 
 /** What a probe was proven to see, as the view `coverage` has it. */
 export type CoverageRow = {
@@ -12,8 +14,6 @@ export type CoverageRow = {
   reason: string;
   fix: string | null;
 };
-
-export type LossSum = { kind: string; lost_count: number };
 
 /** How far an answer about a window can be trusted. */
 export type Coverage = {
@@ -40,7 +40,7 @@ export function coverage(db: Db, window: Window): Coverage {
     hours_only_until_us: readRemoved(db, window),
     extent: readExtent(db),
     gaps: readGaps(db, window),
-    losses: readLosses(db, window),
+    losses: lossesIn(db, window),
     shed: readShed(db, window),
   }))();
 }
@@ -122,15 +122,6 @@ function readGaps(db: Db, { fromUs, toUs }: Window): CoverageRow[] {
        ORDER BY probe, subject`,
     )
     .all(toUs, fromUs);
-}
-
-function readLosses(db: Db, { fromUs, toUs }: Window): LossSum[] {
-  return db
-    .prepare<[number, number], LossSum>(
-      `SELECT kind, sum(lost_count) AS lost_count FROM loss
-       WHERE ended_us >= ? AND started_us < ? GROUP BY kind ORDER BY lost_count DESC, kind`,
-    )
-    .all(fromUs, toUs);
 }
 
 /** The steps in the window, and the one each session was at when the window began. */

@@ -1,6 +1,6 @@
 import type { Db } from '../../schema/open.ts';
-import { overlaps, readDisks, slotsOf } from './blame.ts';
-import type { BlameRow } from './blame.ts';
+import type { OverlapRow } from './blame.ts';
+import { overlaps } from './blame.ts';
 import type { SlowRow } from './slow.ts';
 import { slowColumns } from './slow.ts';
 
@@ -15,7 +15,7 @@ export type Explanation = {
   /** Recorded requests for the same file, and commits of a journal, that overlapped it. */
   readonly meanwhile: readonly SlowRow[];
   /** Whose I/O was in flight on its disks, most first; the operation's own included. */
-  readonly inflight: readonly Omit<BlameRow, 'is_self'>[];
+  readonly inflight: readonly OverlapRow[];
 };
 
 type Stages = {
@@ -42,7 +42,7 @@ export function explainOperation(db: Db, exemplarId: number): Explanation | unde
       operation,
       parts: partsOf(operation, stages),
       meanwhile: meanwhileOf(db, operation),
-      inflight: overlaps([operation], slotsOf(db, [operation]), readDisks(db)),
+      inflight: overlaps(db, 'exemplar_id = ?', [exemplarId]),
     };
   })();
 }

@@ -2,6 +2,7 @@ import { bucketLowerNs } from '../../schema/buckets.ts';
 import type { Db } from '../../schema/open.ts';
 import { spanIds } from '../cover.ts';
 import type { Span } from '../cover.ts';
+import { lossesOf } from './losses.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 export type Sample = {
@@ -349,7 +350,7 @@ function sessionFamilies(db: Db, session: SessionRow): Family[] {
       name: 'iotrace_lost',
       type: 'counter',
       help: 'What did not reach the tables in full, by kind; see the view loss',
-      samples: readLosses(db, id).map(({ kind, lost_count }) => sample({ kind }, lost_count)),
+      samples: lossesOf(db, id).map(({ kind, lost_count }) => sample({ kind }, lost_count)),
     },
   ];
 }
@@ -401,14 +402,6 @@ function readCoverage(db: Db, sessionId: number): CoverageLabels[] {
   return db
     .prepare<[number], CoverageLabels>(
       'SELECT probe, subject, state FROM coverage WHERE session_id = ? ORDER BY probe, subject',
-    )
-    .all(sessionId);
-}
-
-function readLosses(db: Db, sessionId: number): { kind: string; lost_count: number }[] {
-  return db
-    .prepare<[number], { kind: string; lost_count: number }>(
-      'SELECT kind, sum(lost_count) AS lost_count FROM loss WHERE session_id = ? GROUP BY kind ORDER BY kind',
     )
     .all(sessionId);
 }

@@ -1,8 +1,10 @@
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { wallUs } from '../../schema/units.ts';
-import type { CoverageRow, LossSum } from './coverage.ts';
+import type { CoverageRow } from './coverage.ts';
 import { sessionCoverage } from './coverage.ts';
+import type { LossSum } from './losses.ts';
+import { lossesOf } from './losses.ts';
 
 /** What only this machine can tell about a session. */
 export type Machine = {
@@ -39,7 +41,7 @@ export type PlanLine = {
   readonly reasons: readonly string[];
 };
 
-export type Cost = {
+export type SessionCost = {
   readonly interval_count: number;
   /** Time the intervals cover, µs. */
   readonly recorded_us: number;
@@ -71,7 +73,7 @@ export type Status = {
   readonly plan: readonly PlanLine[];
   readonly coverage: readonly CoverageRow[];
   readonly losses: readonly LossSum[];
-  readonly cost: Cost;
+  readonly cost: SessionCost;
   /** The governor's last step; null when it took none. */
   readonly governed: Governed | null;
 };
@@ -88,7 +90,7 @@ export function status(db: Db, machine: Machine): Status | undefined {
       session_count,
       plan: parsePlan(plan),
       coverage: sessionCoverage(db, session.session_id),
-      losses: readLosses(db, session.session_id),
+      losses: lossesOf(db, session.session_id),
       cost: readCost(db, session.session_id),
       governed: readGoverned(db, session.session_id),
     };
@@ -114,15 +116,6 @@ export function stateOf(session: SessionRow, { nowUs, bootId, isAlive }: Machine
   return isSilent || isGone ? 'vanished' : 'running';
 }
 
-function readLosses(db: Db, sessionId: number): LossSum[] {
-  return db
-    .prepare<[number], LossSum>(
-      `SELECT kind, sum(lost_count) AS lost_count FROM loss
-       WHERE session_id = ? GROUP BY kind ORDER BY lost_count DESC, kind`,
-    )
-    .all(sessionId);
-}
-
 function readGoverned(db: Db, sessionId: number): Governed | null {
   const step = db.prepare<[number], Governed>(
     'SELECT level, detail, at_us FROM governor WHERE session_id = ? ORDER BY at_us DESC, level DESC LIMIT 1',
@@ -130,9 +123,9 @@ function readGoverned(db: Db, sessionId: number): Governed | null {
   return step.get(sessionId) ?? null;
 }
 
-type CostSums = Omit<Cost, 'kernel_cpu_percent' | 'daemon_cpu_percent' | 'bpftrace_cpu_percent'>;
+type CostSums = Omit<SessionCost, 'kernel_cpu_percent' | 'daemon_cpu_percent' | 'bpftrace_cpu_percent'>;
 
-function readCost(db: Db, sessionId: number): Cost {
+function readCost(db: Db, sessionId: number): SessionCost {
   const sums = db.prepare<[number], CostSums>(COST_SQL).get(sessionId);
   if (!sums) throw new Error('an aggregate without GROUP BY returned no row');
   const percent = (cpuUs: number): number | null =>

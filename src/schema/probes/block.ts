@@ -12,6 +12,9 @@ export const OWNER_BASES = {
   8: 'submitter, several files',
 };
 
+/** Length of the slots of the view `inflight`, in time since boot; the kernel's programs count by it too. */
+export const INFLIGHT_SLOT_US = 100_000;
+
 export const block = defineProbe({
   name: 'block',
   view: 'block',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createInflight, INFLIGHT_SLOT_US } from '../../../src/daemon/stream/inflight.ts';
+import { createInflight } from '../../../src/daemon/stream/inflight.ts';
+import { INFLIGHT_SLOT_US } from '../../../src/schema/probes/block.ts';
 
 const at = (slot: number): number => slot * INFLIGHT_SLOT_US;
 const slots = (...numbers: readonly number[]): Map<string, number> =>

@@ -1,10 +1,9 @@
-import { isFailure } from '../../../src/failure.ts';
 import type { Diagnosis, DiagnoseQuery, Ranked } from '../../../src/query/findings/diagnose.ts';
 import { diagnose } from '../../../src/query/findings/diagnose.ts';
 import { bucketOf } from '../../../src/schema/buckets.ts';
 import type { Db } from '../../../src/schema/open.ts';
-import { openForWriting } from '../../../src/schema/open.ts';
 import { wallUs } from '../../../src/schema/units.ts';
+import { freshRecording } from '../fresh.ts';
 
 /** 2026-11-21T12:00:00Z: the incident begins; ten minutes before and after it are recorded. */
 export const START_US = 1_795_262_400_000_000;
@@ -69,10 +68,8 @@ export class Incident {
 
   /** Without `hasBaseline` nothing was recorded before. */
   constructor({ hasBaseline = true, path = ':memory:' } = {}) {
-    const db = openForWriting(path);
-    if (isFailure(db)) throw new Error(JSON.stringify(db));
-    this.db = db;
-    db.pragma('foreign_keys = OFF');
+    this.db = freshRecording(path);
+    this.db.pragma('foreign_keys = OFF');
     const firstUs = START_US - (hasBaseline ? MINUTES : 0) * MINUTE_US;
     const lastUs = START_US + MINUTES * MINUTE_US;
     this.#insert('session_record', {

@@ -25,8 +25,7 @@ describe('the answer comes first', () => {
     expect(answer(text(incident('slow-device')))).toMatchInlineSnapshot(`
       "P99 of fsync in payments/api-7d9f/api rose from 4.00 ms to 120 ms between 2026-11-21
         12:00:00 and 2026-11-21 12:10:00 UTC. Disk vda: up to 60 % busy.
-      Cause: Disk vda became slow: 50.0 ms a request, 1.00 ms before, with 15.0/s of them.
-        (sure)
+      Cause: Disk vda became slow: await rose from 1.00 ms to 50.0 ms, at 15.0/s. (sure)
       Do: Look at the disk: its health, its settings, what it is made of, the limits of the
         cloud volume.
       2026-11-21 12:00:00 to 2026-11-21 12:10:00 UTC (10 min). Compared with 2026-11-21 11:50:00
@@ -86,8 +85,8 @@ describe('the answer comes first', () => {
       Checked and not it
          No container layer holds many files.
          No I/O limit is set.
-         Inodes suffice: / uses most, 10 %.
-         Space suffices: / uses most, 40 %.
+         Inodes suffice: / is fullest, 10 %.
+         Space suffices: / is fullest, 40 %.
       "
     `);
   });
@@ -116,8 +115,8 @@ test('a finding, whole', () => {
          jobs/ba…x2k4q/batch  vda         100/s  0 B/s  396 KiB/s    0/s  99.0/s          99 %
        Why sure: the limit is read from its cgroup, and its busiest interval reached it
        Rank: 56 %: serious × 80 % sure × 100 % of the added waiting
-       Also checked: No disk became slow: vda takes 1.00 ms a request, 1.00 ms before, at
-         15.0/s. No queue at the disks: vda has 0.01 requests at once.
+       Also checked: No disk became slow: await of vda is 1.00 ms, was 1.00 ms, at 15.0/s. No
+         queue at the disks: vda has 0.01 requests in flight.
        Do: Raise or lift its I/O limit.
            cat /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max
            echo "8:0 rbps=max wbps=max riops=max wiops=max" > /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../../src/failure.ts';
-import type { Diagnosis } from '../../../src/query/render/doctor.ts';
+import type { DoctorReport } from '../../../src/query/render/doctor.ts';
 import { doctorJson, doctorText } from '../../../src/query/render/doctor.ts';
 
-const diagnosis: Diagnosis = {
+const diagnosis: DoctorReport = {
   facts: [
     { name: 'kernel', value: '6.1.0-41-cloud-amd64' },
     { name: 'bpftrace', value: '0.17.0' },

@@ -2,11 +2,11 @@
 export const en = {
   // Findings: who does what, with the number that shows it.
   'saturated-device':
-    'Disk {device} has no time left: {util_percent} busy, {queue_length} requests waiting at once, {await_ns} each.',
-  'slow-device': 'Disk {device} is slow: {await_ns} a request, with only {requests_per_s} of them.',
+    'Disk {device} is saturated: {util_percent} busy, {queue_length} requests in flight, await {await_ns}.',
+  'slow-device': 'Disk {device} is slow: await {await_ns} at only {requests_per_s}.',
   'slow-device.grown':
-    'Disk {device} became slow: {await_ns} a request, {before_await_ns} before, with {requests_per_s} of them.',
-  queueing: 'Requests queue up at disk {device}: {queue_length} at once, {await_ns} each, {requests_per_s}.',
+    'Disk {device} became slow: await rose from {before_await_ns} to {await_ns}, at {requests_per_s}.',
+  queueing: 'Requests queue at disk {device}: {queue_length} in flight, await {await_ns}, {requests_per_s}.',
   'fsync-storm.program': '{who} syncs {ops_per_s} and waits {wait_ns_per_s} for it.',
   'fsync-storm.program.grown':
     '{who} syncs {ops_per_s}, {before_ops_per_s} before, and waits {wait_ns_per_s} for it.',
@@ -23,7 +23,7 @@ export const en = {
   'copy-up.large':
     '{who} writes to a large file of its image: the first write waited up to {latency_ns_max} while overlayfs copied (copies: {op_count}, {size_bytes_sum} in all).',
   'image-pull':
-    'An image is coming in: {who} writes {size_bytes_per_s} of image content, {share_percent} of all that is written.',
+    'An image is being pulled: {who} writes {size_bytes_per_s} of image content, {share_percent} of all that is written.',
   'writable-layer':
     '{who} writes {size_bytes_per_s} into its container layer, {share_percent} of all that is written. It wants a volume.',
   'log-writes': 'Logs are {share_percent} of all that is written: {size_bytes_per_s}.',
@@ -33,9 +33,9 @@ export const en = {
   atime:
     'Reading files on {mount_point} writes their access times: {ops_per_s} metadata writes, {share_percent} of all writes.',
   'dirty-throttling':
-    'The kernel holds {who} back: it waits {wait_ns_per_s} because it dirties memory faster than the disk takes it.',
+    'The kernel throttles {who}, which dirties memory faster than the disk writes it: {wait_ns_per_s} of waiting.',
   'dirty-throttling.memory':
-    'The kernel holds {who} back: it waits {wait_ns_per_s} because its dirty memory meets its memory limit.',
+    'The kernel throttles {who}, whose dirty memory is at its memory limit: {wait_ns_per_s} of waiting.',
   journal:
     '{who} waits {wait_ns_per_s} for commits of the journal on {device}; {asker} asked for {share_percent} of them.',
   neighbour:
@@ -57,9 +57,9 @@ export const en = {
   // Why a finding is believed.
   'sure.saturated-device': 'busy time and queue come from the kernel’s own disk counters',
   'sure.slow-device':
-    'with {queue_length} requests at once and {requests_per_s} there is hardly a queue to wait in',
+    'with {queue_length} requests in flight and {requests_per_s}, requests hardly wait for each other',
   'sure.queueing':
-    'the number of requests under way is exact; that the disk serves fewer at once is inferred',
+    'the number of requests in flight is exact; that the disk serves fewer at once is inferred',
   'sure.fsync-storm': 'every sync is counted in the kernel, with its process and file',
   'sure.copy-up': 'every copy-up is counted in the kernel, with its file, size and duration',
   'sure.image-pull': 'bytes are counted in the kernel; image content is known from its paths',
@@ -68,16 +68,16 @@ export const en = {
   'sure.log-reads': 'bytes are counted in the kernel; logs are known from their paths',
   'sure.layer-reads': 'these reads reached the disk; image layers are known from the mounts',
   'sure.atime': 'the mount option is known; that these metadata writes are access times is inferred',
-  'sure.dirty-throttling': 'the kernel itself says whom it put to sleep, and for how long',
+  'sure.dirty-throttling': 'the kernel reports whom it throttled, and for how long',
   'sure.journal': 'who waited is exact; who asked for a commit is the first of those in it',
   'sure.neighbour':
     '{slow_count} slow operations overlapped its requests on the same disk; that they waited for them is inferred',
   'sure.io-limit': 'the limit is read from its cgroup, and its busiest interval reached it',
   'sure.io-limit.held':
     'its requests waited {wait_ns_per_s} before the disk was asked at all, and it is at its limit',
-  'sure.filesystems': 'the file system says so itself',
-  'sure.deleted-files': 'the file descriptors were looked at',
-  'sure.device-errors': 'the block layer and the kernel log say so',
+  'sure.filesystems': 'read from the file system (statfs)',
+  'sure.deleted-files': 'read from the file descriptors',
+  'sure.device-errors': 'reported by the block layer and the kernel log',
   'sure.swap': 'the kernel counts every page',
   'sure.small-files': 'the files were counted; what they cost is inferred',
   'doubt.no-baseline': 'nothing was recorded before, so it is not known whether this is new',
@@ -87,29 +87,28 @@ export const en = {
 
   // What was looked at and is not the cause.
   'not.saturated-device':
-    'No disk ran out of time: {device} was at most {util_percent_max} busy, with {queue_length_max} requests at once.',
-  'not.slow-device': 'No disk is slow itself: {device} takes {await_ns} a request, at {requests_per_s}.',
+    'No disk is saturated: {device} was at most {util_percent_max} busy, with {queue_length_max} requests in flight.',
+  'not.slow-device': 'No disk is slow: {device} has an await of {await_ns} at {requests_per_s}.',
   'not.slow-device.grown':
-    'No disk became slow: {device} takes {await_ns} a request, {before_await_ns} before, at {requests_per_s}.',
-  'not.queueing': 'No queue at the disks: {device} has {queue_length} requests at once.',
-  'not.fsync-storm': 'No storm of syncs: {ops_per_s} on the whole node.',
-  'not.fsync-storm.grown': 'No storm of syncs: {ops_per_s} on the whole node, {before_ops_per_s} before.',
+    'No disk became slow: await of {device} is {await_ns}, was {before_await_ns}, at {requests_per_s}.',
+  'not.queueing': 'No queue at the disks: {device} has {queue_length} requests in flight.',
+  'not.fsync-storm': 'No fsync storm: {ops_per_s} on the whole node.',
+  'not.fsync-storm.grown': 'No fsync storm: {ops_per_s} on the whole node, {before_ops_per_s} before.',
   'not.copy-up.none': 'No file was copied up.',
   'not.copy-up': 'Few and short copy-ups: {op_count}, the longest {latency_ns_max}.',
-  'not.image-pull': 'No image is coming in: {size_bytes_per_s} of image content are written.',
+  'not.image-pull': 'No image pull: {size_bytes_per_s} of image content is written.',
   'not.writable-layer': 'Container layers are hardly written to: {size_bytes_per_s}.',
   'not.log-writes': 'Logs are not what is written: {size_bytes_per_s}.',
   'not.log-reads': 'Log collection hardly reads: {size_bytes_per_s}.',
   'not.layer-reads': 'Image layers come from the page cache: {ops_per_s} reads of them reached a disk.',
-  'not.atime': 'Access times are not it: mounts that write them at each read: {mount_count}.',
-  'not.dirty-throttling': 'No writer is held back for dirty memory: {wait_ns_per_s}.',
-  'not.journal':
-    'Nobody waits for commits that another asked for: {wait_ns_per_s} of waiting for journals in all.',
+  'not.atime': 'No access time updates: {mount_count} mounts write them at each read.',
+  'not.dirty-throttling': 'No writer is throttled for dirty memory: {wait_ns_per_s}.',
+  'not.journal': 'No journal contention: {wait_ns_per_s} of waiting for commits in all.',
   'not.neighbour': 'No neighbour stands out in what was in flight while others were slow.',
   'not.io-limit': 'No I/O limit is reached: {who} is nearest, at {share_percent}.',
   'not.io-limit.none': 'No I/O limit is set.',
-  'not.inodes': 'Inodes suffice: {mount_point} uses most, {inode_used_percent}.',
-  'not.space': 'Space suffices: {mount_point} uses most, {used_percent}.',
+  'not.inodes': 'Inodes suffice: {mount_point} is fullest, {inode_used_percent}.',
+  'not.space': 'Space suffices: {mount_point} is fullest, {used_percent}.',
   'not.deleted-files': 'Deleted files that are held open take {allocated_bytes}.',
   'not.device-errors': 'No request failed, and the kernel log has no errors of disks or file systems.',
   'not.device-errors.no-log': 'No request failed.',
@@ -134,8 +133,8 @@ export const en = {
   'proof.log-files': 'Which logs',
   'proof.read-who': 'Who reads what',
   'proof.read-files': 'What {who} reads',
-  'proof.throttled': 'How long {who} was held back',
-  'proof.throttled-who': 'Who was held back',
+  'proof.throttled': 'How long {who} was throttled',
+  'proof.throttled-who': 'Who was throttled',
   'proof.journal-waits': 'Who waited for the journal on {device}',
   'proof.journal-commits': 'Who asked for its commits',
   'proof.blame': 'Whose I/O was in flight while {who} was slow',
@@ -286,7 +285,7 @@ export const en = {
   'rule.saturated-device': 'saturated disk',
   'rule.slow-device': 'slow disk',
   'rule.queueing': 'queue at the disk',
-  'rule.fsync-storm': 'storm of syncs',
+  'rule.fsync-storm': 'fsync storm',
   'rule.copy-up': 'overlayfs copy-up',
   'rule.image-pull': 'image pull',
   'rule.writable-layer': 'heavy writing to a container layer',
@@ -295,9 +294,9 @@ export const en = {
   'rule.log-reads': 'log collection',
   'rule.layer-reads': 'reading image layers (cold start)',
   'rule.atime': 'access time updates',
-  'rule.dirty-throttling': 'writers held back (dirty throttling)',
-  'rule.journal': 'contention in the file system journal',
-  'rule.neighbour': 'a neighbour',
+  'rule.dirty-throttling': 'dirty throttling',
+  'rule.journal': 'journal contention',
+  'rule.neighbour': 'noisy neighbour',
   'rule.io-limit': 'I/O limit (io.max)',
   'rule.inodes': 'running out of inodes',
   'rule.space': 'running out of space',
@@ -311,7 +310,7 @@ export const en = {
   'fact.block': 'disk requests (probe block)',
   'fact.file_io': 'reads and writes (probe file_io)',
   'fact.journal': 'journal commits (probe journal)',
-  'fact.throttle': 'writers held back (probe throttle)',
+  'fact.throttle': 'dirty throttling (probe throttle)',
   'fact.blame': 'whose requests were in flight (probe block)',
   'fact.classes': 'file classes',
   'fact.devices': 'disk counters (sampler)',
@@ -412,12 +411,12 @@ export const en = {
   'column.util_percent': 'busy',
   'column.util_percent_max': 'busy, max',
   'column.busy_s': 'time over 90 % busy',
-  'column.queue_length': 'under way',
-  'column.queue_length_max': 'under way, max',
-  'column.await_ns': 'each',
-  'column.await_ns_max': 'each, max',
-  'column.device_latency_ns': 'each, disk',
-  'column.queue_latency_ns': 'each, queue',
+  'column.queue_length': 'in flight',
+  'column.queue_length_max': 'in flight, max',
+  'column.await_ns': 'await',
+  'column.await_ns_max': 'await, max',
+  'column.device_latency_ns': 'await, device',
+  'column.queue_latency_ns': 'await, queue',
   'column.from_us': 'from (%zone)',
   'column.variant': 'kind',
   'column.host_path': 'path on the host',

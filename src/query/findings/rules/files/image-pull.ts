@@ -1,18 +1,18 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found, severityOfShare } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { DISK_OPS, shareExplained } from '../share.ts';
-import { isOneOf, tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
-import { PULL_CLASSES } from './fsync-storm.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found, severityOfShare } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { DISK_OPS, shareExplained } from '../../share.ts';
+import { isOneOf, tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
+import { PULL_CLASSES } from '../sync/fsync-storm.ts';
 import { NOT_MEMORY, writesOf } from './log-writes.ts';
 
 /** Images on their way in: what is pulled is written twice, as content and unpacked, and synced once per layer. */
-export const imagePull: Rule = {
+export const imagePull: Rule<'image-pull'> = {
   id: 'image-pull',
   needs: ['block', 'classes'],
   thresholds: ['written_bytes_per_s', 'written_share'],
@@ -38,7 +38,7 @@ export const imagePull: Rule = {
   },
 };
 
-const isOfImage = (row: WorkRow): boolean => PULL_CLASSES.includes(row.class ?? '');
+const isOfImage = (row: WorkFact): boolean => PULL_CLASSES.includes(row.class ?? '');
 
 const writtenSql = ({ scope }: Facts, ops: readonly string[]): string =>
   tableSql(scope, {
@@ -50,16 +50,16 @@ const writtenSql = ({ scope }: Facts, ops: readonly string[]): string =>
 function finding(
   facts: Facts,
   ops: readonly string[],
-  rows: readonly [WorkRow, ...WorkRow[]],
+  rows: readonly [WorkFact, ...WorkFact[]],
   share: number,
-): Verdict {
+): Judgement {
   const [{ who }] = rows;
   const [largest] = groups(
     rows,
     (row) => row.class ?? '',
     (row) => row.size_bytes_per_s,
   );
-  const isTheirs = (row: WorkRow): boolean =>
+  const isTheirs = (row: WorkFact): boolean =>
     row.who === who &&
     isOfImage(row) &&
     ['read', 'write', 'open', 'close', 'fsync', ...DISK_OPS].includes(row.op);

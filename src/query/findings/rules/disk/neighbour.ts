@@ -1,18 +1,18 @@
-import { literal } from '../../literal.ts';
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import type { BlameRow } from '../queries.ts';
-import { blameSql } from '../queries.ts';
-import { shareOf } from '../share.ts';
-import { compareSql, tableSql } from '../sql.ts';
-import { WHO_NAME } from '../../who.ts';
-import { over, thresholds } from '../thresholds.ts';
+import { literal } from '../../../literal.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import type { BlameFact } from '../../queries.ts';
+import { blameSql } from '../../queries.ts';
+import { shareOf } from '../../share.ts';
+import { compareSql, tableSql } from '../../sql.ts';
+import { WHO_NAME } from '../../../who.ts';
+import { over, thresholds } from '../../thresholds.ts';
 
-export const neighbour: Rule = {
+export const neighbour: Rule<'neighbour'> = {
   id: 'neighbour',
   about: 'Somebody is slow while somebody else keeps the disk busy.',
   needs: ['blame'],
@@ -27,10 +27,10 @@ export const neighbour: Rule = {
   },
 };
 
-type Case = { readonly row: BlameRow; readonly victim: Facts['victims'][number]; readonly share: number };
+type Case = { readonly row: BlameFact; readonly victim: Facts['victims'][number]; readonly share: number };
 
 /** A victim whose slow operations overlapped mostly the I/O of one other. */
-function caseOf(facts: Facts, row: BlameRow): Case | undefined {
+function caseOf(facts: Facts, row: BlameFact): Case | undefined {
   const victim = facts.victims.find(({ who, op }) => who === row.victim && op === row.op);
   const own = facts.blame.find(
     (each) => each.victim === row.victim && each.op === row.op && each.culprit === row.victim,
@@ -46,7 +46,7 @@ function caseOf(facts: Facts, row: BlameRow): Case | undefined {
   return over('worth_naming_share', share) ? { row, victim, share } : undefined;
 }
 
-function finding(facts: Facts, { row, victim, share }: Case): Verdict {
+function finding(facts: Facts, { row, victim, share }: Case): Judgement {
   const { scope } = facts;
   const { culprit, op, share_percent, slow_count } = row;
   const doing = facts.work.filter((each) => each.who === culprit && each.op.startsWith('block_'));

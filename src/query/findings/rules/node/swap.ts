@@ -1,11 +1,11 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Rule } from '../finding.ts';
-import { found } from '../finding.ts';
-import { queries } from '../queries.ts';
-import { over, thresholds } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Rule } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import { queries } from '../../queries.ts';
+import { over, thresholds } from '../../thresholds.ts';
 
-export const swap: Rule = {
+export const swap: Rule<'swap'> = {
   id: 'swap',
   about: 'Memory that is on the disk.',
   needs: ['host'],

@@ -1,18 +1,18 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import { logSql } from '../queries.ts';
-import { DISK_OPS } from '../share.ts';
-import { doneSql } from '../sql.ts';
-import { WHO_NAME } from '../../who.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import { logSql } from '../../queries.ts';
+import { DISK_OPS } from '../../share.ts';
+import { doneSql } from '../../sql.ts';
+import { WHO_NAME } from '../../../who.ts';
 
 /** Levels of the kernel's log from which on something is broken. */
 const ERROR_LEVEL = 3;
 
-export const deviceErrors: Rule = {
+export const deviceErrors: Rule<'device-errors'> = {
   id: 'device-errors',
   about: 'A disk that fails requests, or of which the kernel says so.',
   needs: ['block'],
@@ -37,7 +37,7 @@ const failedSql = ({ scope }: Facts): string => `${doneSql(scope, ['cgroup_key',
 SELECT device, op, ${WHO_NAME} AS who, sum(op_count) AS op_count, sum(error_count) AS error_count
 FROM done WHERE phase = 'window' GROUP BY device, op, ${WHO_NAME} ORDER BY error_count DESC LIMIT 10`;
 
-function finding(facts: Facts, failed: Facts['work'], lines: Facts['kernel_log']): Verdict {
+function finding(facts: Facts, failed: Facts['work'], lines: Facts['kernel_log']): Judgement {
   const error_count = sumOf(failed, (row) => row.error_count);
   const [worst] = groups(
     failed,

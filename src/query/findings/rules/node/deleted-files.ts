@@ -1,14 +1,14 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import type { DeletedRow } from '../queries.ts';
-import { queries } from '../queries.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import type { DeletedFact } from '../../queries.ts';
+import { queries } from '../../queries.ts';
+import { over } from '../../thresholds.ts';
 
-export const deletedFiles: Rule = {
+export const deletedFiles: Rule<'deleted-files'> = {
   id: 'deleted-files',
   about: 'Deleted files that somebody holds open: space that df misses and du does not find.',
   needs: ['deleted'],
@@ -32,7 +32,7 @@ export const deletedFiles: Rule = {
   },
 };
 
-function isMuch({ filesystems }: Facts, rows: readonly DeletedRow[]): boolean {
+function isMuch({ filesystems }: Facts, rows: readonly DeletedFact[]): boolean {
   const size = sumOf(rows, (row) => row.allocated_bytes);
   const shares = groups(
     rows,
@@ -45,7 +45,7 @@ function isMuch({ filesystems }: Facts, rows: readonly DeletedRow[]): boolean {
   return over('deleted_bytes', size) || shares.some((share) => over('deleted_share', share));
 }
 
-function finding(facts: Facts, rows: readonly [DeletedRow, ...DeletedRow[]]): Verdict {
+function finding(facts: Facts, rows: readonly [DeletedFact, ...DeletedFact[]]): Judgement {
   const [first] = rows;
   const { who, namespace, pod, process, pid, path } = first;
   const full = facts.filesystems.some(

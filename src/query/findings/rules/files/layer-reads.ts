@@ -1,15 +1,15 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found, severityOfShare } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { shareExplained } from '../share.ts';
-import { tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found, severityOfShare } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { shareExplained } from '../../share.ts';
+import { tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 
-export const layerReads: Rule = {
+export const layerReads: Rule<'layer-reads'> = {
   id: 'layer-reads',
   about: 'A container that reads its image from the disk: a cold start, or a cache too small for it.',
   needs: ['block', 'classes'],
@@ -42,9 +42,9 @@ export const layerReads: Rule = {
   },
 };
 
-function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
+function finding(facts: Facts, rows: readonly [WorkFact, ...WorkFact[]], share: number): Judgement {
   const [first] = rows;
-  const isTheirs = (row: WorkRow): boolean =>
+  const isTheirs = (row: WorkFact): boolean =>
     row.place === 'image_layer' && ['block_read', 'read', 'open'].includes(row.op);
   const explained = shareExplained(facts, isTheirs);
   return found({

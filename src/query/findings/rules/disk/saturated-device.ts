@@ -1,16 +1,16 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { isSlow, loadsOf } from '../loads.ts';
-import type { DeviceRow } from '../queries.ts';
-import { devicesSql } from '../queries.ts';
-import { tableSql } from '../sql.ts';
-import { literal } from '../../literal.ts';
-import { over } from '../thresholds.ts';
-import { DISK_LOADS, DISK_OPS, diskRelief, shareOfDevice } from '../share.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { isSlow, loadsOf } from '../../loads.ts';
+import type { DeviceFact } from '../../queries.ts';
+import { devicesSql } from '../../queries.ts';
+import { tableSql } from '../../sql.ts';
+import { literal } from '../../../literal.ts';
+import { over } from '../../thresholds.ts';
+import { DISK_LOADS, DISK_OPS, diskRelief, shareOfDevice } from '../../share.ts';
 
-export const saturatedDevice: Rule = {
+export const saturatedDevice: Rule<'saturated-device'> = {
   id: 'saturated-device',
   about: 'A device that has no time left, with requests waiting for it.',
   needs: ['devices'],
@@ -34,13 +34,13 @@ export const saturatedDevice: Rule = {
   },
 };
 
-function isSaturated(facts: Facts, row: DeviceRow): boolean {
+function isSaturated(facts: Facts, row: DeviceFact): boolean {
   const isLong = over('busy_share', row.busy_s / facts.window_s);
   const isSlowItself = loadsOf(facts).some((load) => load.device === row.device && isSlow(load));
   return isLong && over('queue_length', row.queue_length_max) && !isSlowItself;
 }
 
-function found(facts: Facts, row: DeviceRow): Verdict {
+function found(facts: Facts, row: DeviceFact): Judgement {
   const { device } = row;
   const of = { ops: DISK_OPS, and: `device = ${literal(device)}` };
   return {

@@ -1,16 +1,16 @@
-import { literal } from '../../literal.ts';
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { addedWait, groups, sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { shareOf } from '../share.ts';
-import { tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { literal } from '../../../literal.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { addedWait, groups, sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { shareOf } from '../../share.ts';
+import { tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 
-export const journal: Rule = {
+export const journal: Rule<'journal'> = {
   id: 'journal',
   about:
     'Syncs of one wait for commits of the journal that another asked for: all of a file system share one.',
@@ -36,8 +36,8 @@ export const journal: Rule = {
 
 type Contention = {
   readonly device: string;
-  readonly waiter: readonly [WorkRow, ...WorkRow[]];
-  readonly asker: readonly [WorkRow, ...WorkRow[]];
+  readonly waiter: readonly [WorkFact, ...WorkFact[]];
+  readonly asker: readonly [WorkFact, ...WorkFact[]];
   /** Part of the commits asked for by the asker. */
   readonly share: number;
 };
@@ -45,10 +45,10 @@ type Contention = {
 /** Who waits most for commits that mostly somebody else asked for. */
 function contentionOn(
   device: string,
-  waits: readonly WorkRow[],
-  commits: readonly WorkRow[],
+  waits: readonly WorkFact[],
+  commits: readonly WorkFact[],
 ): Contention | undefined {
-  const onDevice = (row: WorkRow): boolean => row.device === device;
+  const onDevice = (row: WorkFact): boolean => row.device === device;
   const asked = commits.filter(onDevice);
   const [asker] = groups(
     asked,
@@ -63,7 +63,7 @@ function contentionOn(
   return isBlamed ? { device, waiter: waiter.rows, asker: asker.rows, share } : undefined;
 }
 
-function finding(facts: Facts, { device, waiter, asker, share }: Contention): Verdict {
+function finding(facts: Facts, { device, waiter, asker, share }: Contention): Judgement {
   const and = `device = ${literal(device)}`;
   return found({
     severity: 'serious',

@@ -1,17 +1,17 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import { shareExplained } from '../share.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { severityOfShare } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { isOneOf, tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import { shareExplained } from '../../share.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { severityOfShare } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { isOneOf, tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 
 export const LOG_CLASSES = ['container_log', 'log_file', 'journald'];
 
-export const logWrites: Rule = {
+export const logWrites: Rule<'log-writes'> = {
   id: 'log-writes',
   about: 'Logs are most of what is written.',
   needs: ['block', 'classes'],
@@ -50,8 +50,8 @@ export const logWrites: Rule = {
 /** SQL of what writesOf and readsOf count: memory has no disk. */
 export const NOT_MEMORY = "place <> 'memory'";
 
-/** Rows that say who wrote how much: what programs wrote, where that was recorded, else what disks did. */
-export function writesOf({ known, work }: Facts): { ops: string[]; rows: WorkRow[] } {
+/** FactRows that say who wrote how much: what programs wrote, where that was recorded, else what disks did. */
+export function writesOf({ known, work }: Facts): { ops: string[]; rows: WorkFact[] } {
   const ops = known.has('file_io') ? ['write'] : ['block_write'];
   return { ops, rows: work.filter((row) => ops.includes(row.op) && row.place !== 'memory') };
 }
@@ -61,13 +61,13 @@ type Size = { size_bytes_per_s: number; share_percent: number };
 function found(
   facts: Facts,
   ops: readonly string[],
-  rows: readonly [WorkRow, ...WorkRow[]],
+  rows: readonly [WorkFact, ...WorkFact[]],
   size: Size,
-): Verdict {
+): Judgement {
   const { scope } = facts;
   const [first] = rows;
   const of = { ops, and: isOneOf('class', LOG_CLASSES) };
-  const isTheirs = (row: WorkRow): boolean =>
+  const isTheirs = (row: WorkFact): boolean =>
     LOG_CLASSES.includes(row.class ?? '') && ['write', 'fsync', 'block_write'].includes(row.op);
   const explained = shareExplained(facts, isTheirs);
   return {

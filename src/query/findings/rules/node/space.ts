@@ -1,12 +1,12 @@
-import { literal } from '../../literal.ts';
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Rule } from '../finding.ts';
-import { found } from '../finding.ts';
-import { filesystemsSql, noSpaceSql } from '../queries.ts';
-import { over } from '../thresholds.ts';
+import { literal } from '../../../literal.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Rule } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import { filesystemsSql, noSpaceSql } from '../../queries.ts';
+import { over } from '../../thresholds.ts';
 
-export const space: Rule = {
+export const space: Rule<'space'> = {
   id: 'space',
   about: 'A file system that is nearly full.',
   needs: ['filesystems'],

@@ -1,16 +1,16 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found, severityOfShare } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { shareExplained } from '../share.ts';
-import { isOneOf, tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found, severityOfShare } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { shareExplained } from '../../share.ts';
+import { isOneOf, tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 import { LOG_CLASSES, NOT_MEMORY } from './log-writes.ts';
 
-export const logReads: Rule = {
+export const logReads: Rule<'log-reads'> = {
   id: 'log-reads',
   about: 'Whoever collects logs reads more than anybody else.',
   needs: ['block', 'classes'],
@@ -42,15 +42,20 @@ export const logReads: Rule = {
   },
 };
 
-const isLog = (row: WorkRow): boolean => LOG_CLASSES.includes(row.class ?? '');
+const isLog = (row: WorkFact): boolean => LOG_CLASSES.includes(row.class ?? '');
 
-/** Rows that say who read how much: what programs read, where that was recorded, else what disks did. */
-export function readsOf({ known, work }: Facts): { op: 'read' | 'block_read'; rows: WorkRow[] } {
+/** FactRows that say who read how much: what programs read, where that was recorded, else what disks did. */
+export function readsOf({ known, work }: Facts): { op: 'read' | 'block_read'; rows: WorkFact[] } {
   const op = known.has('file_io') ? 'read' : 'block_read';
   return { op, rows: work.filter((row) => row.op === op && row.place !== 'memory') };
 }
 
-function finding(facts: Facts, op: string, rows: readonly [WorkRow, ...WorkRow[]], share: number): Verdict {
+function finding(
+  facts: Facts,
+  op: string,
+  rows: readonly [WorkFact, ...WorkFact[]],
+  share: number,
+): Judgement {
   const [first] = rows;
   const explained = shareExplained(facts, (row) => isLog(row) && ['read', 'block_read'].includes(row.op));
   const of = { ops: [op], and: isOneOf('class', LOG_CLASSES) };

@@ -1,17 +1,17 @@
-import { literal } from '../../literal.ts';
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import type { LimitRow } from '../queries.ts';
-import { limitsSql } from '../queries.ts';
-import { shareOf } from '../share.ts';
-import { tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { literal } from '../../../literal.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import type { LimitFact } from '../../queries.ts';
+import { limitsSql } from '../../queries.ts';
+import { shareOf } from '../../share.ts';
+import { tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 
-export const ioLimit: Rule = {
+export const ioLimit: Rule<'io-limit'> = {
   id: 'io-limit',
   about: 'Somebody has an I/O limit and is at it: what waits, waits for the limit and not for the disk.',
   needs: ['limits'],
@@ -34,7 +34,7 @@ export const ioLimit: Rule = {
   },
 };
 
-type Hit = { readonly row: LimitRow; readonly kind: keyof typeof KINDS; readonly share: number };
+type Hit = { readonly row: LimitFact; readonly kind: keyof typeof KINDS; readonly share: number };
 
 const KINDS = {
   rbps: ['read_bytes_per_s', 'read_bytes_per_s_max'],
@@ -45,7 +45,7 @@ const KINDS = {
 const kinds = ['rbps', 'wbps', 'riops', 'wiops'] as const;
 
 /** The limit its busiest interval came closest to. */
-function hitOf(row: LimitRow): Hit | undefined {
+function hitOf(row: LimitFact): Hit | undefined {
   const hits = kinds.flatMap((kind): Hit[] => {
     const [done, limit] = KINDS[kind];
     const allowed = row[limit];
@@ -54,7 +54,7 @@ function hitOf(row: LimitRow): Hit | undefined {
   return hits.toSorted((a, b) => b.share - a.share)[0];
 }
 
-function finding(facts: Facts, { row, kind, share }: Hit): Verdict {
+function finding(facts: Facts, { row, kind, share }: Hit): Judgement {
   const { who, device, limited_cgroup_path } = row;
   const isTheirs = (each: { who: string; cgroup_path: string | null }): boolean => each.who === who;
   const held = facts.work.filter((each) => each.op === 'throttle_block' && isTheirs(each));

@@ -1,15 +1,15 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import { shareOf } from '../share.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import type { Pick } from '../sql.ts';
-import { compareSql, doneSql, tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import { shareOf } from '../../share.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import type { Pick } from '../../sql.ts';
+import { compareSql, doneSql, tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 
-export const copyUp: Rule = {
+export const copyUp: Rule<'copy-up'> = {
   id: 'copy-up',
   about:
     'Overlayfs copies a file whole before it is first written: the program that opens it waits for all of it.',
@@ -35,14 +35,14 @@ export const copyUp: Rule = {
   },
 };
 
-const isLargeCopy = ({ latency_ns_max, size_bytes_sum, op_count }: WorkRow): boolean =>
+const isLargeCopy = ({ latency_ns_max, size_bytes_sum, op_count }: WorkFact): boolean =>
   over('copy_up_latency_ns', latency_ns_max ?? 0) ||
   over('copy_up_file_bytes', size_bytes_sum / Math.max(1, op_count));
 
 const allSql = ({ scope }: Facts): string =>
   tableSql(scope, { by: ['who', 'file'], of: { ops: ['copy_up'] }, measure: 'wait' });
 
-function small(facts: Facts, copies: readonly WorkRow[]): Verdict {
+function small(facts: Facts, copies: readonly WorkFact[]): Judgement {
   const sentence = say('not.copy-up', {
     op_count: sumOf(copies, (row) => row.op_count),
     latency_ns_max: Math.max(...copies.map(({ latency_ns_max }) => latency_ns_max ?? 0)),
@@ -50,7 +50,7 @@ function small(facts: Facts, copies: readonly WorkRow[]): Verdict {
   return { is: 'excluded', sentence, sql: totalSql(facts, { ops: ['copy_up'] }) };
 }
 
-function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]], kind: 'large' | 'storm'): Verdict {
+function found(facts: Facts, rows: readonly [WorkFact, ...WorkFact[]], kind: 'large' | 'storm'): Judgement {
   const { scope } = facts;
   const [first] = rows;
   const of = { ops: ['copy_up'], who: first };

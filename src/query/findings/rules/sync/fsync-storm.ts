@@ -1,12 +1,12 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { addedWait, groups, sumOf } from '../facts.ts';
-import type { Mitigation, Rule, Verdict } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { DISK_OPS, shareExplained } from '../share.ts';
-import { compareSql, isOneOf, tableSql } from '../sql.ts';
-import { over, thresholds } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { addedWait, groups, sumOf } from '../../facts.ts';
+import type { Mitigation, Rule, Judgement } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { DISK_OPS, shareExplained } from '../../share.ts';
+import { compareSql, isOneOf, tableSql } from '../../sql.ts';
+import { over, thresholds } from '../../thresholds.ts';
 
 const RUNTIME_CLASSES = ['containerd_metadata', 'snapshotter_metadata', 'image_metadata', 'runtime_state'];
 /** What the runtime writes of an image: compressed, and unpacked. */
@@ -14,7 +14,7 @@ export const PULL_CLASSES = ['content_ingest', 'content_blob', 'snapshot_unpack'
 
 type Origin = 'runtime' | 'pull' | 'program';
 
-export const fsyncStorm: Rule = {
+export const fsyncStorm: Rule<'fsync-storm'> = {
   id: 'fsync-storm',
   about:
     'Many syncs, of one program or of the container runtime: each waits for the disk to say that it has everything.',
@@ -36,7 +36,7 @@ function originOf(kind: string | null): Origin {
 }
 
 /** Whether they sync so often that it hurts, and more often than before. */
-function isStorm(rows: readonly WorkRow[]): boolean {
+function isStorm(rows: readonly WorkFact[]): boolean {
   const rate = sumOf(rows, (row) => row.ops_per_s);
   const wait = sumOf(rows, (row) => row.wait_ns_per_s);
   if (!over('waiting_ns_per_s', wait)) return false;
@@ -53,7 +53,7 @@ function rateShare(rateTimes: number, waitTimes: number): number {
   return Number.isFinite(rateTimes) && waitTimes > 1 ? Math.log(rateTimes) / Math.log(waitTimes) : 1;
 }
 
-function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
+function found(facts: Facts, rows: readonly [WorkFact, ...WorkFact[]]): Judgement {
   const { scope } = facts;
   const [first] = rows;
   const origin = originOf(first.class);
@@ -62,7 +62,7 @@ function found(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
     (row) => row.class ?? '',
     (row) => row.wait_ns_per_s,
   );
-  const isTheirs = (row: WorkRow): boolean =>
+  const isTheirs = (row: WorkFact): boolean =>
     row.who === first.who && originOf(row.class) === origin && [...DISK_OPS, 'fsync'].includes(row.op);
   const syncs = { ops: ['fsync'], who: first };
   const of = { ...syncs, and: classesOf(origin) };
@@ -126,7 +126,7 @@ const OF_CLASS: Readonly<Record<string, readonly Mitigation['id'][]>> = {
   sqlite_data: ['sqlite-wal'],
 };
 
-function mitigationsOf(origin: Origin, { who, container }: WorkRow, kind: string): Mitigation[] {
+function mitigationsOf(origin: Origin, { who, container }: WorkFact, kind: string): Mitigation[] {
   const values = { who, container: container ?? who };
   const of = (...ids: Mitigation['id'][]): Mitigation[] => ids.map((id) => ({ id, values }));
   switch (origin) {
@@ -139,7 +139,7 @@ function mitigationsOf(origin: Origin, { who, container }: WorkRow, kind: string
   }
 }
 
-function excluded(facts: Facts, syncs: readonly WorkRow[]): Verdict {
+function excluded(facts: Facts, syncs: readonly WorkFact[]): Judgement {
   const ops_per_s = sumOf(syncs, (row) => row.ops_per_s);
   const before_ops_per_s = sumOf(syncs, (row) => row.before_ops_per_s ?? 0);
   const sql = tableSql(facts.scope, {

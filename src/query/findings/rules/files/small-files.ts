@@ -1,12 +1,12 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Rule } from '../finding.ts';
-import { found } from '../finding.ts';
-import { queries } from '../queries.ts';
-import { shareExplained } from '../share.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Rule } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import { queries } from '../../queries.ts';
+import { shareExplained } from '../../share.ts';
+import { over } from '../../thresholds.ts';
 
-export const smallFiles: Rule = {
+export const smallFiles: Rule<'small-files'> = {
   id: 'small-files',
   about:
     'A writable layer full of small files: each costs an inode, a directory entry, and a copy when it is committed.',

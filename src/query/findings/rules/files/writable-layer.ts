@@ -1,16 +1,16 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import { shareExplained } from '../share.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { severityOfShare } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import { shareExplained } from '../../share.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { severityOfShare } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 import { NOT_MEMORY, writesOf } from './log-writes.ts';
 
-export const writableLayer: Rule = {
+export const writableLayer: Rule<'writable-layer'> = {
   id: 'writable-layer',
   about:
     'Heavy writing into a container’s own layer, which overlayfs and the snapshot pay for; it wants a volume.',
@@ -44,14 +44,14 @@ export const writableLayer: Rule = {
 function found(
   facts: Facts,
   ops: readonly string[],
-  rows: readonly [WorkRow, ...WorkRow[]],
+  rows: readonly [WorkFact, ...WorkFact[]],
   share: number,
-): Verdict {
+): Judgement {
   const { scope } = facts;
   const [first] = rows;
   const { who } = first;
   const of = { ops, who: first, and: `place = 'writable_layer'` };
-  const isTheirs = (row: WorkRow): boolean => row.who === who && row.place === 'writable_layer';
+  const isTheirs = (row: WorkFact): boolean => row.who === who && row.place === 'writable_layer';
   const explained = shareExplained(facts, isTheirs);
   return {
     is: 'found',

@@ -1,14 +1,14 @@
-import { literal } from '../../literal.ts';
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import type { FilesystemRow } from '../queries.ts';
-import { filesystemsSql, noSpaceSql, queries } from '../queries.ts';
-import { over } from '../thresholds.ts';
+import { literal } from '../../../literal.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import type { FilesystemFact } from '../../queries.ts';
+import { filesystemsSql, noSpaceSql, queries } from '../../queries.ts';
+import { over } from '../../thresholds.ts';
 
-export const inodes: Rule = {
+export const inodes: Rule<'inodes'> = {
   id: 'inodes',
   about: 'A file system that has space left, and nowhere to note another file.',
   needs: ['filesystems'],
@@ -30,7 +30,7 @@ export const inodes: Rule = {
   },
 };
 
-function finding(facts: Facts, row: FilesystemRow, inode_used_percent: number): Verdict {
+function finding(facts: Facts, row: FilesystemFact, inode_used_percent: number): Judgement {
   const { mount_point, inode_free_count, device } = row;
   const [failing] = facts.no_space;
   const values = { mount_point, inode_used_percent, inode_free_count };

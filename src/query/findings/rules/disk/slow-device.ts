@@ -1,12 +1,12 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import type { Load } from '../loads.ts';
-import { isSlow, loadsOf } from '../loads.ts';
-import { shareOfDevice } from '../share.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import type { Load } from '../../loads.ts';
+import { isSlow, loadsOf } from '../../loads.ts';
+import { shareOfDevice } from '../../share.ts';
 
-export const slowDevice: Rule = {
+export const slowDevice: Rule<'slow-device'> = {
   id: 'slow-device',
   about: 'A device that takes long for each request although it has few.',
   needs: ['block'],
@@ -38,7 +38,7 @@ export const slowDevice: Rule = {
   },
 };
 
-function found(facts: Facts, load: Load): Verdict {
+function found(facts: Facts, load: Load): Judgement {
   const { device, await_ns, before_await_ns, requests_per_s, queue_length } = load;
   return {
     is: 'found',

@@ -1,15 +1,15 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import type { Load } from '../loads.ts';
-import { isSlow, loadsOf } from '../loads.ts';
-import { tableSql } from '../sql.ts';
-import { literal } from '../../literal.ts';
-import { DISK_LOADS, DISK_OPS, diskRelief, shareOfDevice } from '../share.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import type { Load } from '../../loads.ts';
+import { isSlow, loadsOf } from '../../loads.ts';
+import { tableSql } from '../../sql.ts';
+import { literal } from '../../../literal.ts';
+import { DISK_LOADS, DISK_OPS, diskRelief, shareOfDevice } from '../../share.ts';
+import { over } from '../../thresholds.ts';
 
-export const queueing: Rule = {
+export const queueing: Rule<'queueing'> = {
   id: 'queueing',
   about: 'More requests under way than the device serves at once: each waits for others.',
   needs: ['block'],
@@ -25,7 +25,7 @@ export const queueing: Rule = {
   },
 };
 
-function found(facts: Facts, load: Load): Verdict {
+function found(facts: Facts, load: Load): Judgement {
   const { device, queue_length, await_ns, requests_per_s } = load;
   const of = { ops: DISK_OPS, and: `device = ${literal(device)}` };
   return {

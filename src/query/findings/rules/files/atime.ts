@@ -1,19 +1,19 @@
-import { literal } from '../../literal.ts';
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { sumOf } from '../facts.ts';
-import type { Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import type { MountRow } from '../queries.ts';
-import { mountsSql } from '../queries.ts';
-import { isOnDisk, shareExplained } from '../share.ts';
-import { tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { literal } from '../../../literal.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { sumOf } from '../../facts.ts';
+import type { Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import type { MountFact } from '../../queries.ts';
+import { mountsSql } from '../../queries.ts';
+import { isOnDisk, shareExplained } from '../../share.ts';
+import { tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 
 const METADATA = ['fs_metadata', 'journal'];
 
-export const atime: Rule = {
+export const atime: Rule<'atime'> = {
   id: 'atime',
   about: 'Reading files writes their inodes: a file system mounted with access times, mostly read.',
   needs: ['mounts', 'block', 'classes'],
@@ -37,7 +37,7 @@ export const atime: Rule = {
 };
 
 /** Metadata writes of a disk a second, and their part of all its writes. */
-function metadataWrites(facts: Facts, { device }: MountRow): { ops_per_s: number; share: number } {
+function metadataWrites(facts: Facts, { device }: MountFact): { ops_per_s: number; share: number } {
   const writes = facts.work.filter((row) => row.op === 'block_write').filter(isOnDisk(facts, device ?? ''));
   const all = sumOf(writes, (row) => row.ops_per_s);
   const ops_per_s = sumOf(
@@ -47,7 +47,12 @@ function metadataWrites(facts: Facts, { device }: MountRow): { ops_per_s: number
   return { ops_per_s, share: all === 0 ? 0 : ops_per_s / all };
 }
 
-function finding(facts: Facts, { mount_point, device }: MountRow, ops_per_s: number, share: number): Verdict {
+function finding(
+  facts: Facts,
+  { mount_point, device }: MountFact,
+  ops_per_s: number,
+  share: number,
+): Judgement {
   const of = { ops: ['block_write'], and: `device = ${literal(device)}` };
   return found({
     severity: 'notice',

@@ -1,16 +1,16 @@
-import { say } from '../catalogue/catalogue.ts';
-import { confidence } from '../confidence.ts';
-import type { Facts } from '../facts.ts';
-import { groups, sumOf } from '../facts.ts';
-import type { Mitigation, Rule, Verdict } from '../finding.ts';
-import { found } from '../finding.ts';
-import type { WorkRow } from '../queries.ts';
-import { queries } from '../queries.ts';
-import { shareOf } from '../share.ts';
-import { compareSql, tableSql } from '../sql.ts';
-import { over } from '../thresholds.ts';
+import { say } from '../../catalogue/catalogue.ts';
+import { confidence } from '../../confidence.ts';
+import type { Facts } from '../../facts.ts';
+import { groups, sumOf } from '../../facts.ts';
+import type { Mitigation, Rule, Judgement } from '../../finding.ts';
+import { found } from '../../finding.ts';
+import type { WorkFact } from '../../queries.ts';
+import { queries } from '../../queries.ts';
+import { shareOf } from '../../share.ts';
+import { compareSql, tableSql } from '../../sql.ts';
+import { over } from '../../thresholds.ts';
 
-export const dirtyThrottling: Rule = {
+export const dirtyThrottling: Rule<'dirty-throttling'> = {
   id: 'dirty-throttling',
   about: 'The kernel puts writers to sleep that dirty memory faster than the disk takes it.',
   needs: ['throttle'],
@@ -33,7 +33,7 @@ export const dirtyThrottling: Rule = {
   },
 };
 
-function finding(facts: Facts, rows: readonly [WorkRow, ...WorkRow[]]): Verdict {
+function finding(facts: Facts, rows: readonly [WorkFact, ...WorkFact[]]): Judgement {
   const [first] = rows;
   const { who } = first;
   const wait_ns_per_s = sumOf(rows, (row) => row.wait_ns_per_s);
