@@ -34,17 +34,17 @@ async function answer(text: string): Promise<0> {
 
 async function run({ name }: Entry, command: Command, { values, words, unknown }: Parsed): Promise<Outcome> {
   const [word] = command.word ? words : [];
-  const tooMany = words.slice(word === undefined ? 0 : 1);
+  const more = words.slice(word === undefined ? 0 : 1);
   const known = [...Object.keys(command.options), ...Object.keys(everywhere)];
   const refused = unknownArgument({
     command: name,
     known,
     unknown,
-    words: tooMany,
+    words: command.word?.isMany ? [] : more,
     takesWord: command.word !== undefined,
   });
   if (refused) return refused;
-  return values['db'] === '' ? noDatabaseName() : command.run(values, word);
+  return values['db'] === '' ? noDatabaseName() : command.run(values, word, more);
 }
 
 function noDatabaseName(): Failure {

@@ -51,14 +51,14 @@ export type Global = Typed<typeof globalOptions>;
 /** A command: what it takes, how it explains itself, and what it does. Its name is in commands/index.ts. */
 export type Command<O extends Options = Options> = {
   readonly options: O;
-  /** The one word it takes besides its options, when it takes one. */
-  readonly word?: { readonly name: string; readonly describe: string };
+  /** The word it takes besides its options, when it takes one; `isMany`: any number. */
+  readonly word?: { readonly name: string; readonly describe: string; readonly isMany?: true };
   /** Lines to type, each with what it is for; `$0` is the command's own name. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly epilogue?: string;
   // A method, not a property: commands of different options stand in one registry. The parser hands each of them
   // what its own options declare.
-  run(typed: Global & Typed<O>, word: string | undefined): Promise<Outcome>;
+  run(typed: Global & Typed<O>, word: string | undefined, more: readonly string[]): Promise<Outcome>;
 };
 
 /** The command as the registry holds it; its options are inferred and checked against what `run` reads. */

@@ -39,7 +39,7 @@ export function commandHelp({ name, describe }: Entry, command: Command, width: 
   const { options, word, examples, epilogue } = command;
   const positional: Line[] = word ? [[word.name, word.describe]] : [];
   return document([
-    [`Usage: iotrace ${name}${word ? ` [${word.name}]` : ''} [options]`],
+    [`Usage: iotrace ${name}${word ? ` [${word.name}${word.isMany ? '...' : ''}]` : ''} [options]`],
     wrap(describe, width),
     ['Options:', ...twoColumns([...positional, ...optionLines(options)], width)],
     ['Everywhere:', ...twoColumns(optionLines({ ...globalOptions, help: helpOptions.help }), width)],

@@ -14,10 +14,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('commands', () => {
     expect(said('topp')).toMatchInlineSnapshot(
-      `"There is no command "topp". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, sql, metrics, status, doctor, record, daemon. Did you mean iotrace top?"`,
+      `"There is no command "topp". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon. Did you mean iotrace top?"`,
     );
     expect(said('watch')).toMatchInlineSnapshot(
-      `"There is no command "watch". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, sql, metrics, status, doctor, record, daemon."`,
+      `"There is no command "watch". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon."`,
     );
   });
 

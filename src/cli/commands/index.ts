@@ -49,6 +49,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./deleted.ts'),
   },
   {
+    name: 'classes',
+    describe: 'What kinds of files are told apart, and what a path would be',
+    load: () => import('./classes.ts'),
+  },
+  {
     name: 'sql',
     describe: 'Ask the recording in SQL, read-only',
     load: () => import('./sql.ts'),

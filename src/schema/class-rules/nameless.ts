@@ -1,6 +1,6 @@
 import type { ClassRule } from './rule.ts';
 
-/** What nobody's rules may take: our own files, and what is not a named file (the labels of enrich.ts). */
+/** What nobody's rules may take: our own files, and what is not a named file (the labels of naming/labels.ts). */
 export const nameless = [
   {
     class: 'iotrace',
