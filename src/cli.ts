@@ -5,11 +5,12 @@ import type { Entry } from './cli/commands/index.ts';
 import { commandNames, commands } from './cli/commands/index.ts';
 import { commandHelp, overview } from './cli/help.ts';
 import { didYouMean } from './cli/nearest.ts';
-import { endQuietlyOnClosedPipe, print, printToStderr } from './cli/output.ts';
+import { configureOutput, endQuietlyOnClosedPipe, print, printToStderr } from './cli/output.ts';
 import type { Parsed } from './cli/parser.ts';
 import { parseWords, splitCommand } from './cli/parser.ts';
 import { unknownArgument } from './cli/unknown.ts';
 import type { Failure } from './failure.ts';
+import { visible } from './query/render/text.ts';
 import { exitCode, explain, failure, isFailure } from './failure.ts';
 import { iotraceVersion } from './schema/version.ts';
 
@@ -22,9 +23,24 @@ async function main(words: readonly string[]): Promise<Outcome> {
   const command = entry && (await entry.load()).command;
   const parsed = parseWords(rest, { ...command?.options, ...everywhere });
   if (parsed.values['version'] === true) return answer(`${iotraceVersion}\n`);
+  configureOutput({
+    isQuiet: parsed.values['quiet'] === true,
+    mayPage: parsed.values['no-pager'] !== true,
+  });
+  // Whatever reads and shows times goes by the zone of the process.
+  if (parsed.values['utc'] === true) process.env['TZ'] = 'UTC';
   const isHelp = words.length === 0 || parsed.values['help'] === true;
-  if (!entry || !command) return isHelp ? answer(overview(commands, helpWidth)) : unknownCommand(name);
-  return isHelp ? answer(commandHelp(entry, command, helpWidth)) : run(entry, command, parsed);
+  if (name === 'help') return help(parsed.words);
+  if (!entry || !command) return isHelp ? help([]) : unknownCommand(name);
+  return isHelp ? help([entry.name]) : run(entry, command, parsed);
+}
+
+/** `iotrace help`, `iotrace help top`, `iotrace top --help`. */
+async function help([name]: readonly string[]): Promise<Outcome> {
+  if (name === undefined) return answer(overview(commands, helpWidth));
+  const entry = commands.find((each) => each.name === name);
+  if (!entry) return unknownCommand(name);
+  return answer(commandHelp(entry, (await entry.load()).command, helpWidth));
 }
 
 async function answer(text: string): Promise<0> {
@@ -62,5 +78,6 @@ function unknownCommand(word: string | undefined): Failure {
 
 endQuietlyOnClosedPipe();
 const outcome = await main(process.argv.slice(2));
-if (isFailure(outcome)) printToStderr([`iotrace: ${explain(outcome)}`]);
+// What was typed, or found in a file, is in the sentence: it must not write on the terminal by itself.
+if (isFailure(outcome)) printToStderr([visible(`iotrace: ${explain(outcome)}`)]);
 process.exitCode = isFailure(outcome) ? exitCode(outcome) : outcome;

@@ -4,6 +4,7 @@ type Details = {
   'bad-argument': { seen: string; expected: string };
   'bad-config': { path: string; seen: string; expected: string };
   'no-database': { path: string };
+  'nothing-recorded': { seen: string; expected: string };
   'not-a-recording': { path: string };
   'database-from-the-future': { path: string; version: number; known: number };
   'database-of-another-version': { path: string; seen: string };
@@ -44,6 +45,7 @@ export function exitCode({ code }: Failure): 1 | 2 {
 export function explain({ code, details }: Failure): string {
   switch (code) {
     case 'bad-argument':
+    case 'nothing-recorded':
       return `${details.seen}. ${details.expected}`;
     case 'bad-config':
       return `${details.path} is not understood. ${details.seen}. ${details.expected}`;

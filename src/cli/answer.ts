@@ -1,16 +1,16 @@
-import { footnotes } from '../query/render/footnotes.ts';
+import { footnotes, nothingRecorded } from '../query/render/footnotes.ts';
 import { csv } from '../query/render/csv.ts';
 import { json } from '../query/render/json.ts';
-import { wrap } from '../query/render/text.ts';
 import { classesSeen, containersSeen, coverage } from '../query/reports/coverage.ts';
 import type { SqlValue } from '../query/reports/sql.ts';
 import type { Filters } from '../query/window.ts';
+import type { Failure } from '../failure.ts';
 import { isFailure } from '../failure.ts';
 import type { Db } from '../schema/open.ts';
 import { databaseFailure, databasePathToRead, openForReading } from '../schema/open.ts';
 import type { Outcome } from './command.ts';
 import type { Format } from './options/list.ts';
-import { outputScreen, print, printToStderr } from './output.ts';
+import { notesAsText, print, printNotes } from './output.ts';
 
 /** Opens the recording for one answer, and says in words what SQLite finds wrong with it. */
 export async function withRecording(
@@ -32,13 +32,16 @@ export async function withRecording(
 }
 
 /** What stands under an answer with these filters. */
-export function notesUnder(db: Db, filters: Filters, shown: number, row_count: number): string[] {
+export function notesUnder(db: Db, filters: Filters, shown: number, row_count: number): string[] | Failure {
   const { window, ops, container, classes = [] } = filters;
+  const seen = coverage(db, window);
+  const nothing = nothingRecorded(window, seen);
+  if (nothing) return nothing;
   return footnotes({
     shown,
     row_count,
     window,
-    coverage: coverage(db, window),
+    coverage: seen,
     isFiltered: ops.length > 0 || container !== undefined || classes.length > 0,
     ...(row_count === 0 && container !== undefined ? { containers: containersSeen(db, window) } : {}),
     ...(row_count === 0 && classes.length > 0 ? { classes: classesSeen(db, window) } : {}),
@@ -48,23 +51,23 @@ export function notesUnder(db: Db, filters: Filters, shown: number, row_count: n
 export type Rows<Name extends string> = {
   readonly columns: readonly Name[];
   readonly rows: readonly Readonly<Record<Name, SqlValue>>[];
-  /** What stands under the table; beside rows for programs it goes to stderr. */
-  readonly notes: readonly string[];
+  /** What stands under the table, beside rows for programs on stderr; or why there is no answer. */
+  readonly notes: readonly string[] | Failure;
   /** The rows for people; called when there are some. */
   readonly table: () => string;
 };
 
 /** Prints an answer of rows. */
-export async function printAnswer<Name extends string>(format: Format, answer: Rows<Name>): Promise<0> {
+export async function printAnswer<Name extends string>(format: Format, answer: Rows<Name>): Promise<Outcome> {
   const { columns, rows, notes, table } = answer;
+  if (isFailure(notes)) return notes;
   if (format !== 'table') {
     const values = rows.map((row) => columns.map((column) => row[column]));
     await print(format === 'json' ? json(columns, values) : csv(columns, values));
-    printToStderr(notes);
+    printNotes(notes);
     return 0;
   }
-  const { width } = outputScreen();
-  const lines = notes.flatMap((note) => wrap(note, width)).map((line) => `${line}\n`);
-  await print(rows.length === 0 ? lines : [table(), '\n', ...lines]);
+  const under = notesAsText(notes);
+  await print(rows.length === 0 ? [under] : [table(), under === '' ? '' : '\n', under]);
   return 0;
 }

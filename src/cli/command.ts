@@ -38,6 +38,9 @@ export type Typed<O extends Options> = {
 /** The options of every command. */
 export const globalOptions = {
   db: text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
+  utc: flag('Times typed and shown are UTC, not local'),
+  quiet: { ...flag('The answer and errors alone: no notes, no progress'), letter: 'q' },
+  'no-pager': flag('Never show a long answer in $PAGER'),
 } as const;
 
 /** Those that are answered without running anything. */

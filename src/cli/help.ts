@@ -18,7 +18,7 @@ export function overview(entries: readonly Entry[], width: number): string {
         width,
       ),
     ],
-    ['Options:', ...twoColumns(optionLines(helpOptions), width)],
+    ['Everywhere:', ...twoColumns(optionLines({ ...globalOptions, ...helpOptions }), width)],
     [
       'Examples:',
       ...twoColumns(
@@ -30,7 +30,7 @@ export function overview(entries: readonly Entry[], width: number): string {
         width,
       ),
     ],
-    ['Everything about a command: iotrace top --help'],
+    ['Everything about a command: iotrace help top'],
   ]);
 }
 

@@ -8,13 +8,18 @@ import { top } from '../query/reports/top.ts';
 import type { Db } from '../schema/open.ts';
 import { formatElapsed, formatWall, nowUs, wallUs } from '../schema/units.ts';
 import { live } from './live.ts';
+import { hasColour, isCapable } from './output.ts';
 
 const EVERY_MS = 2000;
 
 /** Whether there is a terminal to draw on and to hear `q` from. */
 export function liveRefusal(): Failure | undefined {
-  if (process.stdout.isTTY && process.stdin.isTTY) return undefined;
-  const seen = `--live needs a terminal, and ${process.stdout.isTTY ? 'stdin' : 'stdout'} is none`;
+  if (isCapable(process.stdout) && process.stdin.isTTY) return undefined;
+  const none = process.stdout.isTTY ? 'stdin' : 'stdout';
+  const seen =
+    process.stdout.isTTY && process.stdin.isTTY
+      ? '--live needs a terminal with a cursor, and TERM is dumb'
+      : `--live needs a terminal, and ${none} is none`;
   return failure('bad-argument', { seen, expected: 'Leave out --live.' });
 }
 
@@ -51,8 +56,7 @@ function picture(db: Db, query: TopQuery, size: { columns: number; rows: number 
   // Title, two blank lines, the table's header and the keys take five lines; the table has half of the rest.
   const free = size.rows - 5;
   const fitting = rows.slice(0, Math.max(Math.ceil(free / 2), free - notes(0).length));
-  const colour = process.env['NO_COLOR'] === undefined;
-  const table = topTable(query.by, fitting, { width: size.columns, colour });
+  const table = topTable(query.by, fitting, { width: size.columns, colour: hasColour() });
   return [
     `iotrace top by ${query.by.join(', ')}, the last ${formatElapsed(lengthUs)}, ${formatWall(toUs).slice(11, 19)} UTC`,
     '',

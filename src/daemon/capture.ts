@@ -70,6 +70,7 @@ export async function capture(
       cost();
       coverage.begin();
       stop.startTimer();
+      options.onAttached?.();
     },
     addInterval(interval, spent) {
       for (const { name, missedCount } of accounting?.addInterval(interval, spent).skipped ?? []) {

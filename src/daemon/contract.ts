@@ -24,6 +24,8 @@ export type RecordOptions = {
   /** Intervals are kept this long, and the database file below this size: see retain.ts. */
   readonly keepMs: number;
   readonly maxDatabaseBytes: number;
+  /** Called once the probes are attached: from here on operations count, and `forMs`. */
+  readonly onAttached?: () => void;
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
   /** Ends the recording cleanly. */

@@ -145,8 +145,9 @@ export function parseBytes(text: string): Bytes | undefined {
 export function parseInstant(text: string, now: WallUs): WallUs | undefined {
   const trimmed = text.trim();
   if (/^\d{9,11}(\.\d+)?$/u.test(trimmed)) return wallUs(Math.round(Number(trimmed) * 1e6));
-  const [, ago] = /^now(?:\s?-\s?(.+))?$/u.exec(trimmed) ?? [undefined, ''];
-  if (ago !== '') return ago === undefined ? now : before(now, parseDuration(ago));
+  if (trimmed === 'now') return now;
+  const [, ago] = /^now\s?-\s?(.+)$/u.exec(trimmed) ?? [];
+  if (ago !== undefined) return before(now, parseDuration(ago));
   const [, day, clock] = /^(?:(today|yesterday)\s?)?(.*)$/u.exec(trimmed) ?? [];
   const isDayAlone = day !== undefined && clock === '';
   const time = isDayAlone ? parseTimeOfDay('0:00', now) : parseTimeOfDay(clock ?? '', now);

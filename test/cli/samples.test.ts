@@ -106,8 +106,17 @@ test('deleted of a recording', () => {
 });
 
 test('a window without samples says what the recording covers', () => {
-  const { stdout } = iotrace(['filesystems', '--db', path, '--from', '2026-01-01', '--to', '2026-01-02']);
-  expect(stdout).toContain('Nothing was recorded from 2026-01-01');
+  const { code, stderr } = iotrace([
+    'filesystems',
+    '--db',
+    path,
+    '--from',
+    '2026-01-01',
+    '--to',
+    '2026-01-02',
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('Nothing was recorded from 2026-01-01');
 });
 
 test('deleted, now: root sees who holds what, others are told what to type', () => {

@@ -1,6 +1,8 @@
 import type { Failure } from '../../failure.ts';
 import { failure, isFailure } from '../../failure.ts';
 import { blameSentence, blameTable } from '../../query/render/blame.ts';
+import { nothingRecorded } from '../../query/render/footnotes.ts';
+import { coverage } from '../../query/reports/coverage.ts';
 import type { BlameQuery } from '../../query/reports/blame.ts';
 import { blame, blameColumns } from '../../query/reports/blame.ts';
 import type { WallUs } from '../../schema/units.ts';
@@ -48,7 +50,9 @@ async function runBlame(typed: Global & BlameTyped): Promise<Outcome> {
     return printAnswer(format, {
       columns: blameColumns,
       rows: found.rows,
-      notes: [blameSentence(query.victim, found)],
+      notes: nothingRecorded(query.window, coverage(db, query.window)) ?? [
+        blameSentence(query.victim, found),
+      ],
       table: () => blameTable(found.rows, outputScreen()),
     });
   });

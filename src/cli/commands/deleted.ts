@@ -71,14 +71,14 @@ function liveNote(count: number): string {
 async function printDeleted(
   rows: readonly DeletedRow[],
   { format, limit, isLive }: DeletedArguments,
-  notes: readonly string[],
+  notes: readonly string[] | Failure,
 ): Promise<Outcome> {
   const shown = rows.slice(0, limit);
   const more = shown.length < rows.length ? [`--limit ${String(rows.length)} shows all of them.`] : [];
   return printAnswer(format, {
     columns: deletedColumns,
     rows: shown,
-    notes: [...notes, ...more],
+    notes: isFailure(notes) ? notes : [...notes, ...more],
     table: () => deletedTable(shown, isLive, outputScreen()),
   });
 }

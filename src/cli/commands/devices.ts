@@ -16,13 +16,11 @@ async function runDevices(typed: Global & SampleTyped): Promise<Outcome> {
   const { window, format } = read;
   return withRecording(typed.db, async (db) => {
     const { rows, host } = devices(db, window);
+    const notes = notesUnderSamples(db, window, rows.length, ['diskstats', 'cpu', 'pressure']);
     return printAnswer(format, {
       columns: deviceColumns.map(([name]) => name),
       rows,
-      notes: [
-        ...hostLine(host),
-        ...notesUnderSamples(db, window, rows.length, ['diskstats', 'cpu', 'pressure']),
-      ],
+      notes: isFailure(notes) ? notes : [...hostLine(host), ...notes],
       table: () => deviceTable(rows, outputScreen()),
     });
   });

@@ -7,6 +7,8 @@ import { diagnose } from '../../query/findings/diagnose.ts';
 import { diagnosisJson } from '../../query/render/diagnosis/json.ts';
 import { diagnosisMarkdown } from '../../query/render/diagnosis/markdown.ts';
 import { diagnosisText } from '../../query/render/diagnosis/text.ts';
+import { nothingRecorded } from '../../query/render/footnotes.ts';
+import { coverage } from '../../query/reports/coverage.ts';
 import type { Window } from '../../query/window.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
@@ -84,6 +86,9 @@ async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   if (isFailure(read)) return read;
   const { query, format, language, hasSql } = read;
   return withRecording(typed.db, async (db) => {
+    const { window } = query.periods;
+    const nothing = nothingRecorded(window, coverage(db, window));
+    if (nothing) return nothing;
     const diagnosis = diagnose(db, query);
     await print([
       format === 'json'

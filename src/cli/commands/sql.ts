@@ -36,7 +36,7 @@ async function runSql(typed: Global & Typed<typeof options>, word: string | unde
   return withRecording(typed.db, async (db) => {
     if (query !== undefined) return answerSql(db, query, format);
     await prompt(async (line) => {
-      const outcome = await answerSql(db, line, format);
+      const outcome = await answerSql(db, line, format, false);
       if (isFailure(outcome)) printToStderr([explain(outcome)]);
     }, schema);
     return 0;
@@ -69,13 +69,14 @@ function readQueryFile(file: string): string | Failure {
   }
 }
 
-async function answerSql(db: Db, query: string, format: Format): Promise<Outcome> {
+/** @param mayPage `false` where the terminal is being read from */
+async function answerSql(db: Db, query: string, format: Format, mayPage?: false): Promise<Outcome> {
   try {
     const result = sql(db, query);
     if (isFailure(result)) return result;
     const { columns, rows } = result;
-    if (format === 'table') await print([sqlTable(columns, [...rows], outputScreen())]);
-    else await print(format === 'json' ? json(columns, rows) : csv(columns, rows));
+    if (format === 'table') await print([sqlTable(columns, [...rows], outputScreen())], mayPage);
+    else await print(format === 'json' ? json(columns, rows) : csv(columns, rows), mayPage);
     return 0;
   } catch (error) {
     // Some queries fail while their rows are read: an overflow, malformed JSON.

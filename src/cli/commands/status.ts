@@ -1,4 +1,4 @@
-import { isFailure } from '../../failure.ts';
+import { failure, isFailure } from '../../failure.ts';
 import { jsonDocument } from '../../query/render/json.ts';
 import { statusText } from '../../query/render/status.ts';
 import { status } from '../../query/reports/status.ts';
@@ -14,10 +14,11 @@ async function runStatus(typed: Global & Typed<typeof documentOptions>): Promise
   if (isFailure(format)) return format;
   return withRecording(typed.db, async (db, path) => {
     const found = status(db, thisMachine());
-    if (format === 'json') await print([jsonDocument(found ?? null)]);
-    else if (found) await print([statusText(found, path, outputScreen().width)]);
-    else
-      await print([`No session was recorded yet into ${path}. Start with: sudo iotrace record --for 30s\n`]);
+    if (!found) {
+      const expected = 'Start with: sudo iotrace record --for 30s';
+      return failure('nothing-recorded', { seen: `No session was recorded yet into ${path}`, expected });
+    }
+    await print([format === 'json' ? jsonDocument(found) : statusText(found, path, outputScreen().width)]);
     return 0;
   });
 }

@@ -1,7 +1,9 @@
 import type { Failure } from '../../failure.ts';
 import { isFailure } from '../../failure.ts';
 import { jsonDocument } from '../../query/render/json.ts';
+import { nothingRecorded } from '../../query/render/footnotes.ts';
 import { timelineText } from '../../query/render/timeline.ts';
+import { coverage } from '../../query/reports/coverage.ts';
 import type { TimelineQuery } from '../../query/reports/timeline.ts';
 import { timeline, timelineGroups, timelineMetrics } from '../../query/reports/timeline.ts';
 import type { WallUs } from '../../schema/units.ts';
@@ -23,7 +25,7 @@ const options = {
   container: filterOptions.container,
   stacked: filterOptions.stacked,
   ...windowOptions,
-  limit: text('Lines to show', '20'),
+  limit: { ...text('Lines to show', '20'), letter: 'n' },
   ...documentOptions,
 } as const;
 
@@ -62,6 +64,8 @@ async function runTimeline(typed: Global & TimelineTyped): Promise<Outcome> {
       ? SLOTS_WITHOUT_WIDTH
       : Math.max(10, Math.min(120, screen.width - CELLS_BESIDE));
   return withRecording(typed.db, async (db) => {
+    const nothing = nothingRecorded(query.window, coverage(db, query.window));
+    if (nothing) return nothing;
     const found = timeline(db, { ...query, slotCount });
     await print([
       format === 'json'

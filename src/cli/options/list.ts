@@ -14,7 +14,7 @@ export const formatOption = { format: text(`One of ${formats.join(', ')}`, 'tabl
 /** Of answers that are texts. */
 export const documentOptions = { format: text(`One of ${documentFormats.join(', ')}`, 'text') } as const;
 
-export const limitOption = { limit: text('Rows to show', '20') } as const;
+export const limitOption = { limit: { ...text('Rows to show', '20'), letter: 'n' } } as const;
 export const listOptions = { ...limitOption, ...formatOption } as const;
 
 export const readFormat = ({ format }: Typed<typeof formatOption>): Format | Failure =>

@@ -29,6 +29,6 @@ export function notesUnderSamples(
   window: Window,
   rowCount: number,
   samplers: readonly SamplerName[],
-): string[] {
+): string[] | Failure {
   return sampleNotes(rowCount, window, coverage(db, window), sampling(db, window, samplers));
 }

@@ -1,3 +1,5 @@
+import type { Failure } from '../../failure.ts';
+import { failure } from '../../failure.ts';
 import { lossDefinition } from '../../schema/losses.ts';
 import { formatCount, formatElapsed, formatInstant, formatWall, zoneName } from '../../schema/units.ts';
 import type { Coverage, CoverageRow } from '../reports/coverage.ts';
@@ -21,20 +23,31 @@ export type Answer = {
   readonly classes?: readonly string[];
 };
 
-/** What stands under an answer: its extent, and everything it might not contain. One line each. */
+/** What stands under an answer: its extent, then in one line what it might not contain. */
 export function footnotes(answer: Answer): string[] {
   const { coverage } = answer;
-  if (coverage.interval_count === 0) return [nothingRecorded(answer)];
   return [
     extentLine(answer),
     ...(answer.row_count === 0 ? [nothingMatched(answer)] : []),
     ...hoursOnly(coverage),
-    ...gapSummary(coverage.gaps),
-    ...lossLines(coverage.losses),
-    ...(coverage.shed === undefined
-      ? []
-      : [`shed to stay below --max-cpu: ${coverage.shed}; totals are exact`]),
+    ...limitsLine(coverage),
   ];
+}
+
+/** Where nothing was recorded there is no answer, not even an empty one. */
+export function nothingRecorded(
+  window: Window,
+  { interval_count, extent }: Pick<Coverage, 'interval_count' | 'extent'>,
+): Failure | undefined {
+  if (interval_count > 0) return undefined;
+  if (!extent) {
+    const expected = 'Start with: sudo iotrace record --for 30s';
+    return failure('nothing-recorded', { seen: 'Nothing was recorded yet', expected });
+  }
+  return failure('nothing-recorded', {
+    seen: `Nothing was recorded from ${span(window)}`,
+    expected: `The recording covers ${span(extent)}; try ${asOptions(extent)}`,
+  });
 }
 
 function extentLine({ shown, row_count, howToSeeAll, window, coverage }: Answer): string {
@@ -53,11 +66,6 @@ function hoursOnly({ hours_only_until_us }: Coverage): string[] {
   return [
     `Up to ${formatWall(hours_only_until_us).slice(0, 16)} ${zoneName(hours_only_until_us)} only hours are kept: those that overlap the window count whole.`,
   ];
-}
-
-function nothingRecorded({ window, coverage: { extent } }: Answer): string {
-  if (!extent) return 'Nothing was recorded yet. Start with: sudo iotrace record --for 30s';
-  return `Nothing was recorded from ${span(window)}. The recording covers ${span(extent)}; try ${asOptions(extent)}`;
 }
 
 function nothingMatched({ isFiltered, containers, classes = [] }: Answer): string {
@@ -85,19 +93,28 @@ function nameGap(probe: string, subjects: readonly string[]): string {
   return others.length === 0 ? probe : `${probe} ${others.join(', ')}`;
 }
 
-/** What is not fully seen in a line per state, worst first; the reasons are a command away. */
-export function gapSummary(rows: readonly CoverageRow[]): string[] {
-  const gaps = rows.filter(({ state }) => state !== 'seen');
-  const lines = states.flatMap((state) => {
-    const ofState = gaps.filter((row) => row.state === state);
-    const probes = [...new Set(ofState.map(({ probe }) => probe))];
-    const texts = probes.map((probe) => {
-      const subjects = ofState.filter((row) => row.probe === probe).map(({ subject }) => subject);
-      return nameGap(probe, subjects);
-    });
-    return texts.length === 0 ? [] : [visible(`${stateWords[state]}: ${texts.join('; ')}`)];
-  });
-  return lines.length === 0 ? [] : [...lines, 'Why, and what to do about it: iotrace status'];
+/** What the answer might not contain, in a line; none when that is nothing. The reasons are a command away. */
+function limitsLine({ gaps, losses, shed }: Coverage): string[] {
+  const sentences = [
+    ...gapSentences(gaps),
+    ...(losses.length === 0 ? [] : [`Lost: ${losses.map(lossCount).join(', ')}`]),
+    ...(shed === undefined ? [] : [`Shed to stay below --max-cpu: ${shed}; totals are exact`]),
+  ];
+  return sentences.length === 0 ? [] : [visible(`${sentences.join('. ')}. Details: iotrace status`)];
+}
+
+/**
+ * What this kernel keeps from being seen: what is missing by name, of the rest the probes. Kinds that nobody did yet are
+ * none of it, nor what no kernel can show: a gap without a remedy.
+ */
+export function gapSentences(rows: readonly CoverageRow[]): string[] {
+  const remediable = rows.filter(({ fix, probe, subject }) => fix !== null || subject === probe);
+  const missing = remediable.filter(({ state }) => state === 'missing').map(({ subject }) => subject);
+  const partial = remediable.filter(({ state }) => state === 'partial').map(({ probe }) => probe);
+  return [
+    ...(missing.length === 0 ? [] : [`Not covered: ${missing.join(', ')}`]),
+    ...(partial.length === 0 ? [] : [`In part: ${[...new Set(partial)].join(', ')}`]),
+  ];
 }
 
 /** What is not fully seen, worst first: a line for all subjects of a probe that share their reason. */
@@ -128,9 +145,11 @@ export function lossLines(losses: readonly LossSum[]): string[] {
   return [visible(`lost: ${losses.map(lossText).join('; ')}`)];
 }
 
-function lossText({ kind, lost_count }: LossSum): string {
-  const meaning = lossDefinition(kind)?.meaning;
-  return `${kind} ${formatCount(lost_count)}${meaning === undefined ? '' : ` (${meaning})`}`;
+const lossCount = ({ kind, lost_count }: LossSum): string => `${kind} ${formatCount(lost_count)}`;
+
+function lossText(loss: LossSum): string {
+  const meaning = lossDefinition(loss.kind)?.meaning;
+  return `${lossCount(loss)}${meaning === undefined ? '' : ` (${meaning})`}`;
 }
 
 /** `2026-11-21 21:08:48 to 21:23:48 UTC`. */
@@ -141,7 +160,7 @@ export function span({ fromUs, toUs }: Window): string {
 }
 
 /** The window as options of the command line, rounded outwards to whole seconds. */
-export function asOptions({ fromUs, toUs }: Window): string {
+function asOptions({ fromUs, toUs }: Window): string {
   const [from, to] = [Math.floor(fromUs / 1e6), Math.ceil(toUs / 1e6)].map((s) => formatInstant(s * 1e6));
   return `--from ${from ?? ''} --to ${to ?? ''}`;
 }

@@ -1,7 +1,8 @@
+import { probes } from '../../schema/probes/index.ts';
 import { formatCount, formatElapsed } from '../../schema/units.ts';
 import type { CoverageRow } from '../reports/coverage.ts';
 import type { LossSum } from '../reports/losses.ts';
-import { gapLines, lossLines } from './footnotes.ts';
+import { gapSentences, lossLines } from './footnotes.ts';
 import { visible } from './text.ts';
 
 /** What a recording came to, as the daemon sums it up. */
@@ -13,11 +14,23 @@ export type Recorded = {
   readonly losses: readonly LossSum[];
 };
 
-/** The line that says recording has begun, then what it can't see. */
-export function readyLines(coverage: readonly CoverageRow[], howItEnds: string): string[] {
-  const seen = new Set(coverage.filter(({ state }) => state === 'seen').map(({ probe }) => probe));
-  const proven = seen.size === 0 ? 'nothing proven' : `proven: ${[...seen].join(', ')}`;
-  return [`Recording (${proven}). ${howItEnds}`, ...gapLines(coverage)];
+/** That recording has begun, and in a line what this kernel keeps from being seen. */
+export function readyLines(
+  coverage: readonly CoverageRow[],
+  databasePath: string,
+  howItEnds: string,
+): string[] {
+  const attached = probes.filter(({ name }) =>
+    coverage.some(({ probe, state }) => probe === name && state !== 'missing'),
+  );
+  const gaps = gapSentences(coverage);
+  return [
+    `Recording ${attached.map(({ name }) => name).join(', ')} into ${databasePath}. ${howItEnds}`,
+    ...(gaps.length === 0 ? [] : [`${gaps.join('. ')}. Why, and what to do about it: iotrace status`]),
+    ...(coverage.some(({ state }) => state === 'seen')
+      ? []
+      : ['None of it was seen when tried at start: sudo iotrace doctor']),
+  ].map(visible);
 }
 
 /** What was recorded, lost, and how it ended. */

@@ -1,9 +1,10 @@
+import type { Failure } from '../../failure.ts';
 import { formatBytes, formatElapsed } from '../../schema/units.ts';
 import type { Coverage } from '../reports/coverage.ts';
 import type { HostIo } from '../reports/devices.ts';
 import type { Sampling } from '../reports/sampling.ts';
 import type { Window } from '../window.ts';
-import { footnotes, span } from './footnotes.ts';
+import { nothingRecorded, span } from './footnotes.ts';
 import { visible } from './text.ts';
 
 /** What stands under an answer from samples: its extent, and what could not be sampled. */
@@ -12,10 +13,9 @@ export function sampleNotes(
   window: Window,
   coverage: Coverage,
   { sampled_us, gaps, absent }: Sampling,
-): string[] {
-  if (coverage.interval_count === 0 && sampled_us === 0) {
-    return footnotes({ shown: 0, row_count, window, coverage, isFiltered: false });
-  }
+): string[] | Failure {
+  const nothing = sampled_us === 0 ? nothingRecorded(window, coverage) : undefined;
+  if (nothing) return nothing;
   const asked = window.toUs - window.fromUs;
   const share = sampled_us < 0.9 * asked ? `, sampled: ${formatElapsed(sampled_us)} of it` : '';
   return [

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { explain } from '../../../src/failure.ts';
 import type { Answer } from '../../../src/query/render/footnotes.ts';
-import { footnotes, gapLines } from '../../../src/query/render/footnotes.ts';
+import { footnotes, gapLines, nothingRecorded } from '../../../src/query/render/footnotes.ts';
 import { wallUs } from '../../../src/schema/units.ts';
 import { NOON_US } from '../recording.ts';
 
@@ -43,48 +44,56 @@ test('a window that was recorded in part says how much', () => {
   ]);
 });
 
-test('every gap and all losses are told, the worst gap first', () => {
+describe('what the answer might not contain is one line', () => {
   const gap = (
     probe: string,
     subject: string,
     state: 'missing' | 'partial' | 'unproven',
-    reason: string,
-  ) => ({
-    probe,
-    subject,
-    state,
-    reason,
-    fix: state === 'partial' ? 'use a newer bpftrace' : null,
+    fix: string | null = 'use a newer bpftrace',
+  ) => ({ probe, subject, state, reason: 'whatever', fix });
+
+  test('what is missing by name, of what is seen in part the probes, and all losses', () => {
+    const gaps = [
+      gap('fsync', 'msync', 'partial'),
+      gap('fsync', 'o_sync', 'partial'),
+      gap('copy_up', 'copy_up', 'missing', null),
+      gap('journal', 'journal_wait', 'missing'),
+    ];
+    const losses = [
+      { kind: 'operations_uncounted', lost_count: 12 },
+      { kind: 'something_new', lost_count: 1_500_000 },
+    ];
+    expect(footnotes(answer({}, { gaps, losses })).slice(1)).toEqual([
+      'Not covered: copy_up, journal_wait. In part: fsync. Lost: operations_uncounted 12, something_new 1.50 M. Details: iotrace status',
+    ]);
   });
-  const gaps = [
-    gap('block', 'block_flush', 'unproven', 'not tried at start'),
-    gap('fsync', 'sync', 'unproven', 'not tried at start'),
-    gap('fsync', 'msync', 'partial', 'ext4 only'),
-    gap('copy_up', 'copy_up', 'missing', 'no kprobes'),
-    gap('fsync', 'syncfs', 'unproven', 'not tried at start'),
-  ];
-  const losses = [
-    { kind: 'operations_uncounted', lost_count: 12 },
-    { kind: 'something_new', lost_count: 1_500_000 },
-  ];
-  expect(footnotes(answer({}, { gaps, losses })).slice(1)).toEqual([
-    'not covered: copy_up',
-    'partly covered: fsync msync',
-    'not proven: block block_flush; fsync sync, syncfs',
-    'Why, and what to do about it: iotrace status',
-    'lost: operations_uncounted 12 (missing from the totals); something_new 1.50 M',
-  ]);
+
+  test('without what nobody did yet, and what no kernel can show', () => {
+    const gaps = [gap('fsync', 'sync', 'unproven', null), gap('file_io', 'aio', 'missing', null)];
+    expect(footnotes(answer({}, { gaps })).slice(1)).toEqual([]);
+  });
+
+  test('with the detail that was shed', () => {
+    expect(footnotes(answer({}, { shed: 'no file rows' })).slice(1)).toEqual([
+      'Shed to stay below --max-cpu: no file rows; totals are exact. Details: iotrace status',
+    ]);
+  });
 });
 
 test('a window in which nothing was recorded says what was, and what to type', () => {
   const extent = { fromUs: wallUs(NOON_US + 0.4e6), toUs: wallUs(NOON_US + 600.2e6) };
   const later = { fromUs: wallUs(NOON_US + 86_400e6), toUs: wallUs(NOON_US + 87_300e6) };
-  expect(footnotes(answer({ window: later }, { interval_count: 0, extent }))).toEqual([
+  const said = (coverage: Parameters<typeof nothingRecorded>[1]) => {
+    const nothing = nothingRecorded(later, coverage);
+    return nothing && explain(nothing);
+  };
+  expect(said({ interval_count: 0, extent })).toBe(
     'Nothing was recorded from 2026-11-22 12:00:00 to 12:15:00 UTC. The recording covers 2026-11-21 12:00:00 to 12:10:00 UTC; try --from 2026-11-21T12:00:00Z --to 2026-11-21T12:10:01Z',
-  ]);
-  expect(footnotes(answer({}, { interval_count: 0, extent: undefined }))).toEqual([
+  );
+  expect(said({ interval_count: 0, extent: undefined })).toBe(
     'Nothing was recorded yet. Start with: sudo iotrace record --for 30s',
-  ]);
+  );
+  expect(said({ interval_count: 1, extent })).toBeUndefined();
 });
 
 test('filters that match nothing say so, and which containers there were', () => {

@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
 import { readyLines, recordedLines } from '../../../src/query/render/recording.ts';
 
-test('when recording begins, what is proven is told, and each gap', () => {
+test('when recording begins, what is recorded is named, and in a line what is not', () => {
   const coverage = [
     { probe: 'fsync', subject: 'fsync', state: 'seen', reason: '', fix: null },
-    { probe: 'fsync', subject: 'msync', state: 'seen', reason: '', fix: null },
-    { probe: 'copy_up', subject: 'copy_up', state: 'missing', reason: 'no kprobes', fix: null },
+    { probe: 'fsync', subject: 'syncfs', state: 'unproven', reason: 'not tried at start', fix: null },
+    { probe: 'copy_up', subject: 'copy_up', state: 'missing', reason: 'no kprobes', fix: 'another kernel' },
+    { probe: 'block', subject: 'owner', state: 'partial', reason: 'no fentry', fix: 'another bpftrace' },
   ] as const;
-  expect(readyLines(coverage, 'Ctrl-C ends it.')).toEqual([
-    'Recording (proven: fsync). Ctrl-C ends it.',
-    'not covered: copy_up: no kprobes',
+  expect(readyLines(coverage, '/tmp/a.db', 'Ctrl-C ends it.')).toEqual([
+    'Recording fsync, block into /tmp/a.db. Ctrl-C ends it.',
+    'Not covered: copy_up. In part: block. Why, and what to do about it: iotrace status',
   ]);
-  expect(readyLines([], 'Ctrl-C ends it.')).toEqual(['Recording (nothing proven). Ctrl-C ends it.']);
+  expect(readyLines(coverage.slice(1, 2), '/tmp/a.db', 'Ctrl-C ends it.')).toEqual([
+    'Recording fsync into /tmp/a.db. Ctrl-C ends it.',
+    'None of it was seen when tried at start: sudo iotrace doctor',
+  ]);
 });
 
 test('when it ends, what was recorded and lost is told', () => {
