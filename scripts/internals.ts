@@ -1,5 +1,7 @@
 /** What the scripts use of iotrace besides its command line. */
-export { commandNames } from '../src/cli/commands/index.ts';
+export { globalOptions, helpOptions } from '../src/cli/command.ts';
+export { commandNames, commands } from '../src/cli/commands/index.ts';
+export { optionNames } from '../src/cli/help.ts';
 export { createCgroups } from '../src/daemon/lookups/cgroups.ts';
 export { createContainers } from '../src/daemon/lookups/containers.ts';
 export { createDevices } from '../src/daemon/lookups/devices.ts';

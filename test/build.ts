@@ -7,11 +7,13 @@ const root = join(import.meta.dirname, '..');
 /** Builds dist/, unless it is newer than all it is made from. Types are checked by `npm run check`. */
 export default function build(): void {
   const built = join(root, 'dist/cli.js');
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
   const inputs = [
-    ...sources.map((name) => join('src', name)),
+    ...['src', 'bpf'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    ),
     'package.json',
     'scripts/build.mjs',
+    'scripts/package/parts.mjs',
     'scripts/internals.ts',
   ];
   const newest = Math.max(...inputs.map((name) => statSync(join(root, name)).mtimeMs));
