@@ -9,7 +9,9 @@ export default function build(): void {
   const built = join(root, 'dist/cli.js');
   const inputs = [
     ...['src', 'bpf'].flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        join(folder, name),
+      ),
     ),
     'package.json',
     'scripts/build.mjs',

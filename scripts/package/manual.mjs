@@ -10,12 +10,17 @@ const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8
 const about = readFileSync(new URL('packaging/description.txt', root), 'utf8');
 
 /** A line of roff: no character of it may be taken for a request or an escape. */
-const text = (words) => words.replaceAll('\\', '\\e').replaceAll('-', '\\-').replace(/^(?=[.'])/u, '\\&');
+const text = (words) =>
+  words
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replace(/^(?=[.'])/u, '\\&');
 const section = (title, lines) => [`.SH ${title}`, ...lines];
 const item = (term, meaning) => ['.TP', `.B ${text(term)}`, text(meaning)];
 const optionItems = (options) =>
   Object.entries(options).flatMap(([name, option]) => {
-    const otherwise = option.defaultDescription === undefined ? '' : ` [default: ${option.defaultDescription}]`;
+    const otherwise =
+      option.defaultDescription === undefined ? '' : ` [default: ${option.defaultDescription}]`;
     return item(optionNames(name, option), `${option.describe}${otherwise}`);
   });
 
@@ -33,7 +38,10 @@ function commandPage({ name, describe }, { options, word, examples, epilogue }) 
       ...optionItems({ ...options, ...globalOptions, help: helpOptions.help }),
     ]),
     ...(epilogue === undefined ? [] : section('NOTES', [text(epilogue)])),
-    ...section('EXAMPLES', examples.flatMap(([line, meaning]) => item(line.replace('$0', 'iotrace'), meaning))),
+    ...section(
+      'EXAMPLES',
+      examples.flatMap(([line, meaning]) => item(line.replace('$0', 'iotrace'), meaning)),
+    ),
     ...section('SEE ALSO', ['.BR iotrace (1)']),
   ]);
 }
@@ -41,7 +49,10 @@ function commandPage({ name, describe }, { options, word, examples, epilogue }) 
 const overviewPage = page('iotrace', 'I/O latency of containers: which operation, on which file', [
   ...section('SYNOPSIS', ['.B iotrace\n.I command\n[options]']),
   ...section('DESCRIPTION', [text(about.trim().replaceAll('\n', ' '))]),
-  ...section('COMMANDS', commands.flatMap(({ name, describe }) => item(`iotrace-${name}(1)`, describe))),
+  ...section(
+    'COMMANDS',
+    commands.flatMap(({ name, describe }) => item(`iotrace-${name}(1)`, describe)),
+  ),
   ...section('OPTIONS', optionItems(helpOptions)),
   ...section('ENVIRONMENT', item('IOTRACE_DB', 'The recording, where --db does not name one.')),
   ...section('FILES', [
@@ -54,4 +65,5 @@ const [folder] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 const write = (name, page) => writeFileSync(join(folder, `${name}.1.gz`), gzipSync(page, { level: 9 }));
 write('iotrace', overviewPage);
-for (const entry of commands) write(`iotrace-${entry.name}`, commandPage(entry, (await entry.load()).command));
+for (const entry of commands)
+  write(`iotrace-${entry.name}`, commandPage(entry, (await entry.load()).command));

@@ -11,7 +11,9 @@ export function describeParts(root, modules) {
   const json = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
   const { packages } = json('package-lock.json');
   const { name, version, license } = json('package.json');
-  const folders = [...new Set(modules.flatMap((path) => /node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(path)?.[0] ?? []))];
+  const folders = [
+    ...new Set(modules.flatMap((path) => /node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(path)?.[0] ?? [])),
+  ];
   const parts = folders.toSorted().map((folder) => ({
     name: folder.replace('node_modules/', ''),
     ...packages[folder],
@@ -21,11 +23,24 @@ export function describeParts(root, modules) {
     bomFormat: 'CycloneDX',
     specVersion: '1.5',
     version: 1,
-    metadata: { component: { type: 'application', 'bom-ref': purlOf({ name, version }), name, version, ...licensed(license) } },
+    metadata: {
+      component: {
+        type: 'application',
+        'bom-ref': purlOf({ name, version }),
+        name,
+        version,
+        ...licensed(license),
+      },
+    },
     components: [...parts.map(component), sqlite(root)],
   };
-  const texts = parts.map(({ name, version, licenseText }) => `${name} ${version}\n\n${licenseText.trim()}\n`);
-  return { bom, licenses: `iotrace contains, besides its own code:\n\n${[...texts, SQLITE_NOTICE].join('\n---\n\n')}` };
+  const texts = parts.map(
+    ({ name, version, licenseText }) => `${name} ${version}\n\n${licenseText.trim()}\n`,
+  );
+  return {
+    bom,
+    licenses: `iotrace contains, besides its own code:\n\n${[...texts, SQLITE_NOTICE].join('\n---\n\n')}`,
+  };
 }
 
 /** A component that comes from the npm registry. */
