@@ -1,32 +1,21 @@
 import { openSync, writeSync } from 'node:fs';
 import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
-import { databaseFailure } from '../schema/open.ts';
 import type { Db } from '../schema/open.ts';
-import { control as controlCompanion } from '../schema/probes/control.ts';
-import { nowUs } from '../schema/units.ts';
-import { createAccounting } from './cost/accounting.ts';
-import type { Accounting } from './cost/accounting.ts';
-import { startBpftrace } from './bpftrace/process.ts';
-import { atLeast } from './bpftrace/capabilities.ts';
 import type { Capabilities } from './bpftrace/capabilities.ts';
-import { createClock } from './stream/clock.ts';
-import { compose } from './bpftrace/compose.ts';
-import type { Composed } from './bpftrace/compose.ts';
-import { createControl } from './bpftrace/control.ts';
-import { isPlanned } from './contract.ts';
-import type { PlannedProbe, RecordOptions } from './contract.ts';
-import { createEnding } from './bpftrace/drain.ts';
-import { createCostMeter } from './cost/meter.ts';
-import { awaitedModuleHasAppeared, firstError } from './bpftrace/plan.ts';
+import { awaitedModuleHasAppeared } from './bpftrace/plan.ts';
+import { startTracer } from './bpftrace/tracer.ts';
+import type { TracerEnd } from './bpftrace/tracer.ts';
 import { createCoverage } from './canary/coverage.ts';
-import { isPreemptible, makeRealtime } from './bpftrace/realtime.ts';
+import type { PlannedProbe, RecordOptions } from './contract.ts';
+import { createAccounting } from './cost/accounting.ts';
+import type { Lookups } from './lookups/lookups.ts';
 import { createRecorder } from './recorder.ts';
-import { createRetention } from './store/retention.ts';
-import type { Retention } from './store/retention.ts';
-import type { Session } from './store/session.ts';
+import type { Recorder, RecorderEvents } from './recorder.ts';
 import type { StopSignal } from './stop.ts';
-import type { Lookups } from './store/intervals.ts';
+import { createRetention } from './store/retention.ts';
+import type { Session } from './store/session.ts';
+import { createClock } from './stream/clock.ts';
 
 /** What every life of bpftrace in a session shares. */
 export type CaptureContext = {
@@ -40,112 +29,85 @@ export type CaptureContext = {
 
 export type CaptureEnd = 'stopped' | 'died' | 'plan changed';
 
-/** Compiling and attaching take seconds; under emulation minutes. */
-const READY_PATIENCE_MS = 300_000;
-
 /** One life of bpftrace: from its start until its last line is stored. */
 export async function capture(
-  { db, host, session, lookups, options, stop }: CaptureContext,
+  context: CaptureContext,
   plan: readonly PlannedProbe[],
 ): Promise<CaptureEnd | Failure> {
-  const state = { isReady: false, isReplanning: false };
-  const control = createControl();
+  const { db, host, session, lookups, options, stop } = context;
+  const state: State = { isReady: false, isReplanning: false };
   const coverage = createCoverage(session, plan, options);
-  const cost = createCostMeter(db, () => tracer.pid);
+  const accounting = createAccounting(db, session, () => tracer, options.maxCpuPercent);
   const retention = createRetention(db, options);
-  let accounting: Accounting | undefined;
-  const ending = createEnding(control, () => {
-    tracer.stop();
-  });
-  const end = (): void => {
-    if (state.isReady && isPlanned(plan, controlCompanion)) ending.begin();
-    else tracer.stop();
-  };
-  const recorder = createRecorder(db, session.sessionId, lookups, createClock(), cost, {
+  const events: RecorderEvents = {
     ready() {
       state.isReady = true;
-      if (options.mayBeRealtime && isPreemptible(host.kernelVersion)) void makeRealtime(tracer.pid);
-      accounting = createAccounting(tracer.pid, session, control, options.maxCpuPercent);
-      // What compiling and attaching cost is no part of the first interval.
-      cost();
+      tracer.ready();
+      accounting.begin();
       coverage.begin();
       stop.startTimer();
       options.onAttached?.();
     },
     addInterval(interval, spent) {
-      for (const { name, missedCount } of accounting?.addInterval(interval, spent).skipped ?? []) {
-        recorder.noteLoss(
-          'programs_skipped',
-          missedCount,
-          `${name}: entered where a probe ran, or a map was read, on the same CPU`,
-        );
-      }
+      noteSkipped(recorder, accounting.addInterval(interval, spent).skipped);
       coverage.add(interval);
-      removeOld(retention, options.databasePath);
+      retention.tryStep();
       if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;
-        end();
+        tracer.end();
       }
     },
     readyToEnd() {
-      ending.answered();
+      tracer.drained();
     },
-    storeFailed(error) {
-      process.stderr.write(
-        `iotrace: ${options.databasePath} can't be written: ${error.message}; kept in memory, trying again\n`,
-      );
+    storeFailed({ message }) {
+      const path = options.databasePath;
+      process.stderr.write(`iotrace: ${path} can't be written: ${message}; kept in memory, trying again\n`);
     },
-  });
-  const tracer = startBpftrace(host, composeFor(plan, host, options, control.token), (line) => {
+  };
+  const recorder = createRecorder(db, session.sessionId, lookups, createClock(), accounting.measure, events);
+  const tracer = startTracer(host, plan, options, (line) => {
     keepLine(line);
     recorder.line(line);
   });
-  const unready = setTimeout(() => {
-    if (!state.isReady) tracer.stop();
-  }, READY_PATIENCE_MS);
-  const unsubscribe = stop.onStop(end);
+  const unsubscribe = stop.onStop(tracer.end);
   const ended = await tracer.ended;
-  clearTimeout(unready);
   unsubscribe();
-  ending.over();
-  accounting?.end();
+  accounting.end();
   await coverage.settled();
   const { isWhole } = recorder.finish();
-  const why = firstError(ended.stderr);
-  if (!state.isReady) {
-    return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: why ?? ended.stderr.trim() });
-  }
-  if (state.isReplanning) return 'plan changed';
+  return judgeEnd(context, state, ended, isWhole);
+}
+
+type State = { isReady: boolean; isReplanning: boolean };
+
+function judgeEnd(
+  { session, stop }: CaptureContext,
+  { isReady, isReplanning }: State,
+  { clean, how, error, stderr }: TracerEnd,
+  isWhole: boolean,
+): CaptureEnd | Failure {
+  if (!isReady)
+    return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: error ?? stderr.trim() });
+  if (isReplanning) return 'plan changed';
   if (stop.isSet()) {
-    if (!ended.clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
+    if (!clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
     return 'stopped';
   }
-  session.gap(`bpftrace ended unasked and was started again: ${why ?? 'it did not say why'} (${ended.how})`);
+  session.gap(`bpftrace ended unasked and was started again: ${error ?? 'it did not say why'} (${how})`);
   return 'died';
 }
 
-function composeFor(
-  plan: readonly PlannedProbe[],
-  host: Capabilities,
-  options: RecordOptions,
-  controlToken: number,
-): Composed {
-  return compose({
-    ...options,
-    fragments: plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment])),
-    cpuCount: host.possibleCpuCount,
-    hasWideStats: atLeast(host.bpftraceVersion, [0, 18]),
-    sharesNewKeys: !atLeast(host.bpftraceVersion, [0, 20]) || atLeast(host.bpftraceVersion, [0, 24]),
-    controlToken,
-  });
-}
-
-/** What can't be removed now, from a full disk for one, is tried again with the next interval. */
-function removeOld(retention: Retention, databasePath: string): void {
-  try {
-    retention.step(nowUs());
-  } catch (error) {
-    if (!databaseFailure(databasePath, error)) throw error;
+function noteSkipped(
+  recorder: Recorder,
+  skipped: readonly { readonly name: string; readonly missedCount: number }[],
+): void {
+  for (const { name, missedCount } of skipped) {
+    recorder.noteLoss(
+      'programs_skipped',
+      missedCount,
+      `${name}: entered where a probe ran, or a map was read, on the same CPU`,
+    );
   }
 }
 

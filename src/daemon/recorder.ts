@@ -1,22 +1,18 @@
 import type { LossKind } from '../schema/losses.ts';
 import type { Db } from '../schema/open.ts';
-import type { Clock } from './stream/clock.ts';
-import { NAME_PIECE } from './bpftrace/compose.ts';
-import { decode } from './stream/decode.ts';
-import type { Exemplar, KernelRecord } from './stream/decode.ts';
-import { majorOf, minorOf } from './naming/labels.ts';
-import { createExemplarContext, NO_EXEMPLAR_CONTEXT } from './stream/exemplar-context.ts';
-import { readLine, toText } from './stream/envelope.ts';
-import type { Reject } from './stream/envelope.ts';
 import type { Cost } from './cost/meter.ts';
-import { findOpenFile } from './lookups/processes.ts';
-import { createBalance, createTransit, suppressedOf } from './stream/loss.ts';
-import type { Loss } from './stream/loss.ts';
-import { createNames } from './naming/names.ts';
+import type { Lookups } from './lookups/lookups.ts';
+import { createLearned } from './naming/learned.ts';
 import { createStore } from './store/intervals.ts';
-import type { IntervalRecord, Lookups } from './store/intervals.ts';
+import { createWriteQueue } from './store/write-queue.ts';
+import type { Clock } from './stream/clock.ts';
+import { decode } from './stream/decode.ts';
+import type { KernelRecord } from './stream/decode.ts';
+import { readLine } from './stream/envelope.ts';
+import { createIntervalRecords, dropOldest } from './stream/interval-records.ts';
+import type { IntervalRecords } from './stream/interval-records.ts';
 import { createIntervalReader } from './stream/totals.ts';
-import type { Interval } from './stream/totals.ts';
+import type { Interval, IntervalReader } from './stream/totals.ts';
 
 /** What the lines of one bpftrace become: rows. */
 export type Recorder = {
@@ -44,13 +40,6 @@ export type RecorderEvents = {
   storeFailed(error: Error): void;
 };
 
-/** Intervals kept in memory while the database can't be written: ten minutes by default. */
-const WAITING_MAX = 120;
-/** An exemplar may wait in its CPU's buffer; after so many intervals it is given up. */
-const TRANSIT_FLUSHES = 6;
-const SAMPLE_LENGTH = 200;
-const SLASH = 0x2f;
-
 /** The data's path from a line to the tables; one for each run of bpftrace. */
 export function createRecorder(
   db: Db,
@@ -60,98 +49,52 @@ export function createRecorder(
   cost: () => Cost,
   events: RecorderEvents,
 ): Recorder {
-  const names = createNames();
-  const processNames = new Map<number, string>();
+  const learned = createLearned(lookups);
   const intervals = createIntervalReader();
-  const store = createStore(db, sessionId, lookups, names, processNames, clock);
-  const balance = createBalance();
-  const transit = createTransit();
-  const cgroupPieces = new Map<number, Buffer>();
-  const context = createExemplarContext();
-  let exemplars: Exemplar[] = [];
-  let losses: Loss[] = [];
-  let waiting: IntervalRecord[] = [];
-  const sentBefore: Interval['sent'][] = [];
-  let lastInterval: Interval | undefined;
+  const records = createIntervalRecords();
+  const store = createStore(db, sessionId, lookups, learned, clock);
+  const queue = createWriteQueue(store.write, dropOldest);
 
-  const retry = (): boolean => {
-    for (let next = waiting[0]; next; next = waiting[0]) {
-      try {
-        store.write(next);
-        waiting.shift();
-      } catch (error) {
-        const reason = error instanceof Error ? error : new Error(String(error));
-        events.storeFailed(reason);
-        // What no retry can mend must not hold up what comes after it.
-        if (!mayPass(reason) || waiting.length > WAITING_MAX) waiting = dropOldest(waiting, reason.message);
-        return false;
-      }
-    }
-    return true;
+  const write = (): boolean => {
+    const error = queue.flush();
+    if (error) events.storeFailed(error);
+    return !error;
   };
-
   const close = (interval: Interval): Cost => {
     const spent = cost();
     lookups.mounts.refresh();
-    sentBefore.push(interval.sent);
-    const due = sentBefore.length > TRANSIT_FLUSHES ? sentBefore.shift() : undefined;
-    if (due) losses.push(...transit.lost(due));
-    waiting.push({
-      interval,
-      exemplars,
-      context: context.take(exemplars),
-      losses: [...losses, ...balance.check(interval), ...suppressedOf(interval)],
-      cost: spent,
-    });
-    lastInterval = interval;
-    exemplars = [];
-    losses = [];
+    queue.add(records.close(interval, spent));
     return spent;
   };
-
-  const takeFlush = (interval: Interval): void => {
+  const addInterval = (interval: Interval): void => {
     const spent = close(interval);
-    retry();
+    write();
     events.addInterval(interval, spent);
   };
-
   const take = (record: KernelRecord): void => {
     switch (record.type) {
       case 'ready':
         events.ready();
         return;
       case 'process':
-        processNames.set(record.pid, record.name);
-        return;
       case 'file':
       case 'name':
       case 'root':
-        names.learn(record);
-        return;
-      case 'inode': {
-        const { dev, ino, pid } = record;
-        const path = findOpenFile(lookups.proc, pid, majorOf(dev), minorOf(dev), ino);
-        if (path !== undefined) names.learnPath(dev, ino, path);
-        return;
-      }
+      case 'inode':
       case 'cgroup':
-        learnCgroup(record.id, record.offset, record.piece);
+        learned.learn(record);
         return;
       case 'exemplar':
-        context.exemplar(record);
-        exemplars.push(record);
-        transit.arrived(record.opId);
-        return;
       case 'sync_stages':
       case 'block_error':
-        context.learn(record);
+        records.add(record);
         return;
       case 'flush':
         intervals.begin(record);
         return;
       case 'flushed': {
         const interval = intervals.end(record.sequence);
-        if (interval) takeFlush(interval);
+        if (interval) addInterval(interval);
         return;
       }
       case 'ending':
@@ -160,99 +103,55 @@ export function createRecorder(
     }
   };
 
-  const reject = ({ rejected }: Reject): void => {
-    losses.push({ kind: 'record_rejected', opId: null, count: 1, detail: rejected.slice(0, SAMPLE_LENGTH) });
-  };
-
-  const learnCgroup = (id: number, offset: number, piece: Buffer): void => {
-    const before = offset === 0 ? Buffer.alloc(0) : cgroupPieces.get(id);
-    if (before?.length !== offset || (offset === 0 && piece[0] !== SLASH)) return;
-    const path = Buffer.concat([before, piece.subarray(0, NAME_PIECE)]);
-    if (piece.length >= NAME_PIECE) {
-      cgroupPieces.set(id, path);
-      return;
-    }
-    cgroupPieces.delete(id);
-    lookups.cgroups.learn(id, toText(path));
-    // Reads the container's state while it is there: a short-lived one takes it along.
-    lookups.containers.ofCgroup(toText(path));
-  };
-
   return {
     line(line) {
-      const message = readLine(line);
-      if (!message) return;
-      if ('rejected' in message) {
-        reject(message);
-        return;
-      }
-      switch (message.type) {
-        case 'value': {
-          const record = decode(message);
-          if ('rejected' in record) reject(record);
-          else take(record);
-          return;
-        }
-        case 'map':
-          context.addMap(message.name, message.entries);
-          intervals.add(message);
-          return;
-        case 'stats':
-          intervals.add(message);
-          return;
-        case 'lost':
-          losses.push({ kind: 'records_lost', opId: null, count: message.events, detail: null });
-          return;
-        case 'note':
-          return;
-      }
+      takeLine(line, records, intervals, take);
     },
     finish() {
       const rest = intervals.rest(clock.nowBootUs());
-      if (rest) {
-        events.addInterval(rest, close(rest));
-      }
+      if (rest) events.addInterval(rest, close(rest));
       // Before 0.18 each CPU has a buffer of its own: what others sent may come after the last interval.
-      if (lastInterval) {
-        losses.push(...transit.lost(lastInterval.sent), ...balance.check(emptied(lastInterval), true));
-        if (exemplars.length > 0 || losses.length > 0) close(emptied(lastInterval));
-      }
-      return { isWhole: rest !== undefined, isStored: retry() };
+      const late = records.closeRest(cost);
+      if (late) queue.add(late);
+      return { isWhole: rest !== undefined, isStored: write() };
     },
     noteLoss(kind, count, detail) {
-      losses.push({ kind, opId: null, count, detail });
+      records.addLoss({ kind, opId: null, count, detail });
     },
   };
 }
 
-/** A full disk, a lock, an I/O error: the same rows may be written later. */
-function mayPass(error: Error): boolean {
-  const code = 'code' in error ? String(error.code) : '';
-  return /^SQLITE_(?:FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)/u.test(code);
+/** One line: what is printed of maps goes to the interval, each record to `take`. */
+function takeLine(
+  line: string,
+  records: IntervalRecords,
+  intervals: IntervalReader,
+  take: (record: KernelRecord) => void,
+): void {
+  const message = readLine(line);
+  if (!message) return;
+  if ('rejected' in message) {
+    records.addReject(message);
+    return;
+  }
+  switch (message.type) {
+    case 'value': {
+      const record = decode(message);
+      if ('rejected' in record) records.addReject(record);
+      else take(record);
+      return;
+    }
+    case 'map':
+      records.addMap(message.name, message.entries);
+      intervals.add(message);
+      return;
+    case 'stats':
+      intervals.add(message);
+      return;
+    case 'lost':
+      records.addLoss({ kind: 'records_lost', opId: null, count: message.events, detail: null });
+      return;
+    case 'note':
+      return;
+  }
 }
-
-/** The oldest interval is given up; the next one says what went with it. */
-function dropOldest([oldest, ...rest]: readonly IntervalRecord[], detail: string): IntervalRecord[] {
-  if (!oldest) return [];
-  const gone = [...oldest.interval.kernelOps].map(([opId, count]): Loss => {
-    return { kind: 'operations_uncounted', opId, count, detail };
-  });
-  const [next, ...later] = rest;
-  const heir = next ?? {
-    ...oldest,
-    interval: emptied(oldest.interval),
-    exemplars: [],
-    context: NO_EXEMPLAR_CONTEXT,
-    losses: [],
-  };
-  return [{ ...heir, losses: [...oldest.losses, ...gone, ...heir.losses] }, ...later];
-}
-
-const emptied = (interval: Interval): Interval => ({
-  ...interval,
-  startedBootUs: interval.endedBootUs,
-  totals: [],
-  buckets: [],
-  kernelOps: new Map(),
-  suppressed: new Map(),
-});

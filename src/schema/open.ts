@@ -200,8 +200,10 @@ function isForeign(db: Db): boolean {
 
 /** What SQLite said while a query ran, as a Failure; `undefined` when the error is not SQLite's. */
 export function databaseFailure(path: string, error: unknown): Failure | undefined {
-  return codeOf(error).startsWith('SQLITE_') ? openFailure(path, error) : undefined;
+  return isDatabaseError(error) ? openFailure(path, error) : undefined;
 }
+
+export const isDatabaseError = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_');
 
 function openFailure(path: string, error: unknown): Failure {
   const code = codeOf(error);

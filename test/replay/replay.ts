@@ -10,7 +10,7 @@ import { createMounts } from '../../src/daemon/lookups/mounts.ts';
 import type { Roots } from '../../src/daemon/lookups/roots.ts';
 import type { CoverageLine, PlannedProbe } from '../../src/daemon/contract.ts';
 import { createRecorder } from '../../src/daemon/recorder.ts';
-import type { Lookups } from '../../src/daemon/store/intervals.ts';
+import type { Lookups } from '../../src/daemon/lookups/lookups.ts';
 import { createSession } from '../../src/daemon/store/session.ts';
 import type { Interval } from '../../src/daemon/stream/totals.ts';
 import { isFailure } from '../../src/failure.ts';

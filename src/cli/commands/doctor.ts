@@ -9,7 +9,7 @@ import { outputScreen, print } from '../output.ts';
 async function runDoctor(typed: Typed<typeof documentOptions>): Promise<Outcome> {
   const format = readDocumentFormat(typed);
   if (isFailure(format)) return format;
-  const { doctor } = await import('../../daemon/main.ts');
+  const { doctor } = await import('../../daemon/doctor.ts');
   const report = await doctor();
   await print([format === 'json' ? doctorJson(report) : doctorText(report, outputScreen().width)]);
   return report.problems.length === 0 ? 0 : 1;

@@ -8,15 +8,15 @@ import type { Composed } from './compose.ts';
 type Host = Pick<Capabilities, 'bpftrace' | 'bpftraceVersion'>;
 
 /** A running bpftrace. */
-export type Tracer = {
+export type Bpftrace = {
   readonly pid: number;
   /** Interrupts it: it prints what its maps hold and goes. Killed when it has not gone after a while. */
-  stop(): void;
+  readonly stop: () => void;
   /** Settles when it has ended and its last line was handled. */
-  readonly ended: Promise<TracerEnd>;
+  readonly ended: Promise<BpftraceEnd>;
 };
 
-export type TracerEnd = {
+export type BpftraceEnd = {
   readonly clean: boolean;
   /** The signal or the exit code it ended with. */
   readonly how: string;
@@ -37,7 +37,7 @@ export function startBpftrace(
   host: Host,
   { program, keysMax }: Composed,
   onLine: (line: string) => void,
-): Tracer {
+): Bpftrace {
   const child = execa(host.bpftrace, ['--no-warnings', '-f', 'json', '-'], {
     input: program,
     buffer: false,

@@ -25,7 +25,7 @@ export function createCoverage(
   let runs: Awaited<ReturnType<typeof runCanary>> | undefined;
   let running: Promise<void> = Promise.resolve();
   let isJudged = false;
-  const tell = (): void => {
+  const judgeOnce = (): void => {
     if (isJudged || !runs) return;
     const done = Math.max(0, ...runs.map(({ endedBootUs }) => endedBootUs));
     if (!intervals.some(({ endedBootUs }) => endedBootUs >= done)) return;
@@ -38,13 +38,13 @@ export function createCoverage(
     begin() {
       running = runCanary([dirname(options.databasePath), ...DISK_FOLDERS], plan).then((result) => {
         runs = result;
-        tell();
+        judgeOnce();
       });
     },
     add(interval: Interval) {
       if (isJudged) return;
       intervals.push(interval);
-      tell();
+      judgeOnce();
     },
     settled: () => running,
   };

@@ -1,31 +1,37 @@
-import type { Control } from '../bpftrace/control.ts';
-import type { CostSample, ProgramCost } from './sampling.ts';
+import type { Db } from '../../schema/open.ts';
+import type { Tracer } from '../bpftrace/tracer.ts';
+import type { CostSample, CostSampling, ProgramCost } from './sampling.ts';
 import { costsBetween, createCostSampling } from './sampling.ts';
 import { createGovernor, LEVELS } from './governor.ts';
 import type { Usage } from './governor.ts';
+import { createCostMeter } from './meter.ts';
 import type { Cost } from './meter.ts';
 import { kernelOpCount } from '../stream/loss.ts';
 import { findPrograms } from './programs.ts';
-import type { Program } from './programs.ts';
+import type { Program, Programs } from './programs.ts';
 import type { Session } from '../store/session.ts';
 import type { Interval } from '../stream/totals.ts';
 
 /** What a capture costs and misses, kept with every interval; and kept within bounds. */
 export type Accounting = {
+  /** CPU time since it was last asked, and memory, disk space now. */
+  readonly measure: () => Cost;
+  /** The probes are attached. What compiling and attaching cost is no part of the first interval. */
+  begin(): void;
   /** The programs of which the kernel skipped runs since the last interval. */
   addInterval(interval: Interval, cost: Cost): { readonly skipped: readonly ProgramCost[] };
   end(): void;
 };
 
-/** From the moment the probes of bpftrace `pid` are attached. */
 export function createAccounting(
-  pid: number,
+  db: Db,
   session: Session,
-  control: Control,
+  tracer: () => Pick<Tracer, 'pid' | 'control'>,
   maxCpuPercent: number,
 ): Accounting {
-  const programs = findPrograms(pid);
-  const sampling = createCostSampling(programs);
+  const measure = createCostMeter(db, () => tracer().pid);
+  let programs: Programs | undefined;
+  let sampling: CostSampling | undefined;
   const governor = createGovernor(maxCpuPercent);
   let before: ReadonlyMap<number, Program> = new Map();
   let lastSample: CostSample | undefined;
@@ -34,12 +40,19 @@ export function createAccounting(
     const step = governor.addInterval(usage);
     const level = step && LEVELS[step.level];
     if (!level) return;
-    control.setBudgets(level);
+    tracer().control.setBudgets(level);
     session.governed({ ...step, detail: level.detail, maxCpuPercent });
   };
 
   return {
+    measure,
+    begin() {
+      programs = findPrograms(tracer().pid);
+      sampling = createCostSampling(programs);
+      measure();
+    },
     addInterval(interval, cost) {
+      if (!programs || !sampling) return { skipped: [] };
       const now = programs.read();
       const sample = sampling.addInterval(interval, now);
       if (sample) session.sampled(sample);
@@ -52,7 +65,7 @@ export function createAccounting(
       return { skipped: costs };
     },
     end() {
-      sampling.end();
+      sampling?.end();
     },
   };
 }

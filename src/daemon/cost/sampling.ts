@@ -26,11 +26,14 @@ export type ProgramCost = {
 /** Accounting costs some tens of ns a run, so it is on for one interval in this time. */
 const SAMPLE_EVERY_US = 60_000_000;
 
-/** Samples the cost of the programs; told of each interval, with what the programs did so far. */
-export function createCostSampling(programs: Programs): {
+export type CostSampling = {
+  /** `now`: what the programs did so far. */
   addInterval(interval: Interval, now: ReadonlyMap<number, Program>): CostSample | undefined;
   end(): void;
-} {
+};
+
+/** Samples the cost of the programs in one interval a minute. */
+export function createCostSampling(programs: Programs): CostSampling {
   const isOthers = areStatsOn();
   let before: ReadonlyMap<number, Program> | undefined;
   let nextBootUs = 0;

@@ -2,7 +2,8 @@ import type { Db } from '../../schema/open.ts';
 import type { SamplerName } from '../../schema/samplers.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
 import type { Roots } from '../lookups/roots.ts';
-import type { Lookups } from '../store/intervals.ts';
+import type { Lookups } from '../lookups/lookups.ts';
+import { createWriteQueue } from '../store/write-queue.ts';
 import { createBlockSettings } from './block-settings.ts';
 import { createCgroupIo } from './cgroup-io.ts';
 import { createCgroupLimits } from './cgroup-limits.ts';
@@ -61,8 +62,6 @@ const CATALOGUE: Readonly<Record<SamplerName, Create>> = {
 const TICK_MIN_MS = 1000;
 const MINUTE_US = 60e6;
 const MOUNTS_EVERY_US = 30e6;
-/** Ticks kept in memory while the database can't be written: ten minutes by default. */
-const WAITING_MAX = 120;
 
 /** Reads /proc and /sys beside the capture, from now until `stop()`. A sampler that fails stops no other. */
 export function startSamplers(
@@ -119,8 +118,16 @@ export function createRound(
   let heartbeatUs = -Infinity;
   let mountsUs = -Infinity;
   let mountsGeneration = -1;
-  let waiting: Tick[] = [];
   let droppedCount = 0;
+  const queue = createWriteQueue(
+    (tick: Tick) => {
+      store.write(tick);
+    },
+    ([, ...later]) => {
+      droppedCount += 1;
+      return later;
+    },
+  );
 
   const refresh = (now: Instant): void => {
     const isFresh = mounts.generation() !== mountsGeneration;
@@ -139,21 +146,9 @@ export function createRound(
       return reading.rows;
     });
   const write = (): void => {
-    for (let next = waiting[0]; next; next = waiting[0]) {
-      try {
-        store.write(next);
-        waiting.shift();
-      } catch (error) {
-        const seen = error instanceof Error ? error.message : String(error);
-        if (waiting.length > WAITING_MAX) {
-          waiting = waiting.slice(1);
-          droppedCount += 1;
-        }
-        problems.note('store', [unwritten(seen, waiting.length, droppedCount)]);
-        return;
-      }
-    }
-    problems.note('store', droppedCount === 0 ? [] : [givenUp(droppedCount)]);
+    const error = queue.flush();
+    const seen = error && unwritten(error.message, queue.length, droppedCount);
+    problems.note('store', seen ? [seen] : droppedCount === 0 ? [] : [givenUp(droppedCount)]);
   };
   const tick = (now: Instant, isLast: boolean): void => {
     costs.measure('targets', now.wallUs, () => {
@@ -165,7 +160,7 @@ export function createRound(
     if (isHeartbeat && before) heartbeatUs = now.monotonicUs;
     // The wall clock may step; how long the interval was the monotonic one tells.
     const startedUs = before && wallUs(now.wallUs - (now.monotonicUs - before.monotonicUs));
-    waiting.push({
+    queue.add({
       startedUs,
       endedUs: now.wallUs,
       rows,

@@ -31,41 +31,149 @@ type Known<Value> = { readonly key: number; readonly value: Value };
 
 /** Rows that describe; inserted when first met, updated when better known. Throws SqliteError when it can't write. */
 export function createDictionaries(db: Db, sessionId: number): Dictionaries {
-  const insertContainer = db.prepare(
+  const containers = createContainerKeys(db);
+  const cgroups = createCgroupKeys(db, sessionId);
+  const processes = createProcessKeys(db, sessionId);
+  const devices = createDeviceKeys(db);
+  const files = createFileRows(db, sessionId);
+  let freshUs = nowUs();
+  const forget = (): void => {
+    for (const each of [containers, cgroups, processes, devices, files]) each.forget();
+    freshUs = nowUs();
+  };
+  return {
+    container: containers.keyOf,
+    cgroup: cgroups.keyOf,
+    process: processes.keyOf,
+    device: devices.keyOf,
+    file: files.keyOf,
+    forget,
+    freshen() {
+      const isDue = nowUs() - freshUs > FRESH_US;
+      if (isDue) forget();
+      return isDue;
+    },
+  };
+}
+
+/** One dictionary: `keyOf` finds or makes the row. */
+type Keys<Name extends keyof Dictionaries> = { readonly keyOf: Dictionaries[Name]; forget(): void };
+
+function createContainerKeys(db: Db): Keys<'container'> {
+  const insert = db.prepare(
     `INSERT INTO container (runtime, container_id, name, pod, namespace, pod_uid, image, rootfs, upperdir, snapshot, first_seen_us)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const updateContainer = db.prepare(
+  const update = db.prepare(
     `UPDATE container SET runtime = ?, container_id = ?, name = ?, pod = ?, namespace = ?, pod_uid = ?, image = ?,
        rootfs = ?, upperdir = ?, snapshot = ? WHERE container_key = ?`,
   );
-  const findContainer = db
+  const find = db
     .prepare('SELECT container_key FROM container WHERE container_id = ? ORDER BY container_key DESC')
     .pluck();
-  const insertCgroup = db
+  let containers = new Map<string, Known<Container>>();
+  return {
+    keyOf(container, now) {
+      const known = containers.get(container.containerId);
+      if (known?.value === container) return known.key;
+      const { runtime, containerId, name, pod, namespace, podUid, image, rootfs, upperdir, snapshot } =
+        container;
+      const values = [runtime, containerId, name, pod, namespace, podUid, image, rootfs, upperdir, snapshot];
+      const found = known?.key ?? find.get(containerId);
+      const key = typeof found === 'number' ? found : Number(insert.run(...values, now).lastInsertRowid);
+      if (key === found) update.run(...values, key);
+      containers.set(containerId, { key, value: container });
+      return key;
+    },
+    forget() {
+      containers = new Map();
+    },
+  };
+}
+
+function createCgroupKeys(db: Db, sessionId: number): Keys<'cgroup'> {
+  const insert = db
     .prepare(
       `INSERT INTO cgroup (session_id, cgroup_id, path, container_key) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET path = ifnull(excluded.path, path),
          container_key = ifnull(excluded.container_key, container_key) RETURNING cgroup_key`,
     )
     .pluck();
-  const updateCgroup = db.prepare(
+  const update = db.prepare(
     'UPDATE cgroup SET path = ifnull(?, path), container_key = ifnull(?, container_key) WHERE cgroup_key = ?',
   );
-  const insertProcess = db
+  let cgroups = new Map<number, Known<string>>();
+  return {
+    keyOf(id, path, containerKey) {
+      const value = `${path ?? ''} ${String(containerKey)}`;
+      const known = cgroups.get(id);
+      if (known?.value === value) return known.key;
+      const key = known?.key ?? Number(insert.get(sessionId, id, path ?? null, containerKey));
+      if (known) update.run(path ?? null, containerKey, key);
+      cgroups.set(id, { key, value });
+      return key;
+    },
+    forget() {
+      cgroups = new Map();
+    },
+  };
+}
+
+function createProcessKeys(db: Db, sessionId: number): Keys<'process'> {
+  const insert = db
     .prepare(
       `INSERT INTO process (session_id, pid, name, used_us) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET used_us = excluded.used_us RETURNING process_key`,
     )
     .pluck();
-  const updateProcess = db.prepare('UPDATE OR IGNORE process SET name = ? WHERE process_key = ?');
-  const insertDevice = db
+  const update = db.prepare('UPDATE OR IGNORE process SET name = ? WHERE process_key = ?');
+  let processes = new Map<number, Known<string | undefined>>();
+  let namelessProcesses = new Map<number, number>();
+  return {
+    keyOf(pid, name) {
+      const known = processes.get(pid);
+      if (known && known.value === name) return known.key;
+      // A name that arrives after its first operations belongs to them too.
+      const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
+      const key = nameless ?? Number(insert.get(sessionId, pid, name ?? null, nowUs()));
+      if (nameless !== undefined) update.run(name, nameless);
+      if (name === undefined) namelessProcesses.set(pid, key);
+      else namelessProcesses.delete(pid);
+      processes.set(pid, { key, value: name });
+      return key;
+    },
+    forget() {
+      processes = new Map();
+      namelessProcesses = new Map();
+    },
+  };
+}
+
+function createDeviceKeys(db: Db): Keys<'device'> {
+  const insert = db
     .prepare(
       `INSERT INTO device (major, minor, name) VALUES (?, ?, ?)
      ON CONFLICT DO UPDATE SET name = excluded.name RETURNING device_key`,
     )
     .pluck();
-  const insertFile = db
+  let devices = new Map<string, number>();
+  return {
+    keyOf({ major, minor, name }) {
+      const identity = `${String(major)}:${String(minor)} ${name}`;
+      const known = devices.get(identity);
+      if (known !== undefined) return known;
+      const key = Number(insert.get(major, minor, name));
+      devices.set(identity, key);
+      return key;
+    },
+    forget() {
+      devices = new Map();
+    },
+  };
+}
+
+function createFileRows(db: Db, sessionId: number): Keys<'file'> {
+  const insert = db
     .prepare(
       `INSERT INTO file (session_id, dev, inode, name_hash, container_key, device_key, path, host_path, state, class, place, used_us)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -77,72 +185,12 @@ export function createDictionaries(db: Db, sessionId: number): Dictionaries {
          state = iif(excluded.state = 'unknown', state, excluded.state) RETURNING file_key`,
     )
     .pluck();
-  const updateFile = db.prepare(
+  const update = db.prepare(
     'UPDATE file SET path = ?, host_path = ?, state = ?, class = ?, place = ? WHERE file_key = ?',
   );
-
-  let containers = new Map<string, Known<Container>>();
-  let cgroups = new Map<number, Known<string>>();
-  let processes = new Map<number, Known<string | undefined>>();
-  let namelessProcesses = new Map<number, number>();
-  let devices = new Map<string, number>();
   let files = new Map<string, Known<string>>();
-  let freshUs = nowUs();
-
-  const forget = (): void => {
-    containers = new Map();
-    cgroups = new Map();
-    processes = new Map();
-    namelessProcesses = new Map();
-    devices = new Map();
-    files = new Map();
-    freshUs = nowUs();
-  };
-
   return {
-    container(container, now) {
-      const known = containers.get(container.containerId);
-      if (known?.value === container) return known.key;
-      const { runtime, containerId, name, pod, namespace, podUid, image, rootfs, upperdir, snapshot } =
-        container;
-      const values = [runtime, containerId, name, pod, namespace, podUid, image, rootfs, upperdir, snapshot];
-      const found = known?.key ?? findContainer.get(containerId);
-      const key =
-        typeof found === 'number' ? found : Number(insertContainer.run(...values, now).lastInsertRowid);
-      if (key === found) updateContainer.run(...values, key);
-      containers.set(containerId, { key, value: container });
-      return key;
-    },
-    cgroup(id, path, containerKey) {
-      const value = `${path ?? ''} ${String(containerKey)}`;
-      const known = cgroups.get(id);
-      if (known?.value === value) return known.key;
-      const key = known?.key ?? Number(insertCgroup.get(sessionId, id, path ?? null, containerKey));
-      if (known) updateCgroup.run(path ?? null, containerKey, key);
-      cgroups.set(id, { key, value });
-      return key;
-    },
-    process(pid, name) {
-      const known = processes.get(pid);
-      if (known && known.value === name) return known.key;
-      // A name that arrives after its first operations belongs to them too.
-      const nameless = name === undefined ? undefined : namelessProcesses.get(pid);
-      const key = nameless ?? Number(insertProcess.get(sessionId, pid, name ?? null, nowUs()));
-      if (nameless !== undefined) updateProcess.run(name, nameless);
-      if (name === undefined) namelessProcesses.set(pid, key);
-      else namelessProcesses.delete(pid);
-      processes.set(pid, { key, value: name });
-      return key;
-    },
-    device({ major, minor, name }) {
-      const identity = `${String(major)}:${String(minor)} ${name}`;
-      const known = devices.get(identity);
-      if (known !== undefined) return known;
-      const key = Number(insertDevice.get(major, minor, name));
-      devices.set(identity, key);
-      return key;
-    },
-    file({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, fileClass) {
+    keyOf({ dev, ino, hash }, { path, hostPath, state }, containerKey, deviceKey, fileClass) {
       const identity = [dev, ino, hash, containerKey ?? 0, deviceKey].join(':');
       const described = [path, hostPath, state, fileClass.class, fileClass.place];
       const value = described.join('\0');
@@ -151,18 +199,15 @@ export function createDictionaries(db: Db, sessionId: number): Dictionaries {
       const inode = signed64(ino);
       // prettier-ignore
       const key = known?.key ?? Number(
-        insertFile.get(sessionId, dev, inode, hash, containerKey, deviceKey, ...described, nowUs()),
+        insert.get(sessionId, dev, inode, hash, containerKey, deviceKey, ...described, nowUs()),
       );
       // Once named, a file keeps its name when the lookups have forgotten it.
-      if (known && state !== 'unknown') updateFile.run(...described, key);
+      if (known && state !== 'unknown') update.run(...described, key);
       files.set(identity, { key, value });
       return key;
     },
-    forget,
-    freshen() {
-      const isDue = nowUs() - freshUs > FRESH_US;
-      if (isDue) forget();
-      return isDue;
+    forget() {
+      files = new Map();
     },
   };
 }

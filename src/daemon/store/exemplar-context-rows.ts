@@ -5,6 +5,8 @@ import type { DeviceLabel } from '../naming/labels.ts';
 import type { Devices } from '../lookups/devices.ts';
 import type { InflightSlot } from '../stream/inflight.ts';
 
+export type ContextRows = ReturnType<typeof createExemplarContextRows>;
+
 /** Writes context, under the keys of the dictionaries. */
 export function createExemplarContextRows(db: Db, sessionId: number, clock: Clock) {
   const stages = db.prepare('INSERT INTO sync_stage VALUES (?, ?, ?, ?)');

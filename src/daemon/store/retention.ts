@@ -1,4 +1,6 @@
+import { isDatabaseError } from '../../schema/open.ts';
 import type { Db } from '../../schema/open.ts';
+import { nowUs } from '../../schema/units.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { prepareByTime, referrersOf } from './retention-by-time.ts';
 
@@ -11,6 +13,8 @@ export type RetentionOptions = {
 export type Retention = {
   /** Removes a bounded number of rows; to be called after each interval. Throws SqliteError when it can't write. */
   step(now: WallUs): void;
+  /** The same now. What can't be removed, from a full disk for one, is tried again with the next interval. */
+  tryStep(): void;
 };
 
 const DAY_US = 86_400_000_000;
@@ -67,11 +71,19 @@ export function createRetention(db: Db, { keepMs, maxDatabaseBytes }: RetentionO
     }
   });
   const removeByTime = db.transaction(prepareByTime(db));
+  const stepAll = (now: WallUs): void => {
+    step(now);
+    removeByTime();
+    shrink(db);
+  };
   return {
-    step(now) {
-      step(now);
-      removeByTime();
-      shrink(db);
+    step: stepAll,
+    tryStep() {
+      try {
+        stepAll(nowUs());
+      } catch (error) {
+        if (!isDatabaseError(error)) throw error;
+      }
     },
   };
 }

@@ -7,7 +7,7 @@ export type Clock = { toWall(bootUs: number): WallUs; nowBootUs(): number };
 
 /**
  * bpftrace's `nsecs` is CLOCK_BOOTTIME, for which Node has no precise clock: CLOCK_MONOTONIC is the
- * same but for the time the machine slept, and that /proc/uptime tells to 10 ms. Asked anew at each
+ * same but for the time the machine slept, and that /proc/uptime has to 10 ms. Asked anew at each
  * use, so that a step of the wall clock is followed.
  */
 export function createClock(): Clock {

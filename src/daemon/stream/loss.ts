@@ -31,13 +31,13 @@ export function createBalance(): {
 } {
   const accounts = new Map<string, Account>();
   const settle = (kind: LossKind, opId: number, missing: number, isLast: boolean, detail: string): Loss[] => {
-    const account = accounts.get(`${kind} ${String(opId)}`) ?? { balances: [0], told: 0 };
+    const account = accounts.get(`${kind} ${String(opId)}`) ?? { balances: [0], reported: 0 };
     accounts.set(`${kind} ${String(opId)}`, account);
     const balance = (account.balances.at(-1) ?? 0) + missing;
     account.balances = [...account.balances, balance].slice(-FLUSHES_TO_MEND);
-    const lost = (isLast ? balance : Math.min(...account.balances)) - account.told;
+    const lost = (isLast ? balance : Math.min(...account.balances)) - account.reported;
     if (lost <= 0) return [];
-    account.told += lost;
+    account.reported += lost;
     return [{ kind, opId, count: lost, detail }];
   };
   return {
@@ -56,7 +56,7 @@ export function createBalance(): {
   };
 }
 
-type Account = { balances: number[]; told: number };
+type Account = { balances: number[]; reported: number };
 
 /** Each of the two sets of maps is printed every other interval. */
 const FLUSHES_TO_MEND = 3;

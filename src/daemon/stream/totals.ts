@@ -42,65 +42,36 @@ export type Interval = {
 
 type Header = Extract<KernelRecord, { type: 'flush' }>;
 
-/** Puts the maps printed between the records `flush` and `flushed` together, and those bpftrace prints when it ends. */
-export function createIntervalReader(): {
+export type IntervalReader = {
   begin(header: Header): void;
   add(message: MapMessage): void;
   end(sequence: number): Interval | undefined;
   /** What came after the last interval: the maps as they were when bpftrace ended. */
   rest(endedBootUs: number): Interval | undefined;
-} {
-  let header: Header | undefined;
-  const identities = createIdentities();
-  let sets = new Map<string, MapSet>();
-  const rowsBefore = new Map<string, ReadonlyMap<number, Identity>>();
-  let buckets = new Map<string, BucketTotal>();
-  let opsNow = new Map<string, ReadonlyMap<string, number>>();
-  let suppressedNow: ReadonlyMap<string, number> = new Map();
-  let sentNow: ReadonlyMap<string, number> = new Map();
-  const opsBefore = new Map<string, ReadonlyMap<string, number>>();
-  let suppressedBefore: ReadonlyMap<string, number> = new Map();
+};
 
-  let lastEndedBootUs = 0;
-  let lastSequence = 0;
+/** Puts the maps printed between the records `flush` and `flushed` together, and those bpftrace prints when it ends. */
+export function createIntervalReader(): IntervalReader {
+  let header: Header | undefined;
+  const rows = createRowReader();
+  const counts = createKernelCounts();
+  let buckets = new Map<string, BucketTotal>();
+  let last = { sequence: 0, endedBootUs: 0 };
 
   const close = ({ sequence, startedBootUs, endedBootUs }: Header): Interval => {
     const interval = {
       sequence,
       // Whatever was counted since the last interval is in this one, also when a turn in between was not printed.
-      startedBootUs: lastSequence > 0 ? lastEndedBootUs : startedBootUs,
+      startedBootUs: last.sequence > 0 ? last.endedBootUs : startedBootUs,
       endedBootUs,
-      totals: joinSets(sets, rowsBefore, identities),
+      totals: rows.take(),
       buckets: [...buckets.values()],
-      kernelOps: deltas(opsNow, opsBefore),
-      suppressed: delta(suppressedNow, suppressedBefore),
-      sent: new Map([...sentNow].map(([op, count]): [number, number] => [Number(op), count])),
+      ...counts.take(),
     };
-    for (const [name, counts] of opsNow) opsBefore.set(name, counts);
-    opsNow = new Map();
-    suppressedBefore = suppressedNow;
     header = undefined;
-    for (const [name, { rows }] of sets) rowsBefore.set(name, rows);
-    if (identities.forget()) rowsBefore.clear();
-    sets = new Map();
     buckets = new Map();
-    lastEndedBootUs = endedBootUs;
-    lastSequence = sequence;
+    last = { sequence, endedBootUs };
     return interval;
-  };
-
-  const addMap = (message: MapMessage): void => {
-    const [, family = '', measure, set] = MAP_NAME.exec(message.name) ?? [];
-    if (measure === undefined || set === undefined) return;
-    if (measure === 'bucket') {
-      addBuckets(buckets, numbers(message));
-      return;
-    }
-    const name = `${family}${set}`;
-    const maps = sets.get(name) ?? { rows: new Map(), counts: new Map() };
-    sets.set(name, maps);
-    if (measure === 'row') addRows(maps.rows, numbers(message), identities);
-    else addCounts(maps.counts, measure, message);
   };
 
   return {
@@ -108,22 +79,85 @@ export function createIntervalReader(): {
       header = next;
     },
     add(message) {
-      if (OPS_NAME.test(message.name)) opsNow.set(message.name, numbers(message));
-      else if (message.name === '@suppressed') suppressedNow = numbers(message);
-      else if (message.name === '@sent') sentNow = numbers(message);
-      else addMap(message);
+      if (counts.add(message)) return;
+      const [, family = '', measure, set] = MAP_NAME.exec(message.name) ?? [];
+      if (measure === undefined || set === undefined) return;
+      if (measure === 'bucket') addBuckets(buckets, numbers(message));
+      else rows.add(`${family}${set}`, measure, message);
     },
     end: (sequence) => (header?.sequence === sequence ? close(header) : undefined),
     rest(endedBootUs) {
-      if (!header && sets.size === 0) return undefined;
+      if (!header && !rows.hasAny()) return undefined;
       // The header goes through a buffer that may have had no room.
       const synthetic = {
         type: 'flush',
-        sequence: lastSequence + 1,
-        startedBootUs: lastEndedBootUs,
+        sequence: last.sequence + 1,
+        startedBootUs: last.endedBootUs,
         endedBootUs,
       } as const;
       return close(header ?? synthetic);
+    },
+  };
+}
+
+/** The maps of rows and what was counted under them, set by set. */
+function createRowReader(): {
+  add(set: string, measure: string, message: MapMessage): void;
+  hasAny(): boolean;
+  take(): Total[];
+} {
+  const identities = createIdentities();
+  let sets = new Map<string, MapSet>();
+  const rowsBefore = new Map<string, ReadonlyMap<number, Identity>>();
+  return {
+    add(set, measure, message) {
+      const maps = sets.get(set) ?? { rows: new Map(), counts: new Map() };
+      sets.set(set, maps);
+      if (measure === 'row') addRows(maps.rows, numbers(message), identities);
+      else addCounts(maps.counts, measure, message);
+    },
+    hasAny: () => sets.size > 0,
+    take() {
+      const totals = joinSets(sets, rowsBefore, identities);
+      for (const [name, { rows }] of sets) rowsBefore.set(name, rows);
+      if (identities.forget()) rowsBefore.clear();
+      sets = new Map();
+      return totals;
+    },
+  };
+}
+
+type KernelCounts = Pick<Interval, 'kernelOps' | 'suppressed' | 'sent'>;
+
+/** The kernel's own counts, which are never cleared: what they grew by belongs to the interval. */
+function createKernelCounts(): {
+  /** False for a map of another kind. */
+  add(message: MapMessage): boolean;
+  take(): KernelCounts;
+} {
+  let ops = new Map<string, ReadonlyMap<string, number>>();
+  let suppressed: ReadonlyMap<string, number> = new Map();
+  let sent: ReadonlyMap<string, number> = new Map();
+  const opsBefore = new Map<string, ReadonlyMap<string, number>>();
+  let suppressedBefore = suppressed;
+  return {
+    add(message) {
+      if (OPS_NAME.test(message.name)) ops.set(message.name, numbers(message));
+      else if (message.name === '@suppressed') suppressed = numbers(message);
+      else if (message.name === '@sent') sent = numbers(message);
+      else return false;
+      return true;
+    },
+    take() {
+      const taken = {
+        kernelOps: deltas(ops, opsBefore),
+        suppressed: delta(suppressed, suppressedBefore),
+        sent: new Map([...sent].map(([op, count]): [number, number] => [Number(op), count])),
+      };
+      for (const [name, counts] of ops) opsBefore.set(name, counts);
+      ops = new Map();
+      suppressedBefore = suppressed;
+      return taken;
     },
   };
 }
@@ -198,7 +232,7 @@ const noCounts = (): Counts => ({
 /**
  * The totals of all sets, one for each identity: it may have a row in both sets, and two in one, when two
  * CPUs met it at once. A program that was held up while its set was emptied counts under a row that was
- * told before. A row whose meaning never arrived stays uncounted, which the balance tells.
+ * printed before. A row whose meaning never arrived stays uncounted, which the balance shows.
  */
 function joinSets(
   sets: ReadonlyMap<string, MapSet>,
