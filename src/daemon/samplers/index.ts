@@ -15,13 +15,14 @@ import { createKernelLog } from './kernel-log.ts';
 import { createMemorySampler } from './memory.ts';
 import { createMountStates } from './mounts.ts';
 import { createPressure } from './pressure.ts';
+import type { Problem } from './problem.ts';
 import { createProblems } from './problems.ts';
 import { createProcessIo } from './process-io.ts';
-import type { Row } from './rows.ts';
 import { createRuntimeLog } from './runtime-log.ts';
-import type { Instant, Problem, Reading, Sampler, Sight } from './sampler.ts';
+import type { Instant, Reading, Sampler, Sight } from './sampler.ts';
 import { createSampleStore } from './store.ts';
-import type { Tick } from './store.ts';
+import type { SampleStore, Tick } from './store.ts';
+import type { Row } from './table.ts';
 import { createTargets } from './targets.ts';
 import { createUpperdirs } from './upperdirs.ts';
 
@@ -112,23 +113,13 @@ export function createRound(
     sampler: CATALOGUE[name](sight, options),
     dueUs: -Infinity,
   }));
-  const store = createSampleStore(db, sessionId, bootId, sight);
-  const costs = createCosts();
   const problems = createProblems();
+  const backlog = createBacklog(createSampleStore(db, sessionId, bootId, sight));
+  const refresh = createRefresh(sight);
+  const costs = createCosts();
   let before: Instant | undefined;
   let heartbeatUs = -Infinity;
-  let mountsUs = -Infinity;
-  let mountsGeneration = -1;
-  let waiting: Tick[] = [];
-  let droppedCount = 0;
 
-  const refresh = (now: Instant): void => {
-    const isFresh = mounts.generation() !== mountsGeneration;
-    if (!isFresh && now.monotonicUs - mountsUs >= MOUNTS_EVERY_US) mounts.refresh();
-    if (isFresh || mounts.generation() !== mountsGeneration) mountsUs = now.monotonicUs;
-    mountsGeneration = mounts.generation();
-    targets.refresh();
-  };
   const readAll = (now: Instant): Row[] =>
     running.flatMap((each) => {
       // A timer is some ms late or early: what is nearly due is due.
@@ -138,23 +129,6 @@ export function createRound(
       problems.note(each.name, reading.problems);
       return reading.rows;
     });
-  const write = (): void => {
-    for (let next = waiting[0]; next; next = waiting[0]) {
-      try {
-        store.write(next);
-        waiting.shift();
-      } catch (error) {
-        const seen = error instanceof Error ? error.message : String(error);
-        if (waiting.length > WAITING_MAX) {
-          waiting = waiting.slice(1);
-          droppedCount += 1;
-        }
-        problems.note('store', [unwritten(seen, waiting.length, droppedCount)]);
-        return;
-      }
-    }
-    problems.note('store', droppedCount === 0 ? [] : [givenUp(droppedCount)]);
-  };
   const tick = (now: Instant, isLast: boolean): void => {
     costs.measure('targets', now.wallUs, () => {
       refresh(now);
@@ -163,10 +137,9 @@ export function createRound(
     const rows = readAll(now);
     const isHeartbeat = isLast || now.monotonicUs - heartbeatUs >= MINUTE_US;
     if (isHeartbeat && before) heartbeatUs = now.monotonicUs;
-    // The wall clock may step; how long the interval was the monotonic one tells.
-    const startedUs = before && wallUs(now.wallUs - (now.monotonicUs - before.monotonicUs));
-    waiting.push({
-      startedUs,
+    backlog.add({
+      // The wall clock may step; how long the interval was the monotonic one tells.
+      startedUs: before && wallUs(now.wallUs - (now.monotonicUs - before.monotonicUs)),
       endedUs: now.wallUs,
       rows,
       isHeartbeat,
@@ -175,7 +148,7 @@ export function createRound(
     });
     before = now;
     costs.measure('store', now.wallUs, () => {
-      write();
+      problems.note('store', backlog.write());
       return { rows };
     });
   };
@@ -187,6 +160,47 @@ export function createRound(
       tick(now, true);
       for (const { sampler } of running) sampler.close?.();
       targets.close();
+    },
+  };
+}
+
+/** Looks what the host has now, before the samplers do. */
+function createRefresh({ mounts, targets }: Sight): (now: Instant) => void {
+  let mountsUs = -Infinity;
+  let generation = -1;
+  return (now) => {
+    const isFresh = mounts.generation() !== generation;
+    if (!isFresh && now.monotonicUs - mountsUs >= MOUNTS_EVERY_US) mounts.refresh();
+    if (isFresh || mounts.generation() !== generation) mountsUs = now.monotonicUs;
+    generation = mounts.generation();
+    targets.refresh();
+  };
+}
+
+/** Ticks that are not written yet. */
+function createBacklog(store: SampleStore) {
+  let waiting: Tick[] = [];
+  let droppedCount = 0;
+  return {
+    add(tick: Tick): void {
+      waiting.push(tick);
+    },
+    /** Writes what it can; what it can't is kept for the next time. */
+    write(): Problem[] {
+      for (let next = waiting[0]; next; next = waiting[0]) {
+        try {
+          store.write(next);
+          waiting.shift();
+        } catch (error) {
+          const seen = error instanceof Error ? error.message : String(error);
+          if (waiting.length > WAITING_MAX) {
+            waiting = waiting.slice(1);
+            droppedCount += 1;
+          }
+          return [unwritten(seen, waiting.length, droppedCount)];
+        }
+      }
+      return droppedCount === 0 ? [] : [givenUp(droppedCount)];
     },
   };
 }
