@@ -1,36 +1,21 @@
-/** What is read from /proc and /sys beside the probes, each with what it is for. */
-export const samplers = {
-  diskstats: 'disks as iostat -x shows them',
-  cpu: 'CPU time with iowait, context switches',
-  memory: 'dirty memory, writeback and swap, of the host and per container',
-  pressure: 'time lost waiting for I/O and memory, of the host and per container',
-  'cgroup-io': 'what each container read and wrote (io.stat)',
-  'process-io': 'what each process read and wrote, as pidstat -d shows it',
-  filesystems: 'space and inodes of file systems that hold container data',
-  upperdirs: 'how many files each writable layer holds',
-  mounts: 'mount options, when they change',
-  'block-settings': 'scheduler, write cache and queue of disks, when they change',
-  'cgroup-limits': 'I/O and memory limits, when they change',
-  'kernel-log': "the kernel's lines about disks, file systems and memory",
-  'runtime-log': 'warnings and errors of containerd, the kubelet and Docker',
-  'deleted-files': 'deleted files that are held open',
-} as const;
+/** What is read from /proc and /sys beside the probes, each with what it is for; in the order of a tick. */
+export const samplers = [
+  { name: 'diskstats', summary: 'disks as iostat -x shows them' },
+  { name: 'cpu', summary: 'CPU time with iowait, context switches' },
+  { name: 'memory', summary: 'dirty memory, writeback and swap, of the host and per container' },
+  { name: 'pressure', summary: 'time lost waiting for I/O and memory, of the host and per container' },
+  { name: 'cgroup-io', summary: 'what each container read and wrote (io.stat)' },
+  { name: 'process-io', summary: 'what each process read and wrote, as pidstat -d shows it' },
+  { name: 'filesystems', summary: 'space and inodes of file systems that hold container data' },
+  { name: 'upperdirs', summary: 'how many files each writable layer holds' },
+  { name: 'mounts', summary: 'mount options, when they change' },
+  { name: 'block-settings', summary: 'scheduler, write cache and queue of disks, when they change' },
+  { name: 'cgroup-limits', summary: 'I/O and memory limits, when they change' },
+  { name: 'kernel-log', summary: "the kernel's lines about disks, file systems and memory" },
+  { name: 'runtime-log', summary: 'warnings and errors of containerd, the kubelet and Docker' },
+  { name: 'deleted-files', summary: 'deleted files that are held open' },
+] as const;
 
-export type SamplerName = keyof typeof samplers;
+export type SamplerName = (typeof samplers)[number]['name'];
 
-export const samplerNames: readonly SamplerName[] = [
-  'diskstats',
-  'cpu',
-  'memory',
-  'pressure',
-  'cgroup-io',
-  'process-io',
-  'filesystems',
-  'upperdirs',
-  'mounts',
-  'block-settings',
-  'cgroup-limits',
-  'kernel-log',
-  'runtime-log',
-  'deleted-files',
-];
+export const samplerNames: readonly SamplerName[] = samplers.map(({ name }) => name);

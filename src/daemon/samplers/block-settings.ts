@@ -1,8 +1,30 @@
 import { join } from 'node:path';
 import { namesIn } from '../lookups/bounded-read.ts';
 import { isRead, readText } from './read.ts';
-import type { DeviceState } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
+import { defineStateTable } from './table.ts';
+
+const deviceState = defineStateTable({
+  name: 'device_state',
+  primaryKey: 'device_state_key',
+  keys: ['device_key'],
+  columns: [
+    'kind',
+    'below',
+    'model',
+    'size_bytes',
+    'scheduler',
+    'write_cache',
+    'is_rotational',
+    'request_count_max',
+    'wbt_latency_us',
+    'read_ahead_bytes',
+    'request_bytes_max',
+    'has_iostats',
+    'nomerges',
+    'is_read_only',
+  ],
+});
 
 const SECTOR_BYTES = 512;
 const KIB = 1024;
@@ -13,23 +35,23 @@ export function createBlockSettings({ roots, devices }: Sight): Sampler {
     everyMs: 60_000,
     sample() {
       const folder = join(roots.sys, 'block');
-      const states = namesIn(folder).flatMap((name): DeviceState[] => {
+      const states = namesIn(folder).flatMap((name) => {
         const directory = join(folder, name);
         const [, major, minor] = /^(\d+):(\d+)/u.exec(contents(directory, 'dev') ?? '') ?? [];
         const values = describeDisk(directory, name);
         // A loop device that shows no file has no size.
         if (minor === undefined || values.size_bytes === 0) return [];
-        const numbers = { major: Number(major), minor: Number(minor) };
-        const { name: called } = devices.of(numbers.major, numbers.minor);
-        return [{ identity: `${String(major)}:${minor} ${called}`, ...numbers, values }];
+        const device = { major: Number(major), minor: Number(minor) };
+        const { name: called } = devices.of(device.major, device.minor);
+        return [{ identity: `${String(major)}:${minor} ${called}`, subject: { device }, values }];
       });
-      return { rows: [{ kind: 'device_states', states }], problems: [] };
+      return { rows: [deviceState.all(states)], problems: [] };
     },
   };
 }
 
 /** The settings of one disk, from its directory in /sys/block. */
-export function describeDisk(directory: string, name: string): DeviceState['values'] {
+export function describeDisk(directory: string, name: string) {
   const text = (file: string): string | null => contents(directory, file) ?? null;
   const count = (file: string, scale = 1): number | null => {
     const value = text(file);

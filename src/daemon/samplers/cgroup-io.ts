@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { namesIn } from '../lookups/bounded-read.ts';
 import { createMemory, delta } from './delta.ts';
-import type { CgroupTarget, IoValues, Row } from './rows.ts';
-import { ioColumns } from './rows.ts';
+import { cgroupRow, ioColumns } from './cgroup-table.ts';
+import type { IoValues } from './cgroup-table.ts';
 import type { Sampler, Sight } from './sampler.ts';
+import { defineTable } from './table.ts';
 import { readTargets } from './targets.ts';
-import type { CgroupFile } from './targets.ts';
+import type { CgroupFile, CgroupTarget } from './targets.ts';
 
 /** A line of io.stat: counters of one cgroup on one device since the cgroup's birth. */
 export type IoStat = { readonly major: number; readonly minor: number; readonly values: IoValues };
@@ -20,6 +21,12 @@ const KEYS: Readonly<Record<(typeof ioColumns)[number], string>> = {
   discard_count: 'dios',
   discard_bytes: 'dbytes',
 };
+
+const cgroupDeviceSample = defineTable({
+  name: 'cgroup_device_sample',
+  keys: ['tick_id', 'cgroup_key', 'device_key'],
+  columns: ioColumns,
+});
 
 const IO_STAT: CgroupFile = { name: 'io.stat', controller: 'io' };
 
@@ -43,10 +50,10 @@ export function createCgroupIo({ roots, targets }: Sight): Sampler {
       for (const { cgroup, stat } of moved) {
         if (!isStacked(stat)) sums.set(cgroup, added(sums.get(cgroup) ?? zero, stat.values));
       }
-      const rows: Row[] = [...sums].map(([cgroup, values]) => ({ kind: 'cgroup', cgroup, values }));
+      const rows = [...sums].map(([cgroup, values]) => cgroupRow(cgroup, values));
       for (const { cgroup, stat } of moved) {
         if (ioColumns.some((column) => stat.values[column] > 0)) {
-          rows.push({ kind: 'cgroup_device', cgroup, ...stat });
+          rows.push(cgroupDeviceSample.row({ cgroup, device: stat }, stat.values));
         }
       }
       return { rows, problems };

@@ -1,9 +1,27 @@
-import type { CgroupTarget, LimitState } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
+import { defineStateTable } from './table.ts';
+import type { SampledState } from './table.ts';
 import { readTargets } from './targets.ts';
-import type { CgroupFile } from './targets.ts';
+import type { CgroupFile, CgroupTarget } from './targets.ts';
 
-type Limits = LimitState['values'];
+const limitColumns = [
+  'read_bytes_per_s_max',
+  'write_bytes_per_s_max',
+  'reads_per_s_max',
+  'writes_per_s_max',
+  'io_weight',
+  'memory_high_bytes',
+  'memory_max_bytes',
+] as const;
+const limitState = defineStateTable({
+  name: 'limit_state',
+  primaryKey: 'limit_key',
+  keys: ['cgroup_key', 'device_key'],
+  columns: limitColumns,
+});
+
+type LimitColumn = (typeof limitColumns)[number];
+type Limits = Readonly<Record<LimitColumn, number | null>>;
 type OfDevice = { readonly major: number; readonly minor: number; readonly limits: Partial<Limits> };
 
 const IO_MAX: CgroupFile = { name: 'io.max', controller: 'io' };
@@ -38,7 +56,7 @@ export function createCgroupLimits({ targets }: Sight): Sampler {
         ]),
       ];
       const problems = [max, high, most].flatMap((each) => each.problems);
-      return { rows: [{ kind: 'limit_states', states }], problems };
+      return { rows: [limitState.all(states)], problems };
     },
   };
 }
@@ -83,19 +101,19 @@ const NO_LIMITS: Limits = {
   memory_max_bytes: null,
 };
 
-function ofDevice(cgroup: CgroupTarget, { major, minor, limits }: OfDevice): LimitState {
+function ofDevice(cgroup: CgroupTarget, { major, minor, limits }: OfDevice): SampledState<LimitColumn> {
   const identity = `${cgroup.path} ${String(major)}:${String(minor)}`;
-  return { identity, cgroup, device: { major, minor }, values: { ...NO_LIMITS, ...limits } };
+  return { identity, subject: { cgroup, device: { major, minor } }, values: { ...NO_LIMITS, ...limits } };
 }
 
 /** One state for all limits of a cgroup that name no device. */
 function ofCgroups(
   found: readonly { readonly cgroup: CgroupTarget; readonly limits: Partial<Limits> }[],
-): LimitState[] {
-  const states = new Map<string, LimitState>();
+): SampledState<LimitColumn>[] {
+  const states = new Map<string, SampledState<LimitColumn>>();
   for (const { cgroup, limits } of found) {
     const values = { ...(states.get(cgroup.path)?.values ?? NO_LIMITS), ...limits };
-    states.set(cgroup.path, { identity: cgroup.path, cgroup, device: undefined, values });
+    states.set(cgroup.path, { identity: cgroup.path, subject: { cgroup }, values });
   }
   return [...states.values()];
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { delta } from './delta.ts';
-import { field, isRead, readText, unreadable } from './read.ts';
-import type { HostValues } from './rows.ts';
+import { hostRow } from './host-table.ts';
+import type { HostValues } from './host-table.ts';
+import { unreadable } from './problem.ts';
+import { field, isRead, readText } from './read.ts';
 import type { Sampler, Sight } from './sampler.ts';
 import { nothing } from './sampler.ts';
 
@@ -31,9 +33,7 @@ export function createCpu({ roots }: Sight): Sampler {
       const then = before;
       before = now;
       if (!isRead(text)) return { rows: [], problems: [unreadable('/proc/stat', text)] };
-      return now && then
-        ? { rows: [{ kind: 'host', values: cpuBetween(now, then) }], problems: [] }
-        : nothing;
+      return now && then ? { rows: [hostRow(cpuBetween(now, then))], problems: [] } : nothing;
     },
   };
 }
@@ -57,7 +57,7 @@ export function parseStat(text: string): CpuCounters | undefined {
 }
 
 /** A CPU that goes offline takes its idle and iowait time along: those counters may shrink, and then count nothing. */
-export function cpuBetween(now: CpuCounters, then: CpuCounters): Partial<HostValues> {
+export function cpuBetween(now: CpuCounters, then: CpuCounters): HostValues {
   const ticks = (name: 'user' | 'system' | 'idle' | 'iowait' | 'steal'): number =>
     Math.max(0, now[name] - then[name]);
   const parts = {

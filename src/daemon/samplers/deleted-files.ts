@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { namesIn, readLines, statOf } from '../lookups/bounded-read.ts';
 import { cgroupOf, parseProcessStat } from './process-io.ts';
 import { isRead, readText } from './read.ts';
-import type { DeletedRow } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
+import { defineTable } from './table.ts';
+import type { DeviceNumbers, Sample } from './table.ts';
 
 const EVERY_MS = 5 * 60_000;
 /** What may be looked at in one tick, in descriptors, so that no tick is long: about 5 ms. */
@@ -16,9 +17,28 @@ const MAPS_LIMIT_BYTES = 8 * 1024 * 1024;
 const RECORDED_MIN_BYTES = 64 * 1024;
 const RECORDED_MAX = 500;
 
+const deletedFile = defineTable({
+  name: 'deleted_file',
+  keys: ['session_id', 'sampled_us', 'cgroup_key', 'process_key', 'device_key'],
+  columns: ['inode', 'path', 'size_bytes', 'allocated_bytes', 'held_by', 'holder_count'],
+});
+
+/** A deleted file that is held, with its first holder. */
+export type DeletedFile = DeviceNumbers & {
+  readonly pid: number;
+  readonly name: string;
+  readonly cgroupPath: string | undefined;
+  readonly inode: bigint;
+  readonly path: string;
+  readonly size_bytes: number;
+  readonly allocated_bytes: number;
+  readonly held_by: string;
+  readonly holder_count: number;
+};
+
 /** Deleted files that are open or mapped; looked for every five minutes, little by little. */
 export function createDeletedFiles({ roots }: Sight): Sampler {
-  let scan: Generator<number, DeletedRow[]> | undefined;
+  let scan: Generator<number, DeletedFile[]> | undefined;
   let startedUs = -Infinity;
   return {
     everyMs: 0,
@@ -35,15 +55,34 @@ export function createDeletedFiles({ roots }: Sight): Sampler {
         }
         scan = undefined;
         const rows = value.filter(({ allocated_bytes }) => allocated_bytes >= RECORDED_MIN_BYTES);
-        return { rows: rows.slice(0, RECORDED_MAX), problems: [] };
+        return { rows: rows.slice(0, RECORDED_MAX).map(rowOf), problems: [] };
       }
       return { rows: [], problems: [] };
     },
   };
 }
 
+function rowOf(file: DeletedFile): Sample {
+  const { pid, name, cgroupPath, path, size_bytes, allocated_bytes, held_by, holder_count } = file;
+  return deletedFile.row(
+    {
+      cgroup: cgroupPath === undefined ? undefined : { path: cgroupPath },
+      process: { pid, name },
+      device: file,
+    },
+    {
+      inode: BigInt.asIntN(64, file.inode),
+      path,
+      size_bytes,
+      allocated_bytes,
+      held_by,
+      holder_count,
+    },
+  );
+}
+
 /** All of them at once, largest first. */
-export function findAllDeleted(proc: string): DeletedRow[] {
+export function findAllDeleted(proc: string): DeletedFile[] {
   const scan = findDeleted(proc);
   for (;;) {
     const { done, value } = scan.next();
@@ -55,8 +94,8 @@ export function findAllDeleted(proc: string): DeletedRow[] {
  * Deleted files that processes hold, each once with its first holder, by what closing them gives back. A
  * step looks at one descriptor or one process's mappings, and says what that cost. What only root may see is left out for others.
  */
-export function* findDeleted(proc: string): Generator<number, DeletedRow[]> {
-  const files = new Map<string, DeletedRow>();
+export function* findDeleted(proc: string): Generator<number, DeletedFile[]> {
+  const files = new Map<string, DeletedFile>();
   for (const pid of namesIn(proc).filter((name) => /^\d+$/u.test(name))) {
     const directory = join(proc, pid);
     const own = new Set<string>();
@@ -76,7 +115,7 @@ const DELETED = / \(deleted\)$/u;
 /** Memory that has the shape of a deleted file: memfd, anonymous shared memory, asynchronous I/O. */
 const MEMORY = /^\/(?:memfd:|dev\/zero|SYSV|\[aio\]|anon_hugepage|i915|drm mm object)/u;
 
-type Found = Pick<DeletedRow, 'major' | 'minor' | 'inode' | 'path' | 'size_bytes' | 'allocated_bytes'>;
+type Found = Pick<DeletedFile, 'major' | 'minor' | 'inode' | 'path' | 'size_bytes' | 'allocated_bytes'>;
 
 /** The file behind a link in /proc, when no directory shows it any more. */
 function deletedAt(link: string): Found | undefined {
@@ -120,7 +159,7 @@ export function deletedMappings(lines: readonly string[]): string[] {
 const MAPPING = /^([0-9a-f]+-[0-9a-f]+) \S{4} [0-9a-f]+ ([0-9a-f]+:[0-9a-f]+ \d+) +(\/.*)$/u;
 
 function take(
-  files: Map<string, DeletedRow>,
+  files: Map<string, DeletedFile>,
   own: Set<string>,
   directory: string,
   held_by: string,
@@ -132,12 +171,12 @@ function take(
   own.add(key);
   const known = files.get(key);
   if (known) files.set(key, { ...known, holder_count: known.holder_count + 1 });
-  else files.set(key, { kind: 'deleted', ...holderOf(directory), ...found, held_by, holder_count: 1 });
+  else files.set(key, { ...holderOf(directory), ...found, held_by, holder_count: 1 });
 }
 
-function holderOf(directory: string): Pick<DeletedRow, 'pid' | 'name' | 'cgroupPath'> {
+function holderOf(directory: string): Pick<DeletedFile, 'pid' | 'name' | 'cgroupPath'> {
   const text = readText(join(directory, 'stat'));
   const stat = isRead(text) ? parseProcessStat(text) : undefined;
   const pid = Number(directory.slice(directory.lastIndexOf('/') + 1));
-  return { pid, name: stat?.name ?? '(gone)', cgroupPath: cgroupOf(directory) };
+  return { pid, name: stat?.name ?? '(gone)', cgroupPath: cgroupOf(directory)?.path };
 }

@@ -6,10 +6,10 @@ import { createMounts } from '../lookups/mounts.ts';
 import { hostRoots } from '../lookups/roots.ts';
 import type { Roots } from '../lookups/roots.ts';
 import { findAllDeleted } from './deleted-files.ts';
-import type { DeletedRow } from './rows.ts';
+import type { DeletedFile } from './deleted-files.ts';
 
 /** A deleted file that is held now, with its holder's container and the device's name. */
-export type DeletedNow = DeletedRow & {
+export type DeletedNow = DeletedFile & {
   readonly container: Container | undefined;
   readonly device: string;
 };

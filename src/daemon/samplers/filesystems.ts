@@ -3,9 +3,11 @@ import type { Container } from '../lookups/containers.ts';
 import { pathBelow } from '../lookups/mountinfo.ts';
 import type { Mount } from '../lookups/mountinfo.ts';
 import type { Mounts } from '../lookups/mounts.ts';
+import type { Problem } from './problem.ts';
 import { codeOf } from './read.ts';
-import type { FilesystemRow } from './rows.ts';
-import type { Problem, Sampler, Sight } from './sampler.ts';
+import type { Sampler, Sight } from './sampler.ts';
+import { defineTable } from './table.ts';
+import type { Sample } from './table.ts';
 
 /** Where container data lies on every host that has it, and what it is. */
 const PLACES: readonly (readonly [path: string, what: string])[] = [
@@ -23,6 +25,21 @@ const VOLUMES = '/var/lib/kubelet/pods';
 const REMOTE = /^(?:nfs|nfs4|cifs|smb3|ceph|glusterfs|9p|afs|lustre|beegfs|gpfs|fuse\..+|fuse)$/u;
 const WITHOUT_SPACE = /^(?:overlay|proc|sysfs|cgroup2?|devpts|devtmpfs|mqueue|nsfs|squashfs|erofs|iso9660)$/u;
 
+const filesystemSample = defineTable({
+  name: 'filesystem_sample',
+  keys: ['session_id', 'sampled_us', 'device_key'],
+  columns: [
+    'mount_point',
+    'fs_type',
+    'holds',
+    'size_bytes',
+    'free_bytes',
+    'available_bytes',
+    'inode_count',
+    'inode_free_count',
+  ],
+});
+
 /** A file system, and what of containers is on it. */
 export type Holder = { readonly mount: Mount; readonly holds: readonly string[] };
 
@@ -31,16 +48,15 @@ export function createFilesystems({ mounts, containers }: Sight, databasePath: s
   return {
     everyMs: 60_000,
     sample() {
-      const rows: FilesystemRow[] = [];
+      const rows: Sample[] = [];
       const problems: Problem[] = [];
       for (const { mount, holds } of holders(mounts, containers.all(), databasePath)) {
         const space = REMOTE.test(mount.fsType) ? remote : spaceOf(mount.mountPoint);
         if ('reason' in space) {
           problems.push({ subject: mount.mountPoint, state: 'missing', reason: space.reason, fix: null });
         } else {
-          const { major, minor, mountPoint, fsType } = mount;
-          const where = { mount_point: mountPoint, fs_type: fsType, holds: holds.join(', ') };
-          rows.push({ kind: 'filesystem', major, minor, ...where, ...space });
+          const where = { mount_point: mount.mountPoint, fs_type: mount.fsType, holds: holds.join(', ') };
+          rows.push(filesystemSample.row({ device: mount }, { ...where, ...space }));
         }
       }
       return { rows, problems };
@@ -94,10 +110,13 @@ function isBetter(one: Mount, other: Mount): boolean {
   return isWhole === isOtherWhole ? one.mountPoint.length < other.mountPoint.length : isWhole;
 }
 
-type Space = Pick<
-  FilesystemRow,
-  'size_bytes' | 'free_bytes' | 'available_bytes' | 'inode_count' | 'inode_free_count'
->;
+type Space = {
+  readonly size_bytes: number;
+  readonly free_bytes: number;
+  readonly available_bytes: number;
+  readonly inode_count: number | null;
+  readonly inode_free_count: number | null;
+};
 
 /** What `df` and `df -i` compute from. A file system that makes inodes as it needs them (btrfs) counts none. */
 export function spaceOf(path: string): Space | { readonly reason: string } {

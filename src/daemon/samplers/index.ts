@@ -16,13 +16,14 @@ import { createKernelLog } from './kernel-log.ts';
 import { createMemorySampler } from './memory.ts';
 import { createMountStates } from './mounts.ts';
 import { createPressure } from './pressure.ts';
+import type { Problem } from './problem.ts';
 import { createProblems } from './problems.ts';
 import { createProcessIo } from './process-io.ts';
-import type { Row } from './rows.ts';
 import { createRuntimeLog } from './runtime-log.ts';
-import type { Instant, Problem, Reading, Sampler, Sight } from './sampler.ts';
+import type { Instant, Reading, Sampler, Sight } from './sampler.ts';
 import { createSampleStore } from './store.ts';
-import type { Tick } from './store.ts';
+import type { SampleStore, Tick } from './store.ts';
+import type { Row } from './table.ts';
 import { createTargets } from './targets.ts';
 import { createUpperdirs } from './upperdirs.ts';
 
@@ -111,31 +112,13 @@ export function createRound(
     sampler: CATALOGUE[name](sight, options),
     dueUs: -Infinity,
   }));
-  const store = createSampleStore(db, sessionId, bootId, sight);
-  const costs = createCosts();
   const problems = createProblems();
+  const backlog = createBacklog(createSampleStore(db, sessionId, bootId, sight));
+  const refresh = createRefresh(sight);
+  const costs = createCosts();
   let before: Instant | undefined;
   let heartbeatUs = -Infinity;
-  let mountsUs = -Infinity;
-  let mountsGeneration = -1;
-  let droppedCount = 0;
-  const queue = createWriteQueue(
-    (tick: Tick) => {
-      store.write(tick);
-    },
-    ([, ...later]) => {
-      droppedCount += 1;
-      return later;
-    },
-  );
 
-  const refresh = (now: Instant): void => {
-    const isFresh = mounts.generation() !== mountsGeneration;
-    if (!isFresh && now.monotonicUs - mountsUs >= MOUNTS_EVERY_US) mounts.refresh();
-    if (isFresh || mounts.generation() !== mountsGeneration) mountsUs = now.monotonicUs;
-    mountsGeneration = mounts.generation();
-    targets.refresh();
-  };
   const readAll = (now: Instant): Row[] =>
     running.flatMap((each) => {
       // A timer is some ms late or early: what is nearly due is due.
@@ -145,11 +128,6 @@ export function createRound(
       problems.note(each.name, reading.problems);
       return reading.rows;
     });
-  const write = (): void => {
-    const error = queue.flush();
-    const seen = error && unwritten(error.message, queue.length, droppedCount);
-    problems.note('store', seen ? [seen] : droppedCount === 0 ? [] : [givenUp(droppedCount)]);
-  };
   const tick = (now: Instant, isLast: boolean): void => {
     costs.measure('targets', now.wallUs, () => {
       refresh(now);
@@ -158,10 +136,9 @@ export function createRound(
     const rows = readAll(now);
     const isHeartbeat = isLast || now.monotonicUs - heartbeatUs >= MINUTE_US;
     if (isHeartbeat && before) heartbeatUs = now.monotonicUs;
-    // The wall clock may step; how long the interval was the monotonic one tells.
-    const startedUs = before && wallUs(now.wallUs - (now.monotonicUs - before.monotonicUs));
-    queue.add({
-      startedUs,
+    backlog.add({
+      // The wall clock may step; how long the interval was the monotonic one tells.
+      startedUs: before && wallUs(now.wallUs - (now.monotonicUs - before.monotonicUs)),
       endedUs: now.wallUs,
       rows,
       isHeartbeat,
@@ -170,7 +147,7 @@ export function createRound(
     });
     before = now;
     costs.measure('store', now.wallUs, () => {
-      write();
+      problems.note('store', backlog.write());
       return { rows };
     });
   };
@@ -182,6 +159,44 @@ export function createRound(
       tick(now, true);
       for (const { sampler } of running) sampler.close?.();
       targets.close();
+    },
+  };
+}
+
+/** Looks what the host has now, before the samplers do. */
+function createRefresh({ mounts, targets }: Sight): (now: Instant) => void {
+  let mountsUs = -Infinity;
+  let generation = -1;
+  return (now) => {
+    const isFresh = mounts.generation() !== generation;
+    if (!isFresh && now.monotonicUs - mountsUs >= MOUNTS_EVERY_US) mounts.refresh();
+    if (isFresh || mounts.generation() !== generation) mountsUs = now.monotonicUs;
+    generation = mounts.generation();
+    targets.refresh();
+  };
+}
+
+/** Ticks that are not written yet. */
+function createBacklog(store: SampleStore) {
+  let droppedCount = 0;
+  const queue = createWriteQueue(
+    (tick: Tick) => {
+      store.write(tick);
+    },
+    ([, ...later]) => {
+      droppedCount += 1;
+      return later;
+    },
+  );
+  return {
+    add(tick: Tick): void {
+      queue.add(tick);
+    },
+    /** Writes what it can; what it can't is kept for the next time. */
+    write(): Problem[] {
+      const error = queue.flush();
+      if (error) return [unwritten(error.message, queue.length, droppedCount)];
+      return droppedCount === 0 ? [] : [givenUp(droppedCount)];
     },
   };
 }

@@ -1,17 +1,28 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { wallUs } from '../../schema/units.ts';
-import { codeOf, unreadable } from './read.ts';
-import type { KernelMessageRow } from './rows.ts';
-import type { Instant, Problem, Sampler } from './sampler.ts';
+import { unreadable } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { codeOf } from './read.ts';
+import type { Instant, Sampler } from './sampler.ts';
+import { defineTable } from './table.ts';
+import type { Sample } from './table.ts';
 
 /** A record of /dev/kmsg (kernel Documentation/ABI/testing/dev-kmsg). */
-export type KernelRecord = {
+export type KmsgRecord = {
   readonly level: number;
   readonly sequence: number;
   /** Since boot, CLOCK_MONOTONIC within some ms. */
   readonly loggedUs: number;
   readonly message: string;
 };
+
+const kernelMessage = defineTable({
+  name: 'kernel_message',
+  keys: ['boot_id', 'session_id'],
+  columns: ['sequence', 'logged_us', 'level', 'topic', 'device', 'message'],
+  // What another session has read already is there.
+  onConflict: 'IGNORE',
+});
 
 const RECORD_BYTES = 16 * 1024;
 const RECORDS_PER_ROUND = 20_000;
@@ -54,7 +65,7 @@ export function createKernelLog(path = '/dev/kmsg'): Sampler {
   return {
     everyMs: 0,
     sample(now) {
-      const rows: KernelMessageRow[] = [];
+      const rows: Sample[] = [];
       try {
         descriptor ??= openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
         for (let count = 0; count < RECORDS_PER_ROUND; count += 1) {
@@ -85,7 +96,7 @@ function overrun(count: number): Problem {
 }
 
 /** `6,339,5140900,-;message`, then lines ` KEY=value`. */
-export function parseRecord(text: string): KernelRecord | undefined {
+export function parseRecord(text: string): KmsgRecord | undefined {
   const [, priority, sequence, logged, message] = /^(\d+),(\d+),(\d+),[^;]*;([^\n]*)/u.exec(text) ?? [];
   if (message === undefined) return undefined;
   return {
@@ -102,12 +113,12 @@ export function topicOf(message: string): { topic: string; device: string | null
   return topic === undefined ? undefined : { topic, device: DEVICE.exec(message)?.[1] ?? null };
 }
 
-function toRow(record: KernelRecord | undefined, now: Instant): KernelMessageRow | undefined {
+function toRow(record: KmsgRecord | undefined, now: Instant): Sample | undefined {
   const about = record && topicOf(record.message);
   if (!about) return undefined;
   const { sequence, level, message, loggedUs } = record;
   const logged_us = wallUs(Math.round(now.wallUs - (now.monotonicUs - loggedUs)));
-  return { kind: 'kernel_message', sequence, logged_us, level, message, ...about };
+  return kernelMessage.row({}, { sequence, logged_us, level, message, ...about });
 }
 
 /** The kernel writes bytes that are no printable ASCII, and the backslash, as `\xNN`. */

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
 import { createMemory, delta, deltaOrNull } from './delta.ts';
-import { field, isRead, readText, unreadable } from './read.ts';
-import type { CgroupTarget, HostValues, Row } from './rows.ts';
-import type { Problem, Sampler, Sight } from './sampler.ts';
+import { cgroupRow } from './cgroup-table.ts';
+import { hostRow } from './host-table.ts';
+import type { HostValues } from './host-table.ts';
+import { unreadable } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { field, isRead, readText } from './read.ts';
+import type { Reading, Sampler, Sight } from './sampler.ts';
+import type { Row } from './table.ts';
 import { readTargets } from './targets.ts';
-import type { CgroupFile } from './targets.ts';
+import type { CgroupFile, CgroupTarget } from './targets.ts';
 
 const KIB = 1024;
 const PAGE_BYTES = 4096;
@@ -26,7 +31,7 @@ export function createMemorySampler(sight: Sight): Sampler {
 }
 
 /** What memory is used for now, bytes. */
-export function parseMeminfo(text: string): Partial<HostValues> {
+export function parseMeminfo(text: string): HostValues {
   const kib = (name: string): number | null => {
     const value = field(text, `${name}:`);
     return value === undefined ? null : value * KIB;
@@ -61,7 +66,7 @@ export function parseVmstat(text: string) {
   };
 }
 
-export function vmBetween(now: VmCounters, then: VmCounters): Partial<HostValues> {
+export function vmBetween(now: VmCounters, then: VmCounters): HostValues {
   const pages = (count: number | null | undefined): number | null =>
     count == null ? null : count * PAGE_BYTES;
   return {
@@ -77,20 +82,18 @@ export function vmBetween(now: VmCounters, then: VmCounters): Partial<HostValues
   };
 }
 
-type Read = { readonly rows: Row[]; readonly problems: Problem[] };
-
-function createHostMemory({ roots }: Sight): () => Read {
+function createHostMemory({ roots }: Sight): () => Reading {
   const [meminfo, vmstat] = [join(roots.proc, 'meminfo'), join(roots.proc, 'vmstat')];
   let before: VmCounters | undefined;
   return () => {
     const rows: Row[] = [];
     const problems: Problem[] = [];
     const now = readText(meminfo);
-    if (isRead(now)) rows.push({ kind: 'host', values: parseMeminfo(now) });
+    if (isRead(now)) rows.push(hostRow(parseMeminfo(now)));
     else problems.push(unreadable('/proc/meminfo', now));
     const text = readText(vmstat);
     const counters = isRead(text) ? parseVmstat(text) : undefined;
-    if (counters && before) rows.push({ kind: 'host', values: vmBetween(counters, before) });
+    if (counters && before) rows.push(hostRow(vmBetween(counters, before)));
     if (!isRead(text)) problems.push(unreadable('/proc/vmstat', text));
     before = counters;
     return { rows, problems };
@@ -100,7 +103,7 @@ function createHostMemory({ roots }: Sight): () => Read {
 const STAT: CgroupFile = { name: 'memory.stat', controller: 'memory' };
 const EVENTS: CgroupFile = { name: 'memory.events', controller: 'memory' };
 
-function createCgroupMemory({ targets }: Sight): () => Read {
+function createCgroupMemory({ targets }: Sight): () => Reading {
   const memory = createMemory<string, { readonly cgroup: CgroupTarget; readonly events: MemoryEvents }>();
   return () => {
     const stats = readTargets(targets, STAT, parseMemoryStat);
@@ -108,16 +111,12 @@ function createCgroupMemory({ targets }: Sight): () => Read {
     const now = new Map(
       events.found.map(({ cgroup, value }) => [cgroup.path, { cgroup, events: value }] as const),
     );
-    const grew = memory.compare<Row>(
+    const grew = memory.compare(
       now,
-      ({ cgroup, events: counts }, before) => ({
-        kind: 'cgroup',
-        cgroup,
-        values: eventsBetween(counts, before.events),
-      }),
+      ({ cgroup, events: counts }, before) => cgroupRow(cgroup, eventsBetween(counts, before.events)),
       ({ cgroup }) => ({ cgroup, events: { high: 0, max: 0, oomKill: 0 } }),
     );
-    const gauges = stats.found.map(({ cgroup, value }): Row => ({ kind: 'cgroup', cgroup, values: value }));
+    const gauges = stats.found.map(({ cgroup, value }) => cgroupRow(cgroup, value));
     return { rows: [...gauges, ...grew], problems: [...stats.problems, ...events.problems] };
   };
 }

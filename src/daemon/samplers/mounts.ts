@@ -3,9 +3,35 @@ import { basename, join } from 'node:path';
 import type { Mount } from '../lookups/mountinfo.ts';
 import { overlayLayers } from '../lookups/mountinfo.ts';
 import type { Roots } from '../lookups/roots.ts';
+import type { Problem } from './problem.ts';
 import { isRead, readText } from './read.ts';
-import type { MountState } from './rows.ts';
-import type { Problem, Sampler, Sight } from './sampler.ts';
+import type { Sampler, Sight } from './sampler.ts';
+import { defineStateTable } from './table.ts';
+
+const mountState = defineStateTable({
+  name: 'mount_state',
+  primaryKey: 'mount_key',
+  keys: ['device_key', 'container_key'],
+  columns: [
+    'mount_point',
+    'root',
+    'fs_type',
+    'source',
+    'is_read_only',
+    'atime',
+    'has_diratime',
+    'data_mode',
+    'has_barrier',
+    'commit_s',
+    'is_discarding',
+    'lowerdir_count',
+    'upperdir',
+    'overlay_index',
+    'overlay_metacopy',
+    'is_volatile',
+    'options',
+  ],
+});
 
 const MOUNTS_MAX = 5000;
 
@@ -22,12 +48,13 @@ export function createMountStates({ roots, mounts, containers }: Sight): Sampler
       const defaults = overlayDefaults(roots.sys);
       const states = real.slice(0, MOUNTS_MAX).map((mount) => ({
         identity: `${String(mount.id)} ${mount.mountPoint}`,
-        major: mount.major,
-        minor: mount.minor,
-        container: mount.fsType === 'overlay' ? containers.ofRootfs(mount.mountPoint) : undefined,
+        subject: {
+          device: mount,
+          container: mount.fsType === 'overlay' ? containers.ofRootfs(mount.mountPoint) : undefined,
+        },
         values: describeMount(mount, ext4Options(roots, mount), defaults),
       }));
-      return { rows: [{ kind: 'mount_states', states }], problems: tooMany(real.length) };
+      return { rows: [mountState.all(states)], problems: tooMany(real.length) };
     },
   };
 }
@@ -69,11 +96,7 @@ function kernelName(sys: string, major: number, minor: number): string | undefin
 /**
  * @param full options of the file system with its defaults, where the kernel tells them
  */
-export function describeMount(
-  mount: Mount,
-  full: readonly string[] | undefined,
-  defaults: OverlayDefaults,
-): MountState['values'] {
+export function describeMount(mount: Mount, full: readonly string[] | undefined, defaults: OverlayDefaults) {
   const ofFileSystem = mount.superOptions.split(',');
   const all = [...mount.options, ...ofFileSystem];
   return {

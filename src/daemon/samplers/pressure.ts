@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { createMemory, delta } from './delta.ts';
-import { isRead, readText, unreadable } from './read.ts';
-import type { CgroupTarget, Row } from './rows.ts';
-import type { Problem, Sampler, Sight } from './sampler.ts';
+import { cgroupRow } from './cgroup-table.ts';
+import { hostRow } from './host-table.ts';
+import { unreadable } from './problem.ts';
+import { isRead, readText } from './read.ts';
+import type { Reading, Sampler, Sight } from './sampler.ts';
 import { readTargets } from './targets.ts';
+import type { CgroupTarget } from './targets.ts';
 
 /** Total stall times of a pressure file, µs; `full` is missing in none of io and memory. */
 export type Pressure = { readonly some: number; readonly full: number };
@@ -39,11 +42,9 @@ export function parsePressure(text: string): Pressure | undefined {
   return { some: Number(some[1]), full: Number(full?.[1] ?? 0) };
 }
 
-type Read = { readonly rows: Row[]; readonly problems: Problem[] };
-
 const SWITCHED_OFF = 'start the kernel with psi=1 on its command line';
 
-function createHostPressure({ roots }: Sight, resource: Resource): () => Read {
+function createHostPressure({ roots }: Sight, resource: Resource): () => Reading {
   const file = join(roots.proc, 'pressure', resource);
   let before: Pressure | undefined;
   return () => {
@@ -54,11 +55,11 @@ function createHostPressure({ roots }: Sight, resource: Resource): () => Read {
     if (!isRead(text))
       return { rows: [], problems: [unreadable(`/proc/pressure/${resource}`, text, SWITCHED_OFF)] };
     if (!now || !then) return { rows: [], problems: [] };
-    return { rows: [{ kind: 'host', values: named(resource, now, then) }], problems: [] };
+    return { rows: [hostRow(named(resource, now, then))], problems: [] };
   };
 }
 
-function createCgroupPressure({ targets }: Sight, resource: Resource): () => Read {
+function createCgroupPressure({ targets }: Sight, resource: Resource): () => Reading {
   const memory = createMemory<string, { readonly cgroup: CgroupTarget; readonly pressure: Pressure }>();
   return () => {
     const { found, problems } = readTargets(
@@ -69,13 +70,9 @@ function createCgroupPressure({ targets }: Sight, resource: Resource): () => Rea
     const now = new Map(
       found.map(({ cgroup, value }) => [cgroup.path, { cgroup, pressure: value }] as const),
     );
-    const rows = memory.compare<Row>(
+    const rows = memory.compare(
       now,
-      ({ cgroup, pressure }, before) => ({
-        kind: 'cgroup',
-        cgroup,
-        values: named(resource, pressure, before.pressure),
-      }),
+      ({ cgroup, pressure }, before) => cgroupRow(cgroup, named(resource, pressure, before.pressure)),
       ({ cgroup }) => ({ cgroup, pressure: { some: 0, full: 0 } }),
     );
     return { rows, problems };

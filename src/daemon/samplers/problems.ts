@@ -1,4 +1,4 @@
-import type { Problem } from './sampler.ts';
+import type { Problem } from './problem.ts';
 import type { Tick } from './store.ts';
 
 type Change = Tick['problems'][number];

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { namesIn } from '../lookups/bounded-read.ts';
-import { field, isRead, readText, unreadable } from './read.ts';
-import type { ProcessRow } from './rows.ts';
-import type { Problem, Sampler, Sight } from './sampler.ts';
+import { unreadable } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { field, isRead, readText } from './read.ts';
+import type { Sampler, Sight } from './sampler.ts';
+import { defineTable } from './table.ts';
+import type { Sample } from './table.ts';
 
 /** Counters of /proc/PID/io since the process began: bytes that reached, or will reach, a block device. */
 export type ProcessIo = {
@@ -17,6 +20,14 @@ export type ProcessStat = {
   readonly startTicks: number;
   readonly delayTicks: number;
 };
+
+const processSample = defineTable({
+  name: 'process_sample',
+  keys: ['tick_id', 'process_key', 'cgroup_key'],
+  columns: ['elapsed_us', 'read_bytes', 'write_bytes', 'cancelled_write_bytes', 'io_delay_ticks'],
+  // A process that took another's pid and name within one tick would be it once more.
+  onConflict: 'REPLACE',
+});
 
 type Look = {
   readonly io: ProcessIo;
@@ -45,7 +56,7 @@ export function createProcessIo({ roots }: Sight): Sampler {
       const pids = namesIn(roots.proc).filter((name) => /^\d+$/u.test(name));
       const there = new Set(pids);
       for (const pid of looks.keys()) if (!there.has(pid)) looks.delete(pid);
-      const rows: ProcessRow[] = [];
+      const rows: Sample[] = [];
       for (const pid of pids.slice(0, PROCESSES_MAX)) {
         const before = looks.get(pid);
         if (before && before.idleCount >= IDLE_ROUNDS && (Number(pid) + round) % IDLE_ROUNDS !== 0) continue;
@@ -57,9 +68,9 @@ export function createProcessIo({ roots }: Sight): Sampler {
         if (roundBeforeUs === undefined) continue;
         const moved = between(now, before ?? unborn(now, roundBeforeUs));
         if (moved) {
-          const delays = hasDelays ? moved.io_delay_ticks : null;
-          const cgroupPath = cgroupOf(directory);
-          rows.push({ kind: 'process', pid: Number(pid), cgroupPath, ...moved, io_delay_ticks: delays });
+          const subject = { process: { pid: Number(pid), name: now.stat.name }, cgroup: cgroupOf(directory) };
+          const io_delay_ticks = hasDelays ? moved.io_delay_ticks : null;
+          rows.push(processSample.row(subject, { ...moved, io_delay_ticks }));
         }
       }
       round += 1;
@@ -117,14 +128,13 @@ function unborn({ stat }: Look, atUs: number): Look {
 }
 
 /** What a process moved between two looks; `undefined`: nothing. Another process of the same pid began from nothing. */
-export function between(now: Look, then: Look): Omit<ProcessRow, 'kind' | 'pid' | 'cgroupPath'> | undefined {
+function between(now: Look, then: Look) {
   const before = now.stat.startTicks === then.stat.startTicks ? then : unborn(now, then.atUs);
   const read_bytes = now.io.readBytes - before.io.readBytes;
   const write_bytes = now.io.writeBytes - before.io.writeBytes;
   const cancelled_write_bytes = now.io.cancelledBytes - before.io.cancelledBytes;
   if (read_bytes === 0 && write_bytes === 0 && cancelled_write_bytes === 0) return undefined;
   return {
-    name: now.stat.name,
     elapsed_us: now.atUs - before.atUs,
     read_bytes,
     write_bytes,
@@ -134,9 +144,10 @@ export function between(now: Look, then: Look): Omit<ProcessRow, 'kind' | 'pid' 
 }
 
 /** Its cgroup2 path; `undefined`: it is gone, or this host has no cgroup2. */
-export function cgroupOf(directory: string): string | undefined {
+export function cgroupOf(directory: string): { readonly path: string } | undefined {
   const text = readText(join(directory, 'cgroup'));
-  return isRead(text) ? /^0::(.*)$/mu.exec(text)?.[1] : undefined;
+  const path = isRead(text) ? /^0::(.*)$/mu.exec(text)?.[1] : undefined;
+  return path === undefined ? undefined : { path };
 }
 
 function accountsDelays(proc: string): boolean {

@@ -1,5 +1,4 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import type { Problem } from './sampler.ts';
 
 /** Why a file could not be read: an errno's name, as `ENOENT`. */
 export type Unread = { readonly code: string };
@@ -83,20 +82,6 @@ export function isRead(read: string | Unread): read is string {
 
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'this kernel has no such file',
-  ENOTDIR: 'this kernel has no such file',
-  EACCES: 'may not be read',
-  EPERM: 'may not be read',
-  EOPNOTSUPP: 'the kernel was started with it switched off',
-  ENOTSUP: 'the kernel was started with it switched off',
-};
-
-/** The problem of a file that could not be read. */
-export function unreadable(subject: string, { code }: Unread, fix: string | null = null): Problem {
-  return { subject, state: 'missing', reason: REASONS[code] ?? `reading it failed with ${code}`, fix };
 }
 
 /** The number after `name` in a file of `name value` lines; `undefined`: it is not there. */

@@ -3,9 +3,27 @@ import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { wallUs } from '../../schema/units.ts';
 import type { WallUs } from '../../schema/units.ts';
+import type { Problem } from './problem.ts';
 import { codeOf } from './read.ts';
-import type { RuntimeMessageRow } from './rows.ts';
-import type { Problem, Sampler } from './sampler.ts';
+import type { Sampler } from './sampler.ts';
+import { defineTable } from './table.ts';
+import type { Sample } from './table.ts';
+
+const runtimeMessage = defineTable({
+  name: 'runtime_message',
+  keys: ['session_id'],
+  columns: ['logged_us', 'unit', 'level', 'message'],
+});
+
+/** A warning or error of a container runtime. */
+export type RuntimeMessage = {
+  readonly logged_us: WallUs;
+  readonly unit: string;
+  readonly level: string;
+  readonly message: string;
+};
+
+const rowOf = (message: RuntimeMessage): Sample => runtimeMessage.row({}, message);
 
 const UNITS = ['containerd', 'kubelet', 'docker', 'crio'] as const;
 /** Where containerd logs to without systemd. */
@@ -39,7 +57,7 @@ const nowhere = {
 
 /** journalctl runs beside us: what it finds is taken at the next round. */
 function createJournal(): Sampler {
-  let rows: RuntimeMessageRow[] = [];
+  let rows: Sample[] = [];
   let problems: Problem[] = [];
   let cursor: string | undefined;
   let child: ChildProcess | undefined;
@@ -63,7 +81,7 @@ function createJournal(): Sampler {
       problems = error ? [journalProblem(error.message)] : [];
       const lines = stdout.split('\n').flatMap((line) => parseJournal(line) ?? []);
       cursor = lines.at(-1)?.cursor ?? cursor;
-      rows = [...rows, ...lines.flatMap(({ row }) => row ?? [])];
+      rows = [...rows, ...lines.flatMap(({ found }) => (found ? rowOf(found) : []))];
     });
   };
   return {
@@ -85,8 +103,8 @@ function journalProblem(seen: string): Problem {
   return { subject: 'runtime log', state: 'missing', reason, fix: null };
 }
 
-/** A line of `journalctl --output=json`; `row` is missing where it is no warning. */
-export function parseJournal(line: string): { cursor: string; row?: RuntimeMessageRow } | undefined {
+/** A line of `journalctl --output=json`; `found` is missing where it is no warning. */
+export function parseJournal(line: string): { cursor: string; found?: RuntimeMessage } | undefined {
   const entry = toRecord(line);
   const [cursor, message, unit] = ['__CURSOR', 'MESSAGE', '_SYSTEMD_UNIT'].map((name) => entry?.[name]);
   const logged = Number(entry?.['__REALTIME_TIMESTAMP']);
@@ -99,7 +117,7 @@ export function parseJournal(line: string): { cursor: string; row?: RuntimeMessa
   const name = typeof unit === 'string' ? unit.replace(/\.service$/u, '') : 'unknown';
   return {
     cursor,
-    row: { kind: 'runtime_message', logged_us: wallUs(logged), unit: name, level, message: text },
+    found: { logged_us: wallUs(logged), unit: name, level, message: text },
   };
 }
 
@@ -155,13 +173,13 @@ function createFiles(paths: readonly string[]): Sampler {
   return {
     everyMs: 30_000,
     sample({ wallUs: now }) {
-      const rows: RuntimeMessageRow[] = [];
+      const rows: Sample[] = [];
       const problems: Problem[] = [];
       for (const tail of tails) {
         try {
           for (const line of newLines(tail)) {
-            const row = fileRow(tail.path, line, now);
-            if (row) rows.push(row);
+            const found = messageOf(tail.path, line, now);
+            if (found) rows.push(rowOf(found));
           }
         } catch (error) {
           const reason = `reading it failed with ${codeOf(error)}`;
@@ -173,12 +191,11 @@ function createFiles(paths: readonly string[]): Sampler {
   };
 }
 
-function fileRow(path: string, line: string, now: WallUs): RuntimeMessageRow | undefined {
+function messageOf(path: string, line: string, now: WallUs): RuntimeMessage | undefined {
   const read = readLogLine(line);
   if (read?.level === undefined) return undefined;
   const unit = path.includes('docker') ? 'docker' : 'containerd';
   return {
-    kind: 'runtime_message',
     logged_us: read.loggedUs ?? now,
     unit,
     level: read.level,

@@ -3,7 +3,8 @@ import type { Containers } from '../lookups/containers.ts';
 import type { Devices } from '../lookups/devices.ts';
 import type { Mounts } from '../lookups/mounts.ts';
 import type { Roots } from '../lookups/roots.ts';
-import type { Row } from './rows.ts';
+import type { Problem } from './problem.ts';
+import type { Row } from './table.ts';
 import type { CgroupTargets } from './targets.ts';
 
 /** One source of /proc or /sys, read again and again. What it remembers between rounds is its own. */
@@ -25,15 +26,6 @@ export type Reading = {
   readonly rows: readonly Row[];
   /** All there are now: one that is not listed any more is over. */
   readonly problems: readonly Problem[];
-};
-
-/** What a sampler can't read here, and why. */
-export type Problem = {
-  /** A file, or part of the host. */
-  readonly subject: string;
-  readonly state: 'partial' | 'missing';
-  readonly reason: string;
-  readonly fix: string | null;
 };
 
 /** What samplers look through. */

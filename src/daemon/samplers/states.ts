@@ -1,14 +1,16 @@
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
+import type { KeyValue } from './keys.ts';
+import type { StateTable } from './table.ts';
 
 /** A setting as it is now: the values of its columns, by what tells it from others. */
-export type State = {
+type State = {
   readonly identity: string;
-  readonly values: Readonly<Record<string, string | number | null>>;
+  readonly values: Readonly<Record<string, KeyValue>>;
 };
 
 /** Writes settings when they change: a row says what held from when until when. */
-export type States = {
+type StateWriter = {
   /** @param now all there are; one that is not among them holds no longer. Throws SqliteError. */
   write(now: readonly State[], at: WallUs): void;
   /** After a rolled back transaction: as it was before. */
@@ -18,24 +20,34 @@ export type States = {
 
 type Held = { readonly key: number; readonly content: string };
 
-/**
- * @param key the table's primary key
- * @param columns those of `State.values`, in any order
- */
-export function createStates(
-  db: Db,
-  sessionId: number,
-  table: string,
-  key: string,
-  columns: readonly string[],
-): States {
+/** A writer for each table of settings, made when it is first needed. */
+export function createStateWriters(db: Db, sessionId: number) {
+  const writers = new Map<StateTable, StateWriter>();
+  return {
+    of(table: StateTable): StateWriter {
+      const writer = writers.get(table) ?? createStateWriter(db, sessionId, table);
+      writers.set(table, writer);
+      return writer;
+    },
+    rollBack(): void {
+      for (const writer of writers.values()) writer.rollBack();
+    },
+    commit(): void {
+      for (const writer of writers.values()) writer.commit();
+    },
+  };
+}
+
+function createStateWriter(db: Db, sessionId: number, table: StateTable): StateWriter {
+  const columns = [...table.keys, ...table.columns];
   const insert = db
-    .prepare<[Record<string, string | number | null>], number>(
-      `INSERT INTO ${table} (session_id, since_us, ${columns.join(', ')})
-       VALUES (@session_id, @since_us, ${columns.map((column) => `@${column}`).join(', ')}) RETURNING ${key}`,
+    .prepare<[Record<string, KeyValue>], number>(
+      `INSERT INTO ${table.name} (session_id, since_us, ${columns.join(', ')})
+       VALUES (@session_id, @since_us, ${columns.map((column) => `@${column}`).join(', ')})
+       RETURNING ${table.primaryKey}`,
     )
     .pluck();
-  const end = db.prepare(`UPDATE ${table} SET until_us = ? WHERE ${key} = ?`);
+  const end = db.prepare(`UPDATE ${table.name} SET until_us = ? WHERE ${table.primaryKey} = ?`);
   let held = new Map<string, Held>();
   let written = held;
   return {

@@ -2,11 +2,20 @@ import { dirname } from 'node:path';
 import { findContainer } from '../lookups/cgroup-path.ts';
 import { walkCgroups } from '../lookups/cgroups.ts';
 import type { Cgroups } from '../lookups/cgroups.ts';
-import type { Containers } from '../lookups/containers.ts';
-import { createKeptFiles, field, isRead, readText, unreadable } from './read.ts';
+import type { Container, Containers } from '../lookups/containers.ts';
+import { unreadable } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { createKeptFiles, field, isRead, readText } from './read.ts';
 import type { Unread } from './read.ts';
-import type { CgroupTarget } from './rows.ts';
-import type { Problem } from './sampler.ts';
+
+export type CgroupTarget = {
+  /** Inode number of its directory. */
+  readonly id: number;
+  /** Below the cgroup2 root. */
+  readonly path: string;
+  /** Whose it is; `undefined`: a service's, or above containers. */
+  readonly container: Container | undefined;
+};
 
 /** Which cgroups are sampled: each container's own, and each systemd service's. */
 export type CgroupTargets = {

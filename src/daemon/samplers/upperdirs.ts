@@ -2,8 +2,9 @@ import { existsSync, opendirSync } from 'node:fs';
 import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '../lookups/containers.ts';
-import type { UpperdirRow } from './rows.ts';
 import type { Sampler, Sight } from './sampler.ts';
+import { defineTable } from './table.ts';
+import type { Sample } from './table.ts';
 
 /** Directory entries read in one tick: the cost does not depend on how many files there are. */
 const ENTRIES_PER_TICK = 500;
@@ -14,6 +15,12 @@ const FIRST_PAUSE_US = 60e6;
 const LONGEST_PAUSE_US = 10 * 60e6;
 /** So often it is looked which layers are due. */
 const LOOK_EVERY_US = 30e6;
+
+const upperdirSample = defineTable({
+  name: 'upperdir_sample',
+  keys: ['session_id', 'sampled_us', 'container_key'],
+  columns: ['upperdir', 'file_count', 'directory_count', 'is_complete'],
+});
 
 export type Count = { readonly files: number; readonly directories: number; readonly isComplete: boolean };
 
@@ -47,7 +54,7 @@ export function createUpperdirs({ containers }: Sight): Sampler {
   return {
     everyMs: 0,
     sample({ monotonicUs }) {
-      const rows: UpperdirRow[] = [];
+      const rows: Sample[] = [];
       if (queue.length === 0 && monotonicUs - lookedUs >= LOOK_EVERY_US) findDue(monotonicUs);
       for (let budget = ENTRIES_PER_TICK; budget > 0; budget -= 1) {
         current ??= start(queue.shift());
@@ -66,15 +73,16 @@ export function createUpperdirs({ containers }: Sight): Sampler {
   };
 }
 
-function rowOf(container: Container, upperdir: string, count: Count): UpperdirRow {
-  return {
-    kind: 'upperdir',
-    container,
-    upperdir,
-    file_count: count.files,
-    directory_count: count.directories,
-    is_complete: count.isComplete ? 1 : 0,
-  };
+function rowOf(container: Container, upperdir: string, count: Count): Sample {
+  return upperdirSample.row(
+    { container },
+    {
+      upperdir,
+      file_count: count.files,
+      directory_count: count.directories,
+      is_complete: count.isComplete ? 1 : 0,
+    },
+  );
 }
 
 /**

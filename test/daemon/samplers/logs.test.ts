@@ -67,15 +67,14 @@ test('journal entries: the level in the text comes before the priority, which jo
     });
   expect(parseJournal(entry('time="2026-11-22T01:00:00Z" level=warning msg=slow', '6'))).toEqual({
     cursor: 'c1',
-    row: {
-      kind: 'runtime_message',
+    found: {
       logged_us: 1_795_309_200_500_000,
       unit: 'containerd',
       level: 'warning',
       message: 'msg=slow',
     },
   });
-  expect(parseJournal(entry('panic: nil', '3'))?.row).toMatchObject({
+  expect(parseJournal(entry('panic: nil', '3'))?.found).toMatchObject({
     level: 'error',
     message: 'panic: nil',
   });
@@ -91,7 +90,7 @@ test('a log file: only what is written from now on, whole lines, also after it w
   writeFileSync(file, line('of yesterday'));
   const sampler = createRuntimeLog([file]);
   const messages = (): string[] =>
-    sampler.sample(at(0)).rows.flatMap((row) => (row.kind === 'runtime_message' ? [row.message] : []));
+    sampler.sample(at(0)).rows.flatMap((row) => ('values' in row ? [String(row.values['message'])] : []));
   expect(messages()).toEqual([]);
   appendFileSync(file, line('one') + line('two').slice(0, -3));
   expect(messages()).toEqual(['msg="one"']);
