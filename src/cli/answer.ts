@@ -1,6 +1,6 @@
 import { footnotes, nothingRecorded } from '../query/render/footnotes.ts';
-import { csv } from '../query/render/csv.ts';
-import { json } from '../query/render/json.ts';
+import { csv, documentCsv } from '../query/render/csv.ts';
+import { json, jsonDocument } from '../query/render/json.ts';
 import { classesSeen, containersSeen, coverage } from '../query/reports/coverage.ts';
 import type { SqlValue } from '../query/reports/sql.ts';
 import type { Filters } from '../query/window.ts';
@@ -9,7 +9,7 @@ import { isFailure } from '../failure.ts';
 import type { Db } from '../schema/open.ts';
 import { databaseFailure, databasePathToRead, openForReading } from '../schema/open.ts';
 import type { Outcome } from './command.ts';
-import type { Format } from './options/list.ts';
+import type { DocumentFormat, Format } from './options/list.ts';
 import { notesAsText, print, printNotes } from './output.ts';
 
 /** Opens the recording for one answer, and says in words what SQLite finds wrong with it. */
@@ -70,4 +70,14 @@ export async function printAnswer<Name extends string>(format: Format, answer: R
   const under = notesAsText(notes);
   await print(rows.length === 0 ? [under] : [table(), under === '' ? '' : '\n', under]);
   return 0;
+}
+
+/** Prints an answer that is a document: for people as text, for programs whole, or as the path and value of each leaf. */
+export async function printDocument(
+  format: DocumentFormat,
+  document: unknown,
+  text: () => string,
+): Promise<void> {
+  if (format === 'text') await print([text()]);
+  else await print(format === 'json' ? [jsonDocument(document)] : documentCsv(document));
 }

@@ -109,9 +109,9 @@ describe('from the command line', () => {
   test('a timeline as JSON: null where nothing was recorded or nothing happened', () => {
     const document = JSON.parse(
       iotrace(['timeline', ...window, '--op', 'fsync', '--container', 'api', '--format', 'json']).stdout,
-    ) as { rows: { values: (number | null)[] }[]; isRecorded: boolean[] };
+    ) as { rows: { values: (number | null)[] }[]; is_recorded: boolean[] };
     const [row] = document.rows;
-    expect(row!.values.length).toBe(document.isRecorded.length);
+    expect(row!.values.length).toBe(document.is_recorded.length);
     expect(row!.values.filter((value) => value !== null).length).toBe(10);
   });
 

@@ -254,6 +254,15 @@ describe('who is told apart by', () => {
           "n1 p2 side /b other unknown vda fsync",
           "plain /a other unknown vda fsync",
         ],
+        "pid": [
+          "/system.slice/a.service five 5 fsync",
+          "/system.slice/b.service six 6 fsync",
+          "n1 p1 app /p1/app one 1 fsync",
+          "n1 p2 app /p2/app two 2 fsync",
+          "n1 p2 side /p2/side three 3 fsync",
+          "plain /docker/plain four 4 fsync",
+          "seven 7 fsync",
+        ],
         "place": [
           "host fsync",
           "unknown fsync",
@@ -355,7 +364,7 @@ describe('percentiles', () => {
     expect(found.every(({ latency_ns_p99 }) => latency_ns_p99 !== null)).toBe(true);
   });
 
-  test.each([[['process']], [['file']], [['container', 'file']]] as Dimension[][][])(
+  test.each([[['process']], [['pid']], [['file']], [['container', 'file']]] as Dimension[][][])(
     'do not exist by %s',
     (by) => {
       recording = demo();
@@ -416,6 +425,33 @@ test('the limit cuts rows and tells how many there are', () => {
     row_count: 5,
     rows: [{ container: 'api' }, {}],
   });
+});
+
+test('by process those of one name are one row, by pid each is its own', () => {
+  recording = new Recording();
+  const flush = recording.interval(0);
+  for (const [pid, latencies] of [
+    [71, [1000, 2000]],
+    [72, [5000]],
+  ] as const) {
+    recording.operations(flush, { container: 'app', process: 'nginx', pid }, { op: 'fsync', latencies });
+  }
+  recording.operations(
+    flush,
+    { container: 'app', process: 'cron', pid: 9 },
+    { op: 'fsync', latencies: [10] },
+  );
+  const seen = (by: Dimension[]) =>
+    rows({ by, ops: ['fsync'] }).map(({ process, pid, op_count }) => [process, pid, op_count]);
+  expect(seen(['process'])).toEqual([
+    ['nginx', undefined, 3],
+    ['cron', 9, 1],
+  ]);
+  expect(seen(['pid'])).toEqual([
+    ['nginx', 72, 1],
+    ['nginx', 71, 2],
+    ['cron', 9, 1],
+  ]);
 });
 
 test('an operation whose names are missing still counts', () => {

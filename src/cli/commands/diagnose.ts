@@ -2,8 +2,9 @@ import type { Failure } from '../../failure.ts';
 import { failure, isFailure } from '../../failure.ts';
 import type { Language } from '../../query/findings/catalogue/catalogue.ts';
 import { languages } from '../../query/findings/catalogue/catalogue.ts';
-import type { DiagnoseQuery } from '../../query/findings/diagnose.ts';
+import type { Diagnosis, DiagnoseQuery } from '../../query/findings/diagnose.ts';
 import { diagnose } from '../../query/findings/diagnose.ts';
+import { documentCsv } from '../../query/render/csv.ts';
 import { diagnosisJson } from '../../query/render/diagnosis/json.ts';
 import { diagnosisMarkdown } from '../../query/render/diagnosis/markdown.ts';
 import { diagnosisText } from '../../query/render/diagnosis/text.ts';
@@ -19,7 +20,7 @@ import { conflict, firstFailure, noValue, oneOf, readDuration, succeeded } from 
 import { readInstant, readWindow, windowOptions } from '../options/window.ts';
 import { outputScreen, print } from '../output.ts';
 
-const formats = ['text', 'markdown', 'json'] as const;
+const formats = ['text', 'markdown', 'json', 'csv'] as const;
 
 const options = {
   container: text('How the container of this name suffers'),
@@ -84,21 +85,28 @@ function readBaseline(typed: DiagnoseTyped, window: Window, now: WallUs): Window
 async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   const read = readDiagnose(typed, nowUs());
   if (isFailure(read)) return read;
-  const { query, format, language, hasSql } = read;
+  const { query } = read;
   return withRecording(typed.db, async (db) => {
     const { window } = query.periods;
     const nothing = nothingRecorded(window, coverage(db, window));
     if (nothing) return nothing;
     const diagnosis = diagnose(db, query);
-    await print([
-      format === 'json'
-        ? diagnosisJson(diagnosis, language)
-        : format === 'markdown'
-          ? diagnosisMarkdown(diagnosis, language)
-          : diagnosisText(diagnosis, { language, screen: outputScreen(), hasSql }),
-    ]);
+    await print(shown(diagnosis, read));
     return 0;
   });
+}
+
+function shown(diagnosis: Diagnosis, { format, language, hasSql }: DiagnoseArguments): Iterable<string> {
+  switch (format) {
+    case 'text':
+      return [diagnosisText(diagnosis, { language, screen: outputScreen(), hasSql })];
+    case 'markdown':
+      return [diagnosisMarkdown(diagnosis, language)];
+    case 'json':
+      return [diagnosisJson(diagnosis, language)];
+    case 'csv':
+      return documentCsv(JSON.parse(diagnosisJson(diagnosis, language)));
+  }
 }
 
 export const command = defineCommand({

@@ -1,9 +1,10 @@
 import { isFailure } from '../../failure.ts';
-import { doctorJson, doctorText } from '../../query/render/doctor.ts';
+import { doctorDocument, doctorText } from '../../query/render/doctor.ts';
+import { printDocument } from '../answer.ts';
 import type { Outcome, Typed } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { documentOptions, readDocumentFormat } from '../options/list.ts';
-import { outputScreen, print } from '../output.ts';
+import { outputScreen } from '../output.ts';
 
 /** 1 when something keeps this machine from recording. */
 async function runDoctor(typed: Typed<typeof documentOptions>): Promise<Outcome> {
@@ -11,7 +12,7 @@ async function runDoctor(typed: Typed<typeof documentOptions>): Promise<Outcome>
   if (isFailure(format)) return format;
   const { doctor } = await import('../../daemon/doctor.ts');
   const report = await doctor();
-  await print([format === 'json' ? doctorJson(report) : doctorText(report, outputScreen().width)]);
+  await printDocument(format, doctorDocument(report), () => doctorText(report, outputScreen().width));
   return report.problems.length === 0 ? 0 : 1;
 }
 

@@ -2,13 +2,14 @@ import { isFailure } from '../../failure.ts';
 import { recordedLines } from '../../query/render/recording.ts';
 import { databasePath } from '../../schema/open.ts';
 import { nowUs } from '../../schema/units.ts';
-import { withRecording } from '../answer.ts';
+import { printDocument, withRecording } from '../answer.ts';
 import type { Global, Outcome } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { liveRefusal, liveTop } from '../live-top.ts';
 import type { RecordTyped } from '../options/recording.ts';
 import { readRecording, recordOptions } from '../options/recording.ts';
 import { printNotes } from '../output.ts';
+import type { Recorded } from '../recording.ts';
 import { createRecorder } from '../recording.ts';
 import { readTop, runTop } from './top.ts';
 
@@ -19,8 +20,9 @@ export async function runRecord(typed: Global & RecordTyped): Promise<Outcome> {
   const isLive = typed.live === true;
   const refused = isLive ? liveRefusal() : undefined;
   if (refused) return refused;
+  const { format, ...settings } = read;
   const path = databasePath(typed.db);
-  const recorder = createRecorder({ ...read, databasePath: path });
+  const recorder = createRecorder({ ...settings, databasePath: path });
   const recorded = await (isLive
     ? recorder.recordAndShow((signal) => showLive(path, signal))
     : recorder.record());
@@ -29,10 +31,28 @@ export async function runRecord(typed: Global & RecordTyped): Promise<Outcome> {
   printNotes(recordedLines({ ...summary, durationMs: (toUs - fromUs) / 1000 }));
   if (typed.top === true) {
     const [from, to] = [fromUs, toUs].map((us) => (us / 1e6).toFixed(6));
-    return runTop({ db: summary.databasePath, from, to });
+    return runTop({ db: summary.databasePath, from, to, format: format === 'text' ? 'table' : format });
+  }
+  if (format !== 'text') {
+    await printDocument(format, recordedDocument(recorded), () => '');
+    return 0;
   }
   printNotes([`Look at it: iotrace top${typed.db === undefined ? '' : ` --db ${typed.db}`}`]);
   return 0;
+}
+
+function recordedDocument({ summary, fromUs, toUs }: Recorded) {
+  const { sessionId, databasePath, endedHow, operations, losses, coverage } = summary;
+  return {
+    session_id: sessionId,
+    database_path: databasePath,
+    started_us: fromUs,
+    ended_us: toUs,
+    ended_how: endedHow,
+    operations,
+    losses,
+    coverage,
+  };
 }
 
 async function showLive(path: string, signal: AbortSignal): Promise<Outcome> {

@@ -1,21 +1,20 @@
 import type { Failure } from '../../failure.ts';
 import { failure, isFailure } from '../../failure.ts';
 import { explanationText } from '../../query/render/explain.ts';
-import { jsonDocument } from '../../query/render/json.ts';
 import { slowTable } from '../../query/render/slow.ts';
 import { explainOperation } from '../../query/reports/explain.ts';
 import type { SlowQuery } from '../../query/reports/slow.ts';
 import { slow, slowColumns, slowSorts } from '../../query/reports/slow.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
-import { notesUnder, printAnswer, withRecording } from '../answer.ts';
+import { notesUnder, printAnswer, printDocument, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { defineCommand, text } from '../command.ts';
 import { filterOptions, readFilters } from '../options/filters.ts';
 import type { Format } from '../options/list.ts';
-import { listOptions, readList } from '../options/list.ts';
+import { listOptions, readFormat, readList } from '../options/list.ts';
 import { firstFailure, oneOf, readCount, succeeded } from '../options/values.ts';
-import { outputScreen, print } from '../output.ts';
+import { outputScreen } from '../output.ts';
 
 const options = {
   ...filterOptions,
@@ -41,12 +40,12 @@ function readSlow(
 }
 
 function readExplain(
-  { format }: SlowTyped,
+  typed: SlowTyped,
   id: string,
-): { readonly exemplarId: number; readonly format: 'table' | 'json' } | Failure {
+): { readonly exemplarId: number; readonly format: Format } | Failure {
   const parts = {
     exemplarId: readCount('--explain', id, 1),
-    format: oneOf('--format', format ?? 'table', ['table', 'json']),
+    format: readFormat(typed),
   };
   return succeeded(parts) ? parts : firstFailure(parts);
 }
@@ -78,7 +77,8 @@ async function runExplain(typed: Global & SlowTyped, id: string): Promise<Outcom
         expected: 'The numbers are in the column id of: iotrace slow',
       });
     }
-    await print([read.format === 'json' ? jsonDocument(found) : explanationText(found, outputScreen())]);
+    const format = read.format === 'table' ? 'text' : read.format;
+    await printDocument(format, found, () => explanationText(found, outputScreen()));
     return 0;
   });
 }

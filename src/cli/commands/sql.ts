@@ -4,7 +4,7 @@ import type { Failure } from '../../failure.ts';
 import { explain, failure, isFailure } from '../../failure.ts';
 import { csv } from '../../query/render/csv.ts';
 import { json } from '../../query/render/json.ts';
-import { schemaText } from '../../query/render/schema.ts';
+import { schemaColumns, schemaRows, schemaText } from '../../query/render/schema.ts';
 import { sqlTable } from '../../query/render/sql.ts';
 import { refusal, sql } from '../../query/reports/sql.ts';
 import { describeViews } from '../../schema/describe.ts';
@@ -26,9 +26,11 @@ const options = {
 async function runSql(typed: Global & Typed<typeof options>, word: string | undefined): Promise<Outcome> {
   const format = readFormat(typed);
   if (isFailure(format)) return format;
-  const schema = schemaText(describeViews());
+  const views = describeViews();
+  const schema = schemaText(views);
   if (typed.schema === true) {
-    await print([schema]);
+    if (format === 'table') await print([schema]);
+    else await print((format === 'json' ? json : csv)(schemaColumns, schemaRows(views)));
     return 0;
   }
   const query = await readQuery(word, typed.file);

@@ -1,13 +1,12 @@
 import { failure, isFailure } from '../../failure.ts';
-import { jsonDocument } from '../../query/render/json.ts';
 import { statusText } from '../../query/render/status.ts';
 import { status } from '../../query/reports/status.ts';
-import { withRecording } from '../answer.ts';
+import { printDocument, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { defineCommand } from '../command.ts';
 import { thisMachine } from '../machine.ts';
 import { documentOptions, readDocumentFormat } from '../options/list.ts';
-import { outputScreen, print } from '../output.ts';
+import { outputScreen } from '../output.ts';
 
 async function runStatus(typed: Global & Typed<typeof documentOptions>): Promise<Outcome> {
   const format = readDocumentFormat(typed);
@@ -18,7 +17,7 @@ async function runStatus(typed: Global & Typed<typeof documentOptions>): Promise
       const expected = 'Start with: sudo iotrace record --for 30s';
       return failure('nothing-recorded', { seen: `No session was recorded yet into ${path}`, expected });
     }
-    await print([format === 'json' ? jsonDocument(found) : statusText(found, path, outputScreen().width)]);
+    await printDocument(format, found, () => statusText(found, path, outputScreen().width));
     return 0;
   });
 }

@@ -1,8 +1,14 @@
 import type { Failure } from '../../failure.ts';
 import { isFailure } from '../../failure.ts';
+import { csv } from '../../query/render/csv.ts';
 import { jsonDocument } from '../../query/render/json.ts';
 import { nothingRecorded } from '../../query/render/footnotes.ts';
-import { timelineText } from '../../query/render/timeline.ts';
+import {
+  timelineColumns,
+  timelineDocument,
+  timelineRows,
+  timelineText,
+} from '../../query/render/timeline.ts';
 import { coverage } from '../../query/reports/coverage.ts';
 import type { TimelineQuery } from '../../query/reports/timeline.ts';
 import { timeline, timelineGroups, timelineMetrics } from '../../query/reports/timeline.ts';
@@ -67,11 +73,9 @@ async function runTimeline(typed: Global & TimelineTyped): Promise<Outcome> {
     const nothing = nothingRecorded(query.window, coverage(db, query.window));
     if (nothing) return nothing;
     const found = timeline(db, { ...query, slotCount });
-    await print([
-      format === 'json'
-        ? jsonDocument(found)
-        : timelineText(found, query.metric, { ...screen, isUtf8: isUtf8() }),
-    ]);
+    if (format === 'csv') await print(csv(timelineColumns, timelineRows(found)));
+    else if (format === 'json') await print([jsonDocument(timelineDocument(found))]);
+    else await print([timelineText(found, query.metric, { ...screen, isUtf8: isUtf8() })]);
     return 0;
   });
 }

@@ -6,7 +6,7 @@ import { firstFailure, oneOf, readCount, succeeded } from './values.ts';
 
 export const formats = ['table', 'json', 'csv'] as const;
 export type Format = (typeof formats)[number];
-export const documentFormats = ['text', 'json'] as const;
+export const documentFormats = ['text', 'json', 'csv'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
 /** Of answers that are rows. */

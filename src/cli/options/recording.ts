@@ -3,6 +3,8 @@ import type { SamplerName } from '../../schema/samplers.ts';
 import { samplerNames } from '../../schema/samplers.ts';
 import type { Typed } from '../command.ts';
 import { flag, text } from '../command.ts';
+import type { DocumentFormat } from './list.ts';
+import { documentFormats, readDocumentFormat } from './list.ts';
 import {
   conflict,
   firstFailure,
@@ -27,6 +29,7 @@ export const daemonOptions = {
   'no-samplers': flag('Read none of them'),
   keep: text('Intervals are kept this long, hours at least 90d', '7d'),
   'max-database': text('The oldest goes when the database would be larger', '2GiB'),
+  format: text(`What is said at the end, one of ${documentFormats.join(', ')}`, 'text'),
 } as const;
 
 export const recordOptions = {
@@ -50,6 +53,7 @@ export type RecordingArguments = {
   readonly samplers: readonly SamplerName[];
   readonly keepMs: number;
   readonly maxDatabaseBytes: number;
+  readonly format: DocumentFormat;
 };
 
 export function readRecording(typed: RecordTyped): RecordingArguments | Failure {
@@ -63,11 +67,14 @@ export function readRecording(typed: RecordTyped): RecordingArguments | Failure 
     maxDatabaseBytes: readBytes('--max-database', typed['max-database'] ?? '2GiB', '16MiB', '16384GiB'),
     maxCpuPercent: readPercent('--max-cpu', typed['max-cpu'] ?? '10%', 0.1, 10_000),
     samplers: readSamplers(typed),
+    format: readDocumentFormat(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
   const { forNs, intervalNs, slowNs, keepNs, ...settings } = parts;
   if (typed.config === '') return noValue('--config', 'its file', 'iotrace.json');
   if (typed.top === true && typed.live === true) return conflict('--top', '--live', 'both show the totals');
+  const clash = typed.live === true && parts.format !== 'text';
+  if (clash) return conflict('--live', `--format ${parts.format}`, 'it draws on the terminal');
   return {
     forMs: forNs === undefined ? undefined : Math.round(forNs / 1e6),
     intervalMs: Math.round(intervalNs / 1e6),

@@ -6,6 +6,22 @@ export function* csv(columns: readonly string[], rows: Iterable<readonly SqlValu
   for (const row of rows) yield line(row);
 }
 
+/** A document as rows of two columns: the path of each value in it, `cost.daemon_cpu_us`, `losses.0.kind`. */
+export function documentCsv(document: unknown): Generator<string> {
+  return csv(['path', 'value'], leaves(document, []));
+}
+
+function scalar(value: unknown): SqlValue {
+  if (typeof value === 'boolean') return String(value);
+  return typeof value === 'string' || typeof value === 'number' ? value : null;
+}
+
+function* leaves(value: unknown, path: readonly string[]): Generator<[string, SqlValue]> {
+  if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) yield* leaves(member, [...path, name]);
+  } else yield [path.join('.'), scalar(value)];
+}
+
 const line = (values: readonly SqlValue[]): string => `${values.map(field).join(',')}\r\n`;
 
 function field(value: SqlValue): string {

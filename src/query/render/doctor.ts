@@ -3,7 +3,6 @@ import { explain } from '../../failure.ts';
 import { waitsForItsModule } from '../../schema/probe.ts';
 import type { CoverageRow } from '../reports/coverage.ts';
 import { gapLines } from './footnotes.ts';
-import { jsonDocument } from './json.ts';
 import { visible, wrap } from './text.ts';
 
 /** What this machine can record, as the daemon's doctor reports it. */
@@ -52,11 +51,11 @@ export const whyNone = (reasons: readonly string[]): string =>
   reasons.some(waitsForItsModule) ? 'waits for its module' : 'cannot run here';
 
 /** The same for programs; each problem carries its explanation. */
-export function doctorJson({ facts, plan, problems }: DoctorReport): string {
+export function doctorDocument({ facts, plan, problems }: DoctorReport) {
   const explained = problems.map((each) => ({
     code: each.code,
     details: each.details,
     explanation: explain(each),
   }));
-  return jsonDocument({ facts, plan, problems: explained });
+  return { facts, plan, problems: explained };
 }

@@ -4,6 +4,17 @@ export const metricsFormats = ['openmetrics', 'prometheus'] as const;
 /** OpenMetrics 1.0, or Prometheus' older text format 0.0.4, which node_exporter's textfile collector reads. */
 export type MetricsFormat = (typeof metricsFormats)[number];
 
+/** Samples as rows, for programs that read neither. */
+export const metricColumns = ['name', 'type', 'labels', 'value'] as const;
+
+export function* metricRows(families: readonly Family[]): Generator<[string, string, string, number]> {
+  for (const family of families) {
+    for (const { suffix, labels, value } of family.samples) {
+      yield [sampleName(family, suffix), family.type, JSON.stringify(labels), value];
+    }
+  }
+}
+
 /** The families that have samples, in pieces. */
 export function* metricsText(families: readonly Family[], format: MetricsFormat): Generator<string> {
   for (const family of families) {
@@ -31,9 +42,12 @@ function head({ name, type, unit, help }: Family, format: MetricsFormat): string
   return lines.map((line) => `# ${line}\n`).join('');
 }
 
-function sampleLine({ name, type }: Family, { suffix, labels, value }: Sample): string {
-  return `${name}${suffix}${sampleSuffixes[type]}${labelText(labels)} ${String(value)}\n`;
+function sampleLine(family: Family, { suffix, labels, value }: Sample): string {
+  return `${sampleName(family, suffix)}${labelText(labels)} ${String(value)}\n`;
 }
+
+const sampleName = ({ name, type }: Family, suffix: string): string =>
+  `${name}${suffix}${sampleSuffixes[type]}`;
 
 function labelText(labels: Labels): string {
   const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);

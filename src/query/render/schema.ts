@@ -10,3 +10,11 @@ function viewText({ name, summary, columns }: ViewDescription): string {
   const lines = columns.map((column) => `  ${column.name.padEnd(width)}  ${column.comment}`);
   return [`${name}: ${summary}`, ...lines].join('\n');
 }
+
+/** The same as rows, for programs. */
+export const schemaColumns = ['view', 'column', 'meaning'] as const;
+
+export const schemaRows = (views: readonly ViewDescription[]): [string, string, string][] =>
+  views.flatMap((view) =>
+    view.columns.map(({ name, comment }): [string, string, string] => [view.name, name, comment]),
+  );

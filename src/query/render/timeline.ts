@@ -57,6 +57,26 @@ export function timelineText(timeline: Timeline, metric: TimelineMetric, screen:
   ].join('\n');
 }
 
+/** The same for programs. */
+export function timelineDocument({ slots, isRecorded, rows, row_count }: Timeline) {
+  const { fromUs, widthUs, count } = slots;
+  return {
+    slots: { from_us: fromUs, width_us: widthUs, count },
+    is_recorded: isRecorded,
+    rows,
+    row_count,
+  };
+}
+
+/** A row for each group and slot. */
+export const timelineColumns = ['name', 'from_us', 'value'] as const;
+
+export function* timelineRows({ slots, rows }: Timeline): Generator<[string, number, number | null]> {
+  for (const { name, values } of rows) {
+    for (const [slot, value] of values.entries()) yield [name, startOf(slots, slot), value];
+  }
+}
+
 type Levels = { readonly min: number; readonly max: number; readonly of: (value: number) => number };
 
 /** Latencies span six powers of ten, rates hardly two: the former are shown by their logarithm. */

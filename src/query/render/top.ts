@@ -53,14 +53,16 @@ function dimensionColumns(
           : [{ ...ownerColumn, drop: 'last' as const }]),
       ];
     case 'process':
+      return [...(by.includes('container') ? [] : [containerColumn]), processColumn];
+    case 'pid':
       return [
-        ...(by.includes('container') ? [] : [containerColumn]),
-        { header: 'process', align: 'left', text: ({ process }) => process ?? '(unknown)', shrinkTo: 8 },
+        ...(by.includes('container') || by.includes('process') ? [] : [containerColumn]),
+        ...(by.includes('process') ? [] : [processColumn]),
         { header: 'pid', align: 'right', text: ({ pid }) => String(pid ?? '') },
       ];
     case 'file':
       return [
-        ...(rows.every(isOutside) || by.includes('container') || by.includes('process') ? [] : [ownerColumn]),
+        ...(rows.every(isOutside) || by.some((each) => namesContainer.includes(each)) ? [] : [ownerColumn]),
         { header: 'file', align: 'left', text: ({ file }) => file ?? '(unknown)', shrinkTo: 12 },
       ];
     case 'class':
@@ -74,6 +76,9 @@ function dimensionColumns(
   }
 }
 
+/** Dimensions whose rows show their container. */
+const namesContainer: readonly Dimension[] = ['container', 'process', 'pid'];
+
 const faintOutside = (row: TopRow): 'faint' | undefined => (isOutside(row) ? 'faint' : undefined);
 
 const containerColumn: Column<TopRow> = {
@@ -82,6 +87,13 @@ const containerColumn: Column<TopRow> = {
   text: containerLabel,
   shrinkTo: 12,
   tone: faintOutside,
+};
+
+const processColumn: Column<TopRow> = {
+  header: 'process',
+  align: 'left',
+  text: ({ process }) => process ?? '(unknown)',
+  shrinkTo: 8,
 };
 
 /** The container beside something that names its place already. */

@@ -11,6 +11,7 @@ export const dimensions = [
   'pod',
   'cgroup',
   'process',
+  'pid',
   'file',
   'class',
   'place',
@@ -71,7 +72,10 @@ export const topColumns = [
   ['namespace', 'Kubernetes namespace'],
   ['cgroup_path', 'path of the cgroup below the cgroup2 mount'],
   ['process', 'process name'],
-  ['pid', 'process id in the initial pid namespace'],
+  [
+    'pid',
+    'process id in the initial pid namespace; with `--by process` null where several processes have the name',
+  ],
   ['file', 'path as the container sees it (outside containers: as the host does)'],
   ['host_path', 'path on the host, where it is known'],
   ['class', 'what the file is; see docs/classes.md'],
@@ -108,7 +112,7 @@ export function hasPercentiles(by: readonly Dimension[], classes: readonly strin
   return classes.length === 0 && !by.some((dimension) => NEEDS_FILES.includes(dimension));
 }
 
-const NEEDS_FILES: readonly Dimension[] = ['process', 'file', 'class', 'place'];
+const NEEDS_FILES: readonly Dimension[] = ['process', 'pid', 'file', 'class', 'place'];
 
 /** Who did how much of each operation in the window, largest first. */
 export function top(db: Db, query: TopQuery): Top {
@@ -192,7 +196,8 @@ const keyedBy: Readonly<Record<Dimension, Partial<Record<KeyColumn, string>>>> =
   container: { ...theContainer, cgroup_path: outsideContainers },
   pod: { namespace: always, pod: always, container: 'pod IS NULL', cgroup_path: 'pod IS NULL' },
   cgroup: { ...theContainer, cgroup_path: always },
-  process: { ...theContainer, cgroup_path: outsideContainers, process: always, pid: always },
+  process: { ...theContainer, cgroup_path: outsideContainers, process: always },
+  pid: { ...theContainer, cgroup_path: outsideContainers, process: always, pid: always },
   file: { ...theContainer, file: always, host_path: outsideContainers },
   class: { class: always },
   place: { place: always },
@@ -205,7 +210,8 @@ const settledBy: Readonly<Record<Dimension, readonly KeyColumn[]>> = {
   container: ['cgroup_path'],
   pod: [],
   cgroup: [],
-  process: ['cgroup_path'],
+  process: ['cgroup_path', 'pid'],
+  pid: ['cgroup_path'],
   file: ['host_path', 'class', 'place', 'device'],
   class: [],
   place: [],
@@ -243,6 +249,7 @@ const integersOf: Readonly<Record<Dimension, readonly Key[]>> = {
   pod: ['cgroup_key'],
   cgroup: ['cgroup_key'],
   process: ['cgroup_key', 'process_key'],
+  pid: ['cgroup_key', 'process_key'],
   file: ['cgroup_key', 'file_key'],
   class: ['file_key'],
   place: ['file_key'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../../src/failure.ts';
 import type { DoctorReport } from '../../../src/query/render/doctor.ts';
-import { doctorJson, doctorText } from '../../../src/query/render/doctor.ts';
+import { doctorDocument, doctorText } from '../../../src/query/render/doctor.ts';
 
 const diagnosis: DoctorReport = {
   facts: [
@@ -51,7 +51,7 @@ test('a machine that can not', () => {
       bpftrace is not installed (spawn bpftrace ENOENT). Type: sudo apt-get install bpftrace
     "
   `);
-  expect(JSON.parse(doctorJson({ facts: [], plan: [], problems }))).toEqual({
+  expect(doctorDocument({ facts: [], plan: [], problems })).toEqual({
     facts: [],
     plan: [],
     problems: [
