@@ -1,6 +1,10 @@
+import type { Failure } from '../failure.ts';
 import { isFailure } from '../failure.ts';
 import { findCapabilities } from './bpftrace/capabilities.ts';
+import { createControl } from './bpftrace/control.ts';
 import { makePlan, planProblems } from './bpftrace/host-plan.ts';
+import { composeFor } from './bpftrace/tracer.ts';
+import type { ProgramOptions } from './bpftrace/tracer.ts';
 import { readConfig } from './config.ts';
 import type { DoctorReport } from './contract.ts';
 import { detectCgroupLayout } from './lookups/cgroups.ts';
@@ -22,4 +26,13 @@ export async function doctor(): Promise<DoctorReport> {
   ];
   const config = readConfig(undefined);
   return { facts, plan, problems: [...planProblems(plan), ...(isFailure(config) ? [config] : [])] };
+}
+
+/** The bpftrace program that would run here. */
+export async function programHere(options: ProgramOptions): Promise<string | Failure> {
+  const host = await findCapabilities('iotrace doctor --program');
+  if (isFailure(host)) return host;
+  const plan = await makePlan(host);
+  const [problem] = planProblems(plan);
+  return problem ?? composeFor(host, plan, options, createControl()).program;
 }

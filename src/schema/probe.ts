@@ -34,6 +34,11 @@ export type Fragment = {
   readonly file: string;
   readonly needs: readonly Requirement[];
   readonly gaps: readonly Gap[];
+  /**
+   * Where what it counts ends: in the task, unless said otherwise. What ends in interrupts has maps of its own:
+   * an interrupt that finds the map it wants to add a key to locked by the program it interrupted can't.
+   */
+  readonly countsIn?: 'interrupt';
 };
 
 export type Operation = {

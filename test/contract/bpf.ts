@@ -1,26 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { CAPTURE_CONSTANTS, FIXED_CONSTANTS } from '../../src/daemon/bpftrace/constants.ts';
+import { expandBlocks } from '../../src/daemon/bpftrace/dialect/expand.ts';
+import { createLibrary, sourceFiles } from '../../src/daemon/bpftrace/dialect/library.ts';
+import type { Program } from '../../src/daemon/bpftrace/dialect/library.ts';
+import { printExpression } from '../../src/daemon/bpftrace/dialect/print.ts';
+import type { Expression, Probe, Statement } from '../../src/daemon/bpftrace/dialect/syntax.ts';
+import { ownExpressions, visitExpression, visitStatements } from '../../src/daemon/bpftrace/dialect/walk.ts';
 
-/** The text of bpf/, as the contract tests read it. */
+/** The programs of bpf/, as the contract tests read them. */
 
-export const fragmentFiles = readdirSync('bpf').filter((name) => name.endsWith('.bt'));
+const library = createLibrary(new Set([...Object.keys(FIXED_CONSTANTS), ...CAPTURE_CONSTANTS]));
 
-const commonFiles = readdirSync('bpf/common').map((name) => `common/${name}`);
+export const fragmentFiles = sourceFiles().filter((file) => !file.includes('/'));
+export const commonFiles = sourceFiles().filter((file) => file.startsWith('common/'));
 
-export const sourceOf = (file: string): string => readFileSync(join('bpf', file), 'utf8');
-
-/** Everything in bpf/ without its comments. */
-export const allSources: readonly (readonly [file: string, code: string])[] = [
-  ...fragmentFiles,
-  ...commonFiles,
-].map((file) => [file, codeOf(sourceOf(file))]);
-
-export function codeOf(source: string): string {
-  return source
-    .split('\n')
-    .filter((line) => !line.trimStart().startsWith('//'))
-    .join('\n');
-}
+export const sourceOf = (file: string): string => readFileSync(`bpf/${file}`, 'utf8');
+export const programOf = (file: string): Program => library.program(file);
+export const probesOf = (file: string): Probe[] => expandBlocks(programOf(file));
 
 /** The comment a file opens with, without its slashes. */
 export function headerOf(source: string): string {
@@ -32,23 +28,32 @@ export function headerOf(source: string): string {
     .join('\n');
 }
 
-/** A fragment with what it includes. */
-export function expanded(file: string): string {
-  return codeOf(sourceOf(file)).replaceAll(/^\s*#include "(.+)"$/gmu, (_, included: string) =>
-    expanded(join(dirname(file), included)),
-  );
+export function expressionsOf(statements: readonly Statement[]): Expression[] {
+  const found: Expression[] = [];
+  visitStatements(statements, (statement) => {
+    for (const own of ownExpressions(statement)) visitExpression(own, (each) => void found.push(each));
+  });
+  return found;
 }
 
-/** The numbers a program assigns to a variable, sorted. */
-export function assigned(program: string, variable: string): number[] {
-  const found = [...program.matchAll(new RegExp(`\\$${variable} = \\(uint64\\)(\\d+);`, 'gu'))];
-  return [...new Set(found.map(([, number]) => Number(number)))].toSorted((a, b) => a - b);
+/** The values of the constants with one of these prefixes that a fragment, with all that it runs, names. */
+export function valuesNamed(file: string, ...prefixes: string[]): number[] {
+  const names = probesOf(file)
+    .flatMap(({ body }) => expressionsOf(body))
+    .flatMap((expression) => (expression.kind === 'name' ? expression.name : []));
+  const values = names
+    .filter((name) => prefixes.some((prefix) => name === prefix || name.startsWith(`${prefix}_`)))
+    .map((name) => FIXED_CONSTANTS[name]!);
+  return [...new Set(values)].toSorted((a, b) => a - b);
 }
+
+export const calls = (file: string, name: string): boolean =>
+  probesOf(file)
+    .flatMap(({ body }) => expressionsOf(body))
+    .some((expression) => expression.kind === 'call' && expression.name === name);
 
 /** Attach points: `kfunc:overlay:ovl_copy_up_one`. */
-export function hooksOf(program: string): string[] {
-  return [...program.matchAll(/^((?:tracepoint|rawtracepoint|k\w+):[^\s,]+)/gmu)].map(([, hook]) => hook!);
-}
+export const hooksOf = (file: string): string[] => probesOf(file).flatMap(({ attachPoints }) => attachPoints);
 
 export type PrintedTuple = {
   readonly file: string;
@@ -57,24 +62,15 @@ export type PrintedTuple = {
 };
 
 /** What print((…)) sends: its first field and the expressions of the others. */
-export function printedTuples(): PrintedTuple[] {
-  return allSources.flatMap(([file, code]) =>
-    [...code.matchAll(/print\(\((.*)\)\);/gu)].map(([, text]) => {
-      const [tag, ...fields] = splitFields(text!);
-      return { file, tag: tag!.replaceAll('"', ''), fields };
-    }),
-  );
-}
-
-/** At the commas that are in no parentheses. */
-function splitFields(text: string): string[] {
-  const fields = [''];
-  let depth = 0;
-  for (const character of text) {
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    if (character === ',' && depth === 0) fields.push('');
-    else fields.push(`${fields.pop()!}${character}`);
-  }
-  return fields.map((field) => field.trim());
-}
+export const printedTuples = (): PrintedTuple[] =>
+  [...fragmentFiles, ...commonFiles].flatMap((file) => {
+    const { macros, probes } = programOf(file);
+    return [...macros, ...probes]
+      .flatMap(({ body }) => expressionsOf(body))
+      .flatMap((call): PrintedTuple[] => {
+        const [tuple] = call.kind === 'call' && call.name === 'print' ? call.args : [];
+        if (tuple?.kind !== 'tuple') return [];
+        const [tag, ...fields] = tuple.parts.map(printExpression);
+        return [{ file, tag: tag!.replaceAll('"', ''), fields }];
+      });
+  });

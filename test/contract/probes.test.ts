@@ -13,7 +13,7 @@ import {
   probes,
 } from '../../src/schema/probes/index.ts';
 import { linesOf, planOf, replay, STREAMS } from '../replay/replay.ts';
-import { assigned, expanded, fragmentFiles, headerOf, hooksOf, sourceOf } from './bpf.ts';
+import { calls, fragmentFiles, headerOf, hooksOf, sourceOf, valuesNamed } from './bpf.ts';
 
 const views = describeViews();
 const columnsOf = (view: string) => views.find(({ name }) => name === view)?.columns ?? [];
@@ -29,6 +29,9 @@ const countedFor = (probe: string): readonly Fragment[] =>
   companionFragments.filter(({ companion }) => companion.countsFor?.probe === probe);
 const variantNames = (probe: (typeof probes)[number]): string[] =>
   probe.operations.flatMap((operation) => Object.values(operation.variants));
+
+/** What the names of variants' constants begin with. */
+const VARIANTS = ['SYNC', 'READ', 'WRITE', 'COMMIT', 'OWNER'];
 
 /** Words in `code`, anywhere in a page. */
 function wordsIn(page: string): Set<string> {
@@ -70,8 +73,6 @@ describe('the registry', () => {
 });
 
 describe.each(fragments)('$file', ({ file, probe, needs, gaps }) => {
-  const program = expanded(file);
-
   test('opens with its name and what its numbers exclude', () => {
     const header = headerOf(sourceOf(file));
     expect(header.split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
@@ -85,13 +86,13 @@ describe.each(fragments)('$file', ({ file, probe, needs, gaps }) => {
   test('counts the operations of its probe, no more and no fewer', () => {
     const covered = probe.operations.filter(({ name }) => !gaps.some(({ subject }) => subject === name));
     const ids = covered.map(({ id }) => id);
-    expect(assigned(program, 'op')).toEqual(ids.toSorted((a, b) => a - b));
+    expect(valuesNamed(file, 'OP')).toEqual(ids.toSorted((a, b) => a - b));
   });
 
   test('tells the variants of its probe, no more and no fewer, but for those of its companion', () => {
     const named = probe.operations.flatMap(({ variants }) => Object.keys(variants).map(Number));
-    const beside = countedFor(probe.name).flatMap((each) => assigned(expanded(each.file), 'variant'));
-    const told = [...assigned(program, 'variant'), ...new Set(beside)].filter((variant) => variant > 0);
+    const beside = countedFor(probe.name).flatMap((each) => valuesNamed(each.file, ...VARIANTS));
+    const told = [...new Set([...valuesNamed(file, ...VARIANTS), ...beside])].toSorted((a, b) => a - b);
     // A program that knows less says so in its gaps.
     const expected = gaps.length > 0 ? told : [...new Set(named)].toSorted((a, b) => a - b);
     expect(told).toEqual(expected);
@@ -99,14 +100,14 @@ describe.each(fragments)('$file', ({ file, probe, needs, gaps }) => {
   });
 
   test('hooks what it says it needs', () => {
-    const hooks = hooksOf(program);
+    const hooks = hooksOf(file);
     const missing = needs.flatMap(hooksNeeded).filter((hook) => !hooks.includes(hook));
     expect(missing).toEqual([]);
   });
 
   test('needs every tracepoint it hooks, an exit with its enter: bpftrace 0.27 ends on a missing one', () => {
     const known = new Set(needs.flatMap(hooksNeeded));
-    const unknown = hooksOf(program)
+    const unknown = hooksOf(file)
       .filter((hook) => /^(?:raw)?tracepoint:/u.test(hook))
       .filter((hook) => !known.has(hook) && !known.has(hook.replace(/exit/u, 'enter')))
       // Every x86 has them; on arm64 compose.ts takes them out.
@@ -116,8 +117,6 @@ describe.each(fragments)('$file', ({ file, probe, needs, gaps }) => {
 });
 
 describe.each(companionFragments)('$file', ({ companion, file, needs }) => {
-  const program = expanded(file);
-
   test('opens with its name, and is called after its companion', () => {
     expect(headerOf(sourceOf(file)).split(':')[0]).toBe(file.replace(/\.bt$/u, ''));
     expect(file.split('.')[0]).toBe(companion.name);
@@ -128,16 +127,16 @@ describe.each(companionFragments)('$file', ({ companion, file, needs }) => {
       .find(({ name }) => name === companion.countsFor?.probe)
       ?.operations.filter(({ name }) => companion.countsFor?.operations.includes(name));
     expect(counted?.map(({ name }) => name)).toEqual(companion.countsFor?.operations);
-    expect(assigned(program, 'op')).toEqual(counted?.map(({ id }) => id) ?? []);
-    if (!counted) expect(program).not.toContain('count()');
-    const names = assigned(program, 'variant').map((variant) =>
+    expect(valuesNamed(file, 'OP')).toEqual(counted?.map(({ id }) => id) ?? []);
+    if (!counted) expect(calls(file, 'count')).toBe(false);
+    const names = valuesNamed(file, ...VARIANTS, 'NO_VARIANT').map((variant) =>
       counted?.map(({ variants }) => variants[variant]),
     );
     expect(names).toEqual(counted ? [counted.map(() => companion.countsFor?.variant)] : []);
   });
 
   test('hooks what it says it needs, and nothing else', () => {
-    const hooks = hooksOf(program).filter((hook) => !hook.startsWith('kretfunc'));
+    const hooks = hooksOf(file).filter((hook) => !hook.startsWith('kretfunc'));
     expect(hooks).toEqual(needs.flatMap(hooksNeeded));
   });
 });

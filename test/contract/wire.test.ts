@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EPOCH_MAPS, NAME_PIECE, PRINTED_MAPS } from '../../src/daemon/bpftrace/compose.ts';
+import { FIXED_CONSTANTS, NAME_PIECE } from '../../src/daemon/bpftrace/constants.ts';
+import { printExpression, printStatements } from '../../src/daemon/bpftrace/dialect/print.ts';
 import { decode } from '../../src/daemon/stream/decode.ts';
 import { BUCKET_MIDDLE_SQL, bucketLowerNs, bucketOf, bucketUpperNs } from '../../src/schema/buckets.ts';
 import { isFailure } from '../../src/failure.ts';
 import { openForWriting } from '../../src/schema/open.ts';
 import { operations } from '../../src/schema/probes/index.ts';
-import { codeOf, printedTuples, sourceOf } from './bpf.ts';
+import { expressionsOf, printedTuples, programOf } from './bpf.ts';
 
 const tuples = printedTuples();
 const isText = (field: string): boolean =>
@@ -37,46 +38,54 @@ describe('the tuples of bpf/', () => {
 
   test('send instants in microseconds: nanoseconds since boot outgrow a double in 104 days', () => {
     const instants = tuples.flatMap(({ fields }) => fields.filter((field) => /nsecs|now_ns/u.test(field)));
-    expect([...new Set(instants)].toSorted()).toEqual(['$now_ns / 1000', '(uint64)nsecs / 1000']);
+    expect([...new Set(instants)].toSorted()).toEqual(['$now_ns / NS_PER_US', '(uint64)nsecs / NS_PER_US']);
   });
 });
 
 describe('the maps of bpf/', () => {
-  const row = codeOf(sourceOf('common/row.bt'));
-  const add = codeOf(sourceOf('common/add.bt'));
-  const keyOf = (text: string, map: string) => new RegExp(`@${map}%\\[(\\$[^\\]]*)\\]`, 'u').exec(text)?.[1];
-  const IDENTITY = '$op, $variant, $cgroup, $tgid, $dev, $ino, $name_hash';
+  const count = programOf('common/count.bt');
+  const perEpoch = count.maps.filter(({ isPerEpoch }) => isPerEpoch);
+  const cells = count.macros
+    .flatMap(({ body }) => expressionsOf(body))
+    .flatMap((each) => (each.kind === 'map' && each.isPerEpoch ? each : []));
+  /** The keys that a map is written and read with, one way throughout. */
+  const keyOf = (map: string): string[] => [
+    ...new Set(cells.flatMap(({ name, keys }) => (name === map ? keys.map(printExpression).join(', ') : []))),
+  ];
+  const IDENTITY = 'op, variant, cgroup_id, tgid, dev, ino, name_hash';
+  const MEASURES = ['latency', 'max', 'bytes', 'inner', 'errors'];
 
-  test('that exist twice are those of row.bt and add.bt, and the daemon’s count of what row.bt drew', () => {
-    const used = new Set([...`${row}${add}`.matchAll(/@(\w+)%/gu)].map(([, map]) => map));
-    // Where stats() is two maps, compose.ts makes count of latency.
-    expect([...used].toSorted()).toEqual([...EPOCH_MAPS.filter((map) => map !== 'count'), 'rows'].toSorted());
+  test('that exist twice are those of the totals, and the daemon’s count of the rows', () => {
+    const expected = ['number', 'row', 'rows', 'ops', 'bucket', ...MEASURES];
+    expect(perEpoch.map(({ name }) => name).toSorted()).toEqual(expected.toSorted());
+    expect([...new Set(cells.map(({ name }) => name))].toSorted()).toEqual(expected.toSorted());
   });
 
   test('have integers alone in the keys that cross the wire', () => {
-    const keys = [...`${row}${add}`.matchAll(/@\w+%?\[(\$[^\]]*)\]/gu)].map(([, key]) => key!);
-    expect(keys.length).toBeGreaterThan(EPOCH_MAPS.length);
-    expect([...new Set(keys.flatMap((key) => key.split(', ')))].toSorted()).toEqual(
-      [...IDENTITY.split(', '), '$bucket', '$row'].toSorted(),
+    const keys = perEpoch.flatMap(({ name }) => keyOf(name)).flatMap((key) => key.split(', '));
+    expect([...new Set(keys)].toSorted()).toEqual(
+      [...IDENTITY.split(', '), '', '$bucket', '$row', 'row'].toSorted(),
     );
   });
 
   test('tell a row’s number first and then what it stands for, as totals.ts reads it', () => {
-    expect([keyOf(row, 'row'), keyOf(row, 'number')]).toEqual([`$row, ${IDENTITY}`, IDENTITY]);
+    expect([keyOf('row'), keyOf('number')]).toEqual([[`$row, ${IDENTITY}`], [IDENTITY]]);
   });
 
   test('of totals have a row’s number as their key, those of buckets what totals.ts reads', () => {
-    const measures = PRINTED_MAPS.filter((map) => map !== 'row' && map !== 'count');
-    expect(measures.map((map) => [map, keyOf(add, map)])).toEqual(
-      measures.map((map) => [map, map === 'bucket' ? '$op, $variant, $cgroup, $dev, $bucket' : '$row']),
-    );
-    expect(keyOf(add, 'ops')).toBe('$op');
+    expect(MEASURES.map((map) => [map, keyOf(map)])).toEqual(MEASURES.map((map) => [map, ['row']]));
+    expect(keyOf('bucket')).toEqual(['op, variant, cgroup_id, dev, $bucket']);
+    expect(keyOf('ops')).toEqual(['op']);
   });
 
   test('keep operation, variant and cgroup apart in the number of a row beyond the bound', () => {
-    const [, first, op, variant] =
-      /\$row = (\d+) \+ \(\$op << (\d+)\) \+ \(\$variant << (\d+)\) \+ \$cgroup;/u.exec(row) ?? [];
-    expect([Number(first), op, variant]).toEqual([2 ** 52, '40', '36']);
+    const numbers = count.macros
+      .flatMap(({ body }) => expressionsOf(body))
+      .map(printExpression)
+      .filter((text) => text.startsWith('ROW_BEYOND + '));
+    expect(numbers[0]).toBe('ROW_BEYOND + (op << ROW_OP_SHIFT) + (variant << ROW_VARIANT_SHIFT) + cgroup_id');
+    const { ROW_BEYOND, ROW_OP_SHIFT, ROW_VARIANT_SHIFT } = FIXED_CONSTANTS;
+    expect([ROW_BEYOND, ROW_OP_SHIFT, ROW_VARIANT_SHIFT]).toEqual([2 ** 52, 40, 36]);
     const variants = operations.flatMap((each) => Object.keys(each.variants).map(Number));
     expect(Math.max(...variants)).toBeLessThan(2 ** (40 - 36));
     // Until 2^53 a double holds every number.
@@ -85,34 +94,37 @@ describe('the maps of bpf/', () => {
 });
 
 describe('names in pieces', () => {
+  const report = programOf('common/report.bt');
+  const loopsOf = (macro: string): string =>
+    printStatements(report.macros.find(({ name }) => name === macro)!.body, '');
+
   test('leave room for the longest file name, and for the directories above it', () => {
-    const steps = Number(/while \(\$steps < (\d+)\)/u.exec(sourceOf('common/tell-file.bt'))?.[1]);
+    expect(loopsOf('report_file')).toContain('while ($steps < PATH_STEPS)');
     expect(Math.ceil(255 / NAME_PIECE)).toBe(5);
-    expect(steps).toBeGreaterThanOrEqual(Math.ceil(255 / NAME_PIECE) + 32);
+    expect(FIXED_CONSTANTS['PATH_STEPS']).toBeGreaterThanOrEqual(Math.ceil(255 / NAME_PIECE) + 32);
   });
 
   test('follow each other by a piece', () => {
-    for (const file of ['common/tell-file.bt', 'common/tell-cgroup.bt']) {
-      expect([file, codeOf(sourceOf(file)).match(/\$piece = \$piece \+ (\w+);/gu)]).toEqual([
-        file,
+    for (const macro of ['report_file', 'report_cgroup']) {
+      expect([macro, loopsOf(macro).match(/\$piece = \$piece \+ (\w+);/gu)]).toEqual([
+        macro,
         ['$piece = $piece + NAME_PIECE;'],
       ]);
     }
   });
 
   test('of a cgroup’s path are enough for a pod’s', () => {
-    const pieces = Number(/\$piece < (\d+) \* NAME_PIECE/u.exec(sourceOf('common/tell-cgroup.bt'))?.[1]);
+    expect(loopsOf('report_cgroup')).toContain('while ($piece < CGROUP_PATH_BYTES)');
     const uid = '0'.repeat(36);
     const deepest = `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${uid}.slice/cri-containerd-${'0'.repeat(64)}.scope`;
-    expect(pieces * NAME_PIECE).toBeGreaterThan(deepest.length);
+    expect(FIXED_CONSTANTS['CGROUP_PATH_BYTES']).toBeGreaterThan(deepest.length);
   });
 });
 
 describe('latency buckets', () => {
-  /** The lines of add.bt that make a bucket of a latency, as JavaScript on 64-bit integers. */
-  const arithmetic = codeOf(sourceOf('common/add.bt'))
-    .split('PER_EPOCH')[0]!
-    .replaceAll('(uint64)', '')
+  /** The block that makes a bucket of a latency, as JavaScript on 64-bit integers. */
+  const { body, value } = programOf('common/count.bt').macros.find(({ name }) => name === 'latency_bucket')!;
+  const arithmetic = `${printStatements(body, '')}bucket = ${printExpression(value!)}`
     .replaceAll(/\$(\w+)/gu, '$1')
     .replaceAll(/\b(\d+)\b/gu, '$1n')
     .replace('latency_ns << 4n', 'BigInt.asUintN(64, latency_ns << 4n)');

@@ -1,8 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { packageFile } from '../../package-file.ts';
+import { attachables } from '../../schema/probes/index.ts';
+import { attachPointHere } from './architecture.ts';
+import { CAPTURE_CONSTANTS, captureConstants, FIXED_CONSTANTS } from './constants.ts';
+import type { Constants } from './constants.ts';
+import { makeKeysFirst, splitStats, splitStatsMaps } from './dialect/aggregates.ts';
+import { expandEpochs, mapNames } from './dialect/epochs.ts';
+import type { Family } from './dialect/epochs.ts';
+import { expandBlocks } from './dialect/expand.ts';
+import { fillConstants, fillExpression } from './dialect/fill.ts';
+import { createLibrary } from './dialect/library.ts';
+import { printProbe } from './dialect/print.ts';
+import type { Expression, MapDeclaration, Probe, Statement } from './dialect/syntax.ts';
+import { ownExpressions, visitExpression, visitStatements } from './dialect/walk.ts';
 import { keysWithin } from './map-memory.ts';
-import { INFLIGHT_SLOT_US } from '../../schema/probes/block.ts';
 
 /** What the programs in bpf/ leave open. */
 export type ComposeOptions = {
@@ -22,175 +31,139 @@ export type ComposeOptions = {
   readonly controlToken: number;
 };
 
-/**
- * Maps that exist twice, `_a` and `_b`, and are printed and emptied in turn; `row` first, to which the others refer.
- * Besides, `number` finds a row's number again and is not printed: what it says, `row` says too; and `ops`, the
- * kernel's own count, is printed and never emptied.
- */
-export const PRINTED_MAPS = ['row', 'count', 'latency', 'max', 'bucket', 'bytes', 'inner', 'errors'] as const;
-export const EPOCH_MAPS = ['number', ...PRINTED_MAPS, 'ops'] as const;
+/** A program, its maps, and the number of keys each of them may have. */
+export type Composed = {
+  readonly program: string;
+  readonly maps: readonly UsedMap[];
+  readonly keysMax: number;
+};
 
-/**
- * Names cross in pieces of this many bytes. bpftrace's own limit (BPFTRACE_STRLEN) must be three
- * more: from 0.18 on a longer string ends in `..`, written over its last two bytes. Longer pieces
- * exceed the 512-byte stack of 0.17.
- */
-export const NAME_PIECE = 61;
-export const STRING_LIMIT = NAME_PIECE + 3;
+const CAPTURE = 'common/capture.bt';
+const COUNTED_IN_INTERRUPTS: ReadonlySet<string> = new Set(
+  attachables
+    .flatMap(({ fragments }) => fragments)
+    .filter(({ countsIn }) => countsIn === 'interrupt')
+    .map(({ file }) => file),
+);
+const library = createLibrary(new Set([...Object.keys(FIXED_CONSTANTS), ...CAPTURE_CONSTANTS]));
 
-export const INTERRUPT_PREFIX = 'irq_';
-const TICK_MS = 100;
-const folder = packageFile('bpf');
-
-/** A program and the number of keys each of its maps may have. */
-export type Composed = { readonly program: string; readonly keysMax: number };
-
-/** One bpftrace program of all fragments: includes expanded, constants and the two map sets filled in. */
+/** One bpftrace program of all fragments, blocks expanded, constants and the two sets of maps filled in. */
 export function compose(options: ComposeOptions): Composed {
-  const text = [
-    expandIncludes('common/start.bt'),
-    ...options.fragments.map((file) => expandEpochs(expandIncludes(file), familyOf(file))),
-    expandPrints(expandIncludes('common/flush.bt'), familiesOf(options.fragments)),
-  ].join('\n');
-  const counting = options.hasWideStats ? withoutCounts(text) : withoutStats(text);
-  const declared = declareState(options.sharesNewKeys ? counting : withKeysFirst(counting));
-  const keysMax = keysWithin(declared, options.cpuCount, options.mapMemoryBytes);
-  const program = Object.entries(constantsOf(options, keysMax)).reduce(
-    (filled, [name, value]) => filled.replaceAll(name, value.toFixed(0)),
-    declared,
+  const { probes, maps } = expandAll(options);
+  const keysMax = keysWithin(maps, options.cpuCount, options.mapMemoryBytes);
+  const constants = { ...FIXED_CONSTANTS, ...captureConstants(options, keysMax) };
+  const [begin, ...others] = probes;
+  const started = begin && { ...begin, body: [...zeroScalars(maps, begin), ...begin.body] };
+  const all = [...declareMaps(maps), ...(started ? [started] : []), ...others];
+  return { program: all.map((probe) => printProbe(finish(probe, constants))).join('\n'), maps, keysMax };
+}
+
+/** A map under the name it has in the program. */
+type UsedMap = MapDeclaration & { readonly isPerEpoch: false };
+
+/** The probes, the one on BEGIN first, and the maps they use. */
+function expandAll({ fragments, hasWideStats, sharesNewKeys }: ComposeOptions) {
+  const capture = library.program(CAPTURE);
+  const programs = fragments.map((file) => library.program(file));
+  const counting = programs.flatMap((program) => {
+    const family: Family = COUNTED_IN_INTERRUPTS.has(program.file) ? 'interrupt' : 'task';
+    return expandBlocks(program).map((probe) => ({ probe, family }));
+  });
+  const families = [
+    ...new Set(counting.filter(({ probe }) => isCounting(probe)).map(({ family }) => family)),
+  ];
+  const [begin, ...flush] = expandBlocks(capture).map((probe) => ({ probe, family: 'task' as const }));
+  const ordered = [...(begin ? [begin] : []), ...counting, ...flush];
+  const probes = ordered.map(({ probe, family }): Probe => {
+    const split = hasWideStats ? probe.body : splitStats(probe.body);
+    const body = expandEpochs(sharesNewKeys ? split : makeKeysFirst(split), family, families);
+    return { ...probe, body };
+  });
+  const used = mapsUsedBy(probes);
+  const declared = library.mapsOf([capture, ...programs]);
+  const maps = (hasWideStats ? declared : splitStatsMaps(declared)).flatMap((map) =>
+    mapNames(map, families)
+      .filter((name) => used.has(name))
+      .map((name): UsedMap => ({ ...map, name, isPerEpoch: false })),
   );
-  return { program: forArchitecture(program), keysMax };
+  return { probes, maps };
 }
 
-/** stats() counts and sums in one map, where it takes one entry a key; before 0.18 it takes two. */
-function withoutStats(text: string): string {
-  return text.replaceAll(
-    /(@\w*)latency(_[ab]\[.*\]) = stats\((.*)\);/gu,
-    '$1count$2 = count(); $1latency$2 = sum($3);',
-  );
+function isCounting({ body }: Probe): boolean {
+  let isFound = false;
+  visitStatements(body, ({ kind }) => {
+    isFound ||= kind === 'in_epoch';
+  });
+  return isFound;
 }
 
-function withoutCounts(text: string): string {
-  return text.replaceAll(/print\(@\w*count_[ab]\); clear\(@\w*count_[ab]\);\n/gu, '');
-}
-
-/** Where the second CPU to make a key is refused, it adds nothing first: that may be refused. */
-function withKeysFirst(text: string): string {
-  return text.replaceAll(
-    /(@[^;\s]+\[[^\]]*\]) = (?:count\(\)|sum\(([^;]*)\));/gu,
-    (_, cell: string, amount = '(uint64)1') => `${cell} = sum((uint64)0); ${cell} = sum(${String(amount)});`,
-  );
-}
-
-function constantsOf(options: ComposeOptions, keysMax: number): Record<string, number> {
-  return {
-    TICK_MS,
-    // Half a tick early, so that the tick that is due is not one too early.
-    FLUSH_US: (Math.max(3 * TICK_MS, options.intervalMs) - TICK_MS / 2) * 1000,
-    SLOW_NS: options.slowNs,
-    // None at all is one in thirty years.
-    EXEMPLAR_GAP_NS: options.exemplarsPerSecond > 0 ? Math.round(1e9 / options.exemplarsPerSecond) : 1e18,
-    NAME_PIECE,
-    CPU_BITS: Math.ceil(Math.log2(Math.max(2, options.cpuCount))),
-    // The rest of the keys is for rows beyond the bound.
-    ROWS_MAX: Math.floor(keysMax * (3 / 4)),
-    TOLD_MAX: Math.floor(keysMax * (3 / 4)),
-    CONTROL_TOKEN: options.controlToken,
-    INFLIGHT_SLOT_NS: INFLIGHT_SLOT_US * 1000,
+/** The names of the maps that probes use. */
+function mapsUsedBy(probes: readonly Probe[]): Set<string> {
+  const names = new Set<string>();
+  const note = (expression: Expression): void => {
+    if (expression.kind === 'map') names.add(expression.name);
   };
-}
-
-/** System call functions and where they keep their arguments (arch/…/include/asm/syscall_wrapper.h). */
-export function forArchitecture(program: string): string {
-  const isArm = process.arch === 'arm64';
-  return (
-    (isArm ? program.replaceAll(X86_CALLS, '') : program)
-      .replaceAll('SYSCALL_ARG0', isArm ? 'regs[0]' : 'di')
-      .replaceAll('SYSCALL_ARG2', isArm ? 'regs[2]' : 'dx')
-      // A call without arguments has no wrapper on x86: its two names are one function.
-      .replaceAll('SYSCALL0_', isArm ? '__arm64_sys_' : '__do_sys_')
-      .replaceAll('SYSCALL_', isArm ? '__arm64_sys_' : '__x64_sys_')
-      .replaceAll('O_DIRECT_FLAG', isArm ? '0x10000' : '0x4000')
-  );
-}
-
-/** arm64 has no open and creat of their own. */
-const X86_CALLS = /^tracepoint:syscalls:sys_(?:enter|exit)_(?:open|creat),\n/gmu;
-
-function expandIncludes(file: string): string {
-  const source = readFileSync(join(folder, file), 'utf8');
-  return source
-    .split('\n')
-    .filter((line) => !line.trimStart().startsWith('//'))
-    .map((line) => {
-      const included = /^\s*#include "(.+)"$/u.exec(line)?.[1];
-      return included === undefined ? line : expandIncludes(join(dirname(file), included));
-    })
-    .join('\n');
-}
-
-function declareState(text: string): string {
-  const states = [...new Set(text.match(/^STATE .+$/gmu))];
-  const maps = states.filter((state) => state.includes('[')).map(declaration);
-  const scalars = states.filter((state) => !state.includes('[')).map(declaration);
-  return text
-    .replaceAll(/^STATE .+\n/gmu, '')
-    .replace(
-      'DECLARE_MAPS',
-      chunks(maps)
-        .map((some) => `interval:s:86400 {\n${some.join('\n')}\n}`)
-        .join('\n'),
-    )
-    .replace('DECLARE_SCALARS', scalars.join('\n'));
+  for (const { predicate, body } of probes) {
+    if (predicate) visitExpression(predicate, note);
+    visitStatements(body, (statement) => {
+      for (const expression of ownExpressions(statement)) visitExpression(expression, note);
+    });
+  }
+  return names;
 }
 
 /** Half of the kernel's MAX_USED_MAPS. */
 const MAPS_AT_ONCE = 32;
 
-function chunks(items: readonly string[]): string[][] {
-  return Array.from({ length: Math.ceil(items.length / MAPS_AT_ONCE) }, (_, index) =>
-    items.slice(index * MAPS_AT_ONCE, (index + 1) * MAPS_AT_ONCE),
+/**
+ * bpftrace learns a map's type from its first use: assignments that leave nothing behind, in probes of their own,
+ * a day apart, because a program may use no more than 64 maps.
+ */
+function declareMaps(maps: readonly UsedMap[]): Probe[] {
+  const typed = maps.filter(
+    ({ keys, value }) => keys.length > 0 && (value === 'number' || typeof value !== 'string'),
   );
+  return Array.from({ length: Math.ceil(typed.length / MAPS_AT_ONCE) }, (_, index): Probe => ({
+    attachPoints: ['interval:s:86400'],
+    predicate: undefined,
+    body: typed.slice(index * MAPS_AT_ONCE, (index + 1) * MAPS_AT_ONCE).flatMap(giveType),
+    at: { file: CAPTURE, line: 0 },
+  }));
 }
 
-/** `STATE @count`, `STATE @map[key, …]` or `STATE @map[key, …]: (part, …)`, as a statement that gives it its type. */
-function declaration(state: string): string {
-  const [, name = '', keys, parts] = /^STATE (@\w+)(\[.+?\])?(?:: (\(.+\)))?$/u.exec(state) ?? [];
-  const zeros = (names: string): string => names.replaceAll(/\w+/gu, '(uint64)0');
-  if (keys === undefined) return `${name} = (uint64)0;`;
-  const cell = `${name}${zeros(keys)}`;
-  return `${cell} = ${parts === undefined ? '(uint64)0' : zeros(parts)}; delete(${cell});`;
+const ZERO: Expression = { kind: 'number', text: '0' };
+
+function giveType({ name, keys, value, at }: UsedMap): Statement[] {
+  const cell = { kind: 'map', name, isPerEpoch: false, keys: keys.map(() => ZERO), at } as const;
+  const zero: Expression = typeof value === 'string' ? ZERO : { kind: 'tuple', parts: value.map(() => ZERO) };
+  return [
+    { kind: 'assign', target: cell, value: zero },
+    { kind: 'run', call: { kind: 'call', name: 'delete', args: [cell], at } },
+  ];
 }
 
-/** Prefix of the maps a fragment counts in: block completions run in interrupts and have their own. */
-function familyOf(file: string): string {
-  return file.startsWith('block.') ? INTERRUPT_PREFIX : '';
+/** What is no map begins as 0, but for what `begin` itself sets. */
+function zeroScalars(maps: readonly UsedMap[], begin: Probe): Statement[] {
+  const set = begin.body.flatMap((statement) => (statement.kind === 'assign' ? statement.target.name : []));
+  const scalars = maps.filter(({ name, keys }) => keys.length === 0 && !set.includes(name));
+  return scalars.map(({ name, at }) => ({
+    kind: 'assign',
+    target: { kind: 'map', name, isPerEpoch: false, keys: [], at },
+    value: ZERO,
+  }));
 }
 
-function familiesOf(fragments: readonly string[]): string[] {
-  return [...new Set(fragments.filter((file) => !/^(?:cgroup|control)\./u.test(file)).map(familyOf))];
-}
-
-function expandEpochs(text: string, family: string): string {
-  const inSet = (body: string, set: 'a' | 'b'): string => body.replaceAll(/@(\w+)%/gu, `@${family}$1_${set}`);
-  return text
-    .replaceAll(/^STATE .*%.*$/gmu, (state) => `${inSet(state, 'a')}\n${inSet(state, 'b')}`)
-    .replaceAll(/PER_EPOCH \{\n([\s\S]*?)\n\}/gu, (_, body: string) => {
-      return `if ($epoch == 0) {\n${inSet(body, 'a')}\n} else {\n${inSet(body, 'b')}\n}`;
-    });
-}
-
-function expandPrints(text: string, families: readonly string[]): string {
-  return text
-    .replaceAll('PRINT_AND_CLEAR_A', printAndClear('a', families))
-    .replaceAll('PRINT_AND_CLEAR_B', printAndClear('b', families));
-}
-
-function printAndClear(set: 'a' | 'b', families: readonly string[]): string {
-  return families
-    .flatMap((family) => [
-      ...PRINTED_MAPS.map((map) => `@${family}${map}_${set}`).map((map) => `print(${map}); clear(${map});`),
-      `clear(@${family}number_${set}); @${family}rows_${set} = (uint64)0; print(@${family}ops_${set});`,
-    ])
-    .join('\n');
+/** With numbers for constants, and the names that this machine has for system calls and their arguments. */
+function finish({ attachPoints, predicate, body, at }: Probe, constants: Constants): Probe {
+  const numbered = (attachPoint: string): string =>
+    attachPoint
+      .split(':')
+      .map((part) => constants[part]?.toFixed(0) ?? part)
+      .join(':');
+  return {
+    attachPoints: attachPoints.flatMap((attachPoint) => attachPointHere(numbered(attachPoint)) ?? []),
+    predicate: predicate && fillExpression(predicate, constants),
+    body: fillConstants(body, constants),
+    at,
+  };
 }

@@ -15,8 +15,11 @@ type Budgets = { readonly exemplars: number; readonly rows: number };
 /** A pid is 22 bits at most (PID_MAX_LIMIT): from 2^30 on there is no such process. */
 const TOKENS_FROM = 2 ** 21;
 const TOKENS_TO = 2 ** 22;
-const MESSAGE_BITS = 9;
-const READY_TO_END = 2 ** 8;
+export const MESSAGE_BITS = 9;
+export const READY_TO_END = 2 ** 8;
+export const SHIFT_BITS = 4;
+/** A budget shifted down so far is none at all. */
+export const SHIFT_NONE = 15;
 
 export function createControl(): Control {
   const token = randomInt(TOKENS_FROM, TOKENS_TO);
@@ -30,7 +33,7 @@ export function createControl(): Control {
   return {
     token,
     setBudgets: ({ exemplars, rows }) => {
-      send(rows * 16 + exemplars);
+      send(rows * 2 ** SHIFT_BITS + exemplars);
     },
     makeReadyToEnd: () => {
       send(READY_TO_END);

@@ -3,9 +3,9 @@ import { execa } from 'execa';
 import type { Attachable, Fragment, Gap, Requirement } from '../../schema/probe.ts';
 import { modulesOf, NOT_LOADED, waitsForItsModule } from '../../schema/probe.ts';
 import { attachables, companions, probes } from '../../schema/probes/index.ts';
+import { attachPointHere } from './architecture.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
-import { forArchitecture } from './compose.ts';
 import type { CgroupLayout } from '../lookups/cgroups.ts';
 import type { PlannedProbe } from '../contract.ts';
 
@@ -133,7 +133,8 @@ function moduleLacks(module: string | undefined): string | undefined {
 async function attach(needs: readonly Requirement[], host: Capabilities): Promise<Verdict> {
   const hooks = needs.filter(({ kind }) => kind !== 'btf' && kind !== 'tracepoint');
   if (hooks.length === 0) return { usable: true };
-  const program = forArchitecture(`BEGIN { exit(); }\n${hooks.flatMap(emptyProbes).join('\n')}`);
+  const probes = hooks.flatMap(hooksOf).flatMap((hook) => attachPointHere(hook) ?? []);
+  const program = ['BEGIN { exit(); }', ...probes.map((hook) => `${hook} { @ = count(); }`)].join('\n');
   const { failed, stderr, shortMessage } = await execa(host.bpftrace, ['--no-warnings', '-e', program], {
     reject: false,
     timeout: 120_000,
@@ -142,18 +143,19 @@ async function attach(needs: readonly Requirement[], host: Capabilities): Promis
   return { usable: false, reason: firstError(stderr) ?? String(shortMessage) };
 }
 
-function emptyProbes(need: Requirement): string[] {
+function hooksOf(need: Requirement): string[] {
   switch (need.kind) {
     case 'kfunc': {
       const name = need.module === undefined ? need.function : `${need.module}:${need.function}`;
-      return [`kfunc:${name} { @ = count(); }`, `kretfunc:${name} { @ = count(); }`];
+      return [`kfunc:${name}`, `kretfunc:${name}`];
     }
     case 'kprobe':
     case 'ksession':
-      if (need.entryOnly === true) return [`kprobe:${need.function} { @ = count(); }`];
-      return [`kprobe:${need.function} { @ = count(); }`, `kretprobe:${need.function} { @ = count(); }`];
+      return need.entryOnly === true
+        ? [`kprobe:${need.function}`]
+        : [`kprobe:${need.function}`, `kretprobe:${need.function}`];
     case 'rawtracepoint':
-      return [`rawtracepoint:${need.name} { @ = count(); }`];
+      return [`rawtracepoint:${need.name}`];
     case 'tracepoint':
     case 'btf':
       return [];

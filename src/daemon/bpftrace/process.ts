@@ -2,8 +2,8 @@ import { execa } from 'execa';
 import split2 from 'split2';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
-import { STRING_LIMIT } from './compose.ts';
 import type { Composed } from './compose.ts';
+import { STRING_LIMIT } from './constants.ts';
 
 type Host = Pick<Capabilities, 'bpftrace' | 'bpftraceVersion'>;
 

@@ -4,6 +4,7 @@ import type { PlannedProbe, RecordOptions } from '../contract.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { compose } from './compose.ts';
+import type { Composed } from './compose.ts';
 import { createControl } from './control.ts';
 import type { Control } from './control.ts';
 import { createEnding } from './drain.ts';
@@ -37,6 +38,28 @@ export type TracerEnd = {
 /** Compiling and attaching take seconds; under emulation minutes. */
 const READY_PATIENCE_MS = 300_000;
 
+export type ProgramOptions = Pick<
+  RecordOptions,
+  'intervalMs' | 'slowNs' | 'exemplarsPerSecond' | 'mapMemoryBytes'
+>;
+
+/** The program of a plan, in what this host's bpftrace understands. */
+export function composeFor(
+  { bpftraceVersion, possibleCpuCount }: Capabilities,
+  plan: readonly PlannedProbe[],
+  options: ProgramOptions,
+  control: Pick<Control, 'token'>,
+): Composed {
+  return compose({
+    ...options,
+    fragments: plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment])),
+    cpuCount: possibleCpuCount,
+    hasWideStats: atLeast(bpftraceVersion, [0, 18]),
+    sharesNewKeys: !atLeast(bpftraceVersion, [0, 20]) || atLeast(bpftraceVersion, [0, 24]),
+    controlToken: control.token,
+  });
+}
+
 /** Starts the program of a plan; `onLine` gets every line of its output in order. */
 export function startTracer(
   host: Capabilities,
@@ -45,14 +68,7 @@ export function startTracer(
   onLine: (line: string) => void,
 ): Tracer {
   const control = createControl();
-  const program = compose({
-    ...options,
-    fragments: plan.flatMap(({ fragment }) => (fragment === null ? [] : [fragment])),
-    cpuCount: host.possibleCpuCount,
-    hasWideStats: atLeast(host.bpftraceVersion, [0, 18]),
-    sharesNewKeys: !atLeast(host.bpftraceVersion, [0, 20]) || atLeast(host.bpftraceVersion, [0, 24]),
-    controlToken: control.token,
-  });
+  const program = composeFor(host, plan, options, control);
   const hearsControl = isPlanned(plan, controlCompanion);
   const child = startBpftrace(host, program, onLine);
   const ending = createEnding(control, child.stop);

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { WITHOUT_FILE } from '../../schema/no-file.ts';
 import type { FileIdentity } from '../stream/decode.ts';
 import type { Container } from '../lookups/containers.ts';
 import type { Devices } from '../lookups/devices.ts';
@@ -22,18 +23,9 @@ const COPYING = '(file being copied up)';
 export const majorOf = (dev: number): number => Math.floor(dev / 2 ** 20);
 export const minorOf = (dev: number): number => dev % 2 ** 20;
 
-/** Why an operation has no file: the hash the programs in bpf/ send with inode 0. */
-const WITHOUT_FILE: Record<number, string> = {
-  0: '(no file)',
-  1: '(file system metadata)',
-  2: '(process memory: direct I/O)',
-  3: '(file not known)',
-  4: '(files and processes beyond --map-memory)',
-  5: '(not opened)',
-  6: '(any file)',
-  7: '(file system journal)',
-  8: '(swap)',
-};
+const LABELS_WITHOUT_FILE = new Map<number, string>(
+  Object.values(WITHOUT_FILE).map(({ hash, label }) => [hash, label]),
+);
 
 /** A file's label; pure but for the lookups' caches. */
 export function labelFile(
@@ -44,7 +36,8 @@ export function labelFile(
 ): Labelled {
   const isDirectory = named?.isDirectory ?? false;
   if (file.ino === 0) {
-    return { path: WITHOUT_FILE[file.hash] ?? '(no file)', hostPath: null, state: 'none', isDirectory };
+    const path = LABELS_WITHOUT_FILE.get(file.hash) ?? WITHOUT_FILE.NO_FILE.label;
+    return { path, hostPath: null, state: 'none', isDirectory };
   }
   if (!named) {
     return {

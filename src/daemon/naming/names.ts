@@ -1,4 +1,4 @@
-import { NAME_PIECE } from '../bpftrace/compose.ts';
+import { NAME_PIECE } from '../bpftrace/constants.ts';
 import { toText } from '../stream/envelope.ts';
 import type { FileIdentity, KernelRecord } from '../stream/decode.ts';
 

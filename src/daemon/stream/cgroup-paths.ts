@@ -1,4 +1,4 @@
-import { NAME_PIECE } from '../bpftrace/compose.ts';
+import { NAME_PIECE } from '../bpftrace/constants.ts';
 import type { KernelRecord } from './decode.ts';
 import { toText } from './envelope.ts';
 

@@ -1,3 +1,5 @@
+import { WITHOUT_FILE } from '../../schema/no-file.ts';
+import { BEYOND, OP_SHIFT, VARIANT_SHIFT } from '../../schema/row-numbers.ts';
 import type { FileIdentity, KernelRecord } from './decode.ts';
 import type { Message } from './envelope.ts';
 
@@ -165,7 +167,7 @@ function createKernelCounts(): {
 type MapMessage = Extract<Message, { type: 'map' | 'stats' }>;
 type Counts = Pick<Total, 'opCount' | 'errorCount' | 'sizeBytes' | 'latencyNs' | 'latencyNsMax' | 'innerNs'>;
 
-/** The maps of bpf/common/row.bt and add.bt in either set; bpftrace prints others as well when it ends. */
+/** The maps of bpf/common/count.bt in either set; bpftrace prints others as well when it ends. */
 const MAP_NAME = /^@(irq_)?(row|count|latency|max|bucket|bytes|inner|errors)_([ab])$/u;
 const OPS_NAME = /^@(irq_)?ops_[ab]$/u;
 
@@ -319,22 +321,21 @@ function identityOf(key: string): Identity | undefined {
   return { opId, variant, cgroupId, pid, file: { dev, ino, hash } };
 }
 
-/** Numbers from 2^52 on (bpf/common/row.bt) are an operation, a variant and a cgroup without process and file. */
+/** Of a number that is no row's: an operation, a variant and a cgroup without process and file. */
 function identityBeyondBound(row: number): Identity | undefined {
-  if (!Number.isSafeInteger(row) || row < FIRST_BEYOND) return undefined;
-  const rest = row - FIRST_BEYOND;
+  if (!Number.isSafeInteger(row) || row < BEYOND) return undefined;
+  const rest = row - BEYOND;
   return {
-    opId: Math.floor(rest / 2 ** 40),
-    variant: Math.floor(rest / 2 ** 36) % 16,
-    cgroupId: rest % 2 ** 36,
+    opId: Math.floor(rest / 2 ** OP_SHIFT),
+    variant: Math.floor(rest / 2 ** VARIANT_SHIFT) % 2 ** (OP_SHIFT - VARIANT_SHIFT),
+    cgroupId: rest % 2 ** VARIANT_SHIFT,
     pid: 0,
     file: FILES_BEYOND,
   };
 }
 
-const FIRST_BEYOND = 2 ** 52;
 /** Stands for all processes and files beyond the bound on rows. */
-export const FILES_BEYOND: FileIdentity = { dev: 0, ino: 0, hash: 4 };
+export const FILES_BEYOND: FileIdentity = { dev: 0, ino: 0, hash: WITHOUT_FILE.NO_FILE_BEYOND.hash };
 
 function addBuckets(buckets: Map<string, BucketTotal>, entries: ReadonlyMap<string, number>): void {
   for (const [key, opCount] of entries) {

@@ -32,6 +32,7 @@ export const block = defineProbe({
   fragments: [
     {
       file: 'block.rawtracepoint.bt',
+      countsIn: 'interrupt',
       needs: [
         { kind: 'rawtracepoint', name: 'block_rq_insert' },
         { kind: 'rawtracepoint', name: 'block_rq_issue' },
@@ -45,6 +46,7 @@ export const block = defineProbe({
     },
     {
       file: 'block.kfunc.bt',
+      countsIn: 'interrupt',
       needs: [
         { kind: 'kfunc', function: 'blk_mq_start_request' },
         { kind: 'kfunc', function: 'blk_update_request' },
@@ -62,6 +64,7 @@ export const block = defineProbe({
     },
     {
       file: 'block.tracepoint.bt',
+      countsIn: 'interrupt',
       needs: [
         { kind: 'tracepoint', name: 'block:block_rq_insert' },
         { kind: 'tracepoint', name: 'block:block_rq_issue' },

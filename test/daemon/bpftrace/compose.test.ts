@@ -1,15 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  compose,
-  EPOCH_MAPS,
-  forArchitecture,
-  INTERRUPT_PREFIX,
-  NAME_PIECE,
-  PRINTED_MAPS,
-  STRING_LIMIT,
-} from '../../../src/daemon/bpftrace/compose.ts';
+import { compose } from '../../../src/daemon/bpftrace/compose.ts';
+import { NAME_PIECE, STRING_LIMIT } from '../../../src/daemon/bpftrace/constants.ts';
+import { parse } from '../../../src/daemon/bpftrace/dialect/parser.ts';
+import { printExpression, printStatements } from '../../../src/daemon/bpftrace/dialect/print.ts';
+import type { Statement } from '../../../src/daemon/bpftrace/dialect/syntax.ts';
+import { visitStatements } from '../../../src/daemon/bpftrace/dialect/walk.ts';
 import { attachables } from '../../../src/schema/probes/index.ts';
+
+/** What is printed and emptied of a set of maps, in this order: rows first, to which the others refer. */
+const PRINTED_MAPS = ['row', 'count', 'latency', 'max', 'bucket', 'bytes', 'inner', 'errors'];
+/** And what is not: by `number` a row is found again, `ops` is the kernel’s own count. */
+const EPOCH_MAPS = ['number', ...PRINTED_MAPS, 'ops'];
+const INTERRUPT_PREFIX = 'irq_';
 
 const options = {
   intervalMs: 5000,
@@ -21,12 +23,14 @@ const options = {
   sharesNewKeys: true,
   controlToken: 4_194_304,
 };
+/** Composed, each line break and indentation one space. */
 const programOf = (fragments: readonly string[], more: Partial<typeof options> = {}): string =>
-  compose({ ...options, ...more, fragments }).program;
+  flat(compose({ ...options, ...more, fragments }).program);
+const flat = (text: string): string => text.replaceAll(/\s+/gu, ' ');
 
 const families = attachables.map(({ fragments }) => fragments.map(({ file }) => file));
 
-/** Every choice that a plan can make: one fragment of each probe and companion. */
+/** Every choice that a plan can make: one fragment of each probe. */
 const choices = families.reduce<string[][]>(
   (chosen, files) => chosen.flatMap((some) => files.map((file) => [...some, file])),
   [[]],
@@ -68,7 +72,15 @@ const bothFamilies = (maps: readonly string[]): string[] => [
   ...maps.map((map) => `@${map}`),
   ...maps.map((map) => `@${INTERRUPT_PREFIX}${map}`),
 ];
-const COUNTING = /if \(\$epoch == 0\) \{\n([\s\S]*?)\n\} else \{\n([\s\S]*?)\n\}/gu;
+/** What is done while the one set is written, and while the other is. */
+function countingIn(statements: readonly Statement[]): [setA: string, setB: string][] {
+  const found: [string, string][] = [];
+  visitStatements(statements, (statement) => {
+    if (statement.kind !== 'if' || !/^\$epoch\w* == 0$/u.test(printExpression(statement.condition))) return;
+    found.push([printStatements(statement.then, ''), printStatements(statement.otherwise, '')]);
+  });
+  return found;
+}
 
 const count = (text: string, part: string): number => text.split(part).length - 1;
 
@@ -82,16 +94,42 @@ function blockAt(text: string, opening: string): string {
   return text.slice(start, end - 1);
 }
 
-/** The probes of a program. */
-function probesOf(program: string): { hooks: string[]; predicate: string; body: string }[] {
-  return [...program.matchAll(/^((?:[a-z]\w*:[^\s,]+,?\s*)+)(?:(\/.*\/) )?\{$/gmu)].map(
-    ({ 0: header, 1: hooks, 2: predicate, index }) => ({
-      hooks: hooks!.trim().split(/,\s*/u),
-      predicate: predicate ?? '',
-      body: blockAt(program.slice(index), header.slice(0, -2)),
-    }),
+/** Per counting: what a row stands for, what the exemplar says instead, and what was assigned in between. */
+function countedAndSent(statements: readonly Statement[]) {
+  const order: Statement[] = [];
+  visitStatements(statements, (statement) => void order.push(statement));
+  const targets = order.map((statement) =>
+    statement.kind === 'assign' ? flat(printExpression(statement.target)) : '',
   );
+  const rows = targets.flatMap((target, at) => (/^@(?:irq_)?number_a\[/u.test(target) ? at : []));
+  return rows.map((at) => {
+    const counted = targets[at]!.slice(targets[at]!.indexOf('[') + 1, -1).split(', ');
+    const end = order.findIndex(
+      (statement, index) =>
+        index > at &&
+        statement.kind === 'run' &&
+        printExpression(statement.call).startsWith('print(("slow", '),
+    );
+    const print = order[end];
+    const fields = print?.kind === 'run' ? printExpression(print.call).split(', ').slice(1) : [];
+    const [op, variant, , cgroup, tgid, , , dev, ino, hash] = fields;
+    const between = targets.slice(at, end);
+    return {
+      counted,
+      sent: [op, variant, cgroup, tgid, dev, ino, hash],
+      changed: counted.filter((name) => between.includes(name)),
+    };
+  });
 }
+
+/** The probes of a program. */
+const probesOf = (program: string) =>
+  parse('program', program).probes.map(({ attachPoints, predicate, body }) => ({
+    hooks: attachPoints,
+    predicate: predicate ? printExpression(predicate) : '',
+    statements: body,
+    body: flat(printStatements(body, '')),
+  }));
 
 test('every two fragments that can run together do in one of the programs', () => {
   const met = new Set(covering.flatMap(pairsOf));
@@ -191,12 +229,12 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
   test('leaves the last totals to bpftrace, which prints every map when it ends', () => {
     const end = blockAt(program, 'END');
     expect(end.match(/print\([^(].*?\)/gu)).toBeNull();
-    expect(end.match(/clear\(@\w+\)/gu)).toEqual(['clear(@told_file)', 'clear(@told_process)']);
+    expect(end.match(/clear\(@\w+\)/gu)).toEqual(['clear(@reported_file)', 'clear(@reported_process)']);
   });
 
   test('empties the set that no probe writes any more', () => {
     const interval = blockAt(program, 'interval:ms:100');
-    const whileB = blockAt(interval, 'if (@epoch == 1)');
+    const whileB = blockAt(interval, 'if ($idle == 0)');
     const whileA = blockAt(interval.slice(interval.indexOf(whileB) + whileB.length), 'else');
     const maps = bothFamilies([...counted, 'rows']);
     const emptied = (text: string) => [...new Set(text.match(/@\w+_[ab]\b/gu))].toSorted();
@@ -207,18 +245,34 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
   const mapsIn = (text: string): string[] => [...new Set(text.match(/@\w+(?=_a\b)/gu))];
 
   test('writes set a while @epoch is 0 and set b while it is 1, alike', () => {
-    const counting = [...program.matchAll(COUNTING)];
+    const counting = countingIn(probesOf(program).flatMap(({ statements }) => statements));
     // Which row, and what is counted in it.
     expect(counting.length).toBe(2 * count(program, '@epoch;'));
-    for (const [, setA, setB] of counting) expect(setB).toBe(setA!.replaceAll(/_a\b/gu, '_b'));
+    for (const [setA, setB] of counting) expect(setB).toBe(setA.replaceAll(/_a\b/gu, '_b'));
+  });
+
+  test('gives an exemplar the very operation, owner and file that are counted', () => {
+    const counting = probesOf(program)
+      .filter(({ body }) => body.includes('@epoch;'))
+      .flatMap(({ hooks: [hook], statements }) =>
+        countedAndSent(statements).map((each) => ({ hook, ...each })),
+      );
+    expect(counting.length).toBe(count(program, '@epoch;'));
+    for (const { hook, counted: row, sent, changed } of counting) {
+      expect([hook, sent, changed]).toEqual([hook, row, []]);
+    }
   });
 
   test('counts what completes in interrupts in maps of its own', () => {
     const written = probesOf(program)
       .filter(({ body }) => body.includes('@epoch;'))
-      .map(({ hooks: [hook], body }) => ({
+      .map(({ hooks: [hook], statements }) => ({
         hook,
-        maps: mapsIn([...body.matchAll(COUNTING)].map(([, setA]) => setA).join('\n')),
+        maps: mapsIn(
+          countingIn(statements)
+            .map(([setA]) => setA)
+            .join('\n'),
+        ),
       }));
     expect(written.length).toBe(count(program, '@epoch;'));
     const all = [...counted, 'rows'];
@@ -235,33 +289,23 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
 
 test('maps are declared a day apart, where they leave nothing behind, and what is no map in BEGIN', () => {
   const program = programOf(['copy_up.kfunc.bt', 'file_io.tracepoint.bt']);
-  expect(program.slice(0, program.indexOf('print(('))).toMatchInlineSnapshot(`
-    "interval:s:86400 {
-    @exemplar_token[(uint64)0] = (uint64)0; delete(@exemplar_token[(uint64)0]);
-    @told_file[(uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@told_file[(uint64)0, (uint64)0, (uint64)0]);
-    @told_process[(uint64)0, (uint64)0] = (uint64)0; delete(@told_process[(uint64)0, (uint64)0]);
+  expect(program.slice(0, program.indexOf('BEGIN')).replaceAll('; @', ';\n@')).toMatchInlineSnapshot(`
+    "interval:s:86400 { @reported_file[(uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@reported_file[(uint64)0, (uint64)0, (uint64)0]);
+    @reported_process[(uint64)0, (uint64)0] = (uint64)0; delete(@reported_process[(uint64)0, (uint64)0]);
+    @number_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@number_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
+    @number_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@number_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
+    @row_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@row_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
+    @row_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@row_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
     @copy_up_start[(uint64)0] = (uint64)0; delete(@copy_up_start[(uint64)0]);
     @copy_up_size[(uint64)0] = (uint64)0; delete(@copy_up_size[(uint64)0]);
     @copy_up_dentry[(uint64)0] = (uint64)0; delete(@copy_up_dentry[(uint64)0]);
-    @number_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@number_a[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
-    @number_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0] = (uint64)0; delete(@number_b[(uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0, (uint64)0]);
+    @exemplar_token[(uint64)0] = (uint64)0; delete(@exemplar_token[(uint64)0]);
     @rw[(uint64)0] = ((uint64)0, (uint64)0, (uint64)0, (uint64)0); delete(@rw[(uint64)0]);
-    @rw_into[(uint64)0] = ((uint64)0, (uint64)0, (uint64)0, (uint64)0); delete(@rw_into[(uint64)0]);
-    }
-
-    BEGIN {
-      @told = (uint64)0;
-    @rows_a = (uint64)0;
-    @rows_b = (uint64)0;
-      @epoch = (uint64)0;
-      @due_us = (uint64)1;
-      @flush = (uint64)0;
-      @rows_max = (uint64)11665;
-      @exemplar_gap_ns = (uint64)20000000;
-      @started_us = (uint64)0;
-      @turned_us = (uint64)nsecs / 1000;
-      "
+    @rw_into[(uint64)0] = ((uint64)0, (uint64)0, (uint64)0, (uint64)0); delete(@rw_into[(uint64)0]); } "
   `);
+  expect(program.slice(program.indexOf('BEGIN'), program.indexOf('print(('))).toMatchInlineSnapshot(
+    `"BEGIN { @epoch = (uint64)0; @flush = (uint64)0; @started_us = (uint64)0; @told = (uint64)0; @rows_a = (uint64)0; @rows_b = (uint64)0; @due_us = (uint64)1; @rows_max = (uint64)11665; @exemplar_gap_ns = (uint64)20000000; @turned_us = (uint64)nsecs / 1000; "`,
+  );
 });
 
 test('a state that two fragments share is declared once', () => {
@@ -305,6 +349,17 @@ test('where a second CPU may not make a key, nothing is added before anything is
   expect(count(refused!, ' = sum(')).toBe(2 * cells.length);
 });
 
+test('a completion of io_uring is its submitter’s, whichever task it happens in', () => {
+  const program = programOf(['uring.submit_req.bt']);
+  const [complete] = probesOf(program).filter(({ hooks }) =>
+    hooks.includes('tracepoint:io_uring:io_uring_complete'),
+  );
+  const [counted] = countedAndSent(complete!.statements);
+  const assigned = (name: string) => new RegExp(`\\${name} = ([^;]+);`, 'u').exec(complete!.body)?.[1];
+  expect(assigned(counted!.sent[3]!)).toBe('$begun.2');
+  expect(assigned(counted!.sent[2]!)).toBe('$begun.3');
+});
+
 test('a quarter of the keys is for what lies beyond the bound on rows', () => {
   const { program, keysMax } = compose({ ...options, fragments: ['open.tracepoint.bt'] });
   const bound = Number(/@rows_max = \(uint64\)(\d+);/u.exec(program)?.[1]);
@@ -325,31 +380,20 @@ test('on arm64, which has no open and creat, their tracepoints are left out', ()
 });
 
 test('system calls have the names and registers of the machine', () => {
-  const text = 'kprobe:SYSCALL_fsync kprobe:SYSCALL0_sync $call->SYSCALL_ARG0 $call->SYSCALL_ARG2';
-  const expected: Partial<Record<NodeJS.Architecture, string>> = {
-    x64: 'kprobe:__x64_sys_fsync kprobe:__do_sys_sync $call->di $call->dx',
-    arm64: 'kprobe:__arm64_sys_fsync kprobe:__arm64_sys_sync $call->regs[0] $call->regs[2]',
+  const program = programOf(['fsync.ksession.bt']);
+  const expected: Partial<Record<NodeJS.Architecture, readonly string[]>> = {
+    x64: ['kprobe:__x64_sys_fsync {', 'kprobe:__do_sys_sync {', '$call->di &', '$call->dx &'],
+    arm64: [
+      'kprobe:__arm64_sys_fsync {',
+      'kprobe:__arm64_sys_sync {',
+      '$call->regs[0] &',
+      '$call->regs[2] &',
+    ],
   };
-  expect(forArchitecture(text)).toBe(expected[process.arch]);
+  for (const part of expected[process.arch]!) expect(program).toContain(part);
 });
 
 test('a piece of a name is whole before bpftrace writes its `..`, and fits the stack of 0.17', () => {
   expect(STRING_LIMIT - 1 - '..'.length).toBe(NAME_PIECE);
   expect(STRING_LIMIT).toBeLessThanOrEqual(64);
-});
-
-test('each file of bpf/common is included somewhere', () => {
-  const files = readdirSync('bpf', { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.bt'),
-  );
-  const included = files.flatMap((name) =>
-    [...readFileSync(`bpf/${name}`, 'utf8').matchAll(/^\s*#include "(?:common\/)?(.+)"$/gmu)].map(
-      ([, file]) => file,
-    ),
-  );
-  const composed = ['start.bt', 'flush.bt'];
-  const common = files
-    .filter((name) => name.startsWith('common/'))
-    .map((name) => name.slice('common/'.length));
-  expect(common.filter((name) => !included.includes(name) && !composed.includes(name))).toEqual([]);
 });

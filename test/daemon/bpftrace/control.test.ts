@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test, vi } from 'vitest';
+import { compose } from '../../../src/daemon/bpftrace/compose.ts';
 import { createControl } from '../../../src/daemon/bpftrace/control.ts';
 import type { Control } from '../../../src/daemon/bpftrace/control.ts';
 import { LEVELS } from '../../../src/daemon/cost/governor.ts';
-import { codeOf, sourceOf } from '../../contract/bpf.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -27,14 +27,23 @@ function heard(pid: number) {
 }
 
 test('the arithmetic here is that of the program', () => {
-  const program = codeOf(sourceOf('control.tracepoint.bt'));
-  expect(program).toContain(
-    '(uint64)args->sig == 0 && ((uint64)args->pid & 0xffffffff) >> 9 == CONTROL_TOKEN',
-  );
-  expect(program).toContain('$level = (uint64)args->pid & 0x1ff;');
-  expect(program).toContain('if ($level >= 256) {');
-  expect(program).toContain('EXEMPLAR_GAP_NS << ($level & 15)');
-  expect(program).toContain('ROWS_MAX >> ($level >> 4)');
+  const { program, keysMax } = compose({
+    fragments: ['control.tracepoint.bt'],
+    intervalMs: 5000,
+    slowNs: 1,
+    exemplarsPerSecond: 50,
+    cpuCount: 2,
+    mapMemoryBytes: 2 ** 26,
+    hasWideStats: true,
+    sharesNewKeys: true,
+    controlToken: 4_194_303,
+  });
+  expect(program).toContain('((uint64)args->pid & 4294967295) >> 9 == 4194303/ {');
+  expect(program).toContain('$message = (uint64)args->pid & 511;');
+  expect(program).toContain('if ($message >= 256) {');
+  expect(program).toContain('$shift = $message & 15;');
+  expect(program).toContain('@exemplar_gap_ns = 20000000 << $shift;');
+  expect(program).toContain(`@rows_max = ${String(Math.floor(keysMax * 0.75))} >> ($message >> 4);`);
 });
 
 test.each(LEVELS)('what is sent is what is heard: $detail', (level) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { NAME_PIECE, STRING_LIMIT } from '../../../src/daemon/bpftrace/compose.ts';
+import { NAME_PIECE, STRING_LIMIT } from '../../../src/daemon/bpftrace/constants.ts';
 import type { FileIdentity } from '../../../src/daemon/stream/decode.ts';
 import { createNames } from '../../../src/daemon/naming/names.ts';
 import type { Names } from '../../../src/daemon/naming/names.ts';
