@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { execa } from 'execa';
 import type { Attachable, Fragment, Gap, Requirement } from '../../schema/probe.ts';
 import { modulesOf, NOT_LOADED, waitsForItsModule } from '../../schema/probe.ts';
 import { attachables, companions, probes } from '../../schema/probes/index.ts';
+import { run } from '../children.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { forArchitecture } from './compose.ts';
@@ -134,12 +134,10 @@ async function attach(needs: readonly Requirement[], host: Capabilities): Promis
   const hooks = needs.filter(({ kind }) => kind !== 'btf' && kind !== 'tracepoint');
   if (hooks.length === 0) return { usable: true };
   const program = forArchitecture(`BEGIN { exit(); }\n${hooks.flatMap(emptyProbes).join('\n')}`);
-  const { failed, stderr, shortMessage } = await execa(host.bpftrace, ['--no-warnings', '-e', program], {
-    reject: false,
-    timeout: 120_000,
-  });
+  const words = ['--no-warnings', '-e', program];
+  const { failed, stderr, seen } = await run(host.bpftrace, words, { timeoutMs: 120_000 });
   if (!failed) return { usable: true };
-  return { usable: false, reason: firstError(stderr) ?? String(shortMessage) };
+  return { usable: false, reason: firstError(stderr) ?? seen };
 }
 
 function emptyProbes(need: Requirement): string[] {

@@ -1,9 +1,9 @@
-import { execa } from 'execa';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClock } from '../stream/clock.ts';
 import { copyUp } from '../../schema/probes/copy-up.ts';
 import { probes } from '../../schema/probes/index.ts';
+import { run } from '../children.ts';
 import { isPlanned } from '../contract.ts';
 import type { CoverageLine, PlannedProbe } from '../contract.ts';
 import type { Interval } from '../stream/totals.ts';
@@ -83,17 +83,15 @@ async function runCopyUp(scratch: string): Promise<CanaryRun> {
   );
   if (!lower || !upper || !work || !merged) return nothingDone('no scratch folder');
   for (const directory of [lower, upper, work, merged]) mkdirSync(directory);
-  const made = await execa('sh', ['-c', 'printf %1009s . > "$1/file"', 'sh', lower], { reject: false });
+  writeFileSync(join(lower, 'file'), '.'.padStart(1009));
   const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
-  const mounted = await execa('mount', ['-t', 'overlay', 'overlay', '-o', options, merged], {
-    reject: false,
-  });
-  if (made.failed || mounted.failed) return nothingDone('a scratch overlay could not be mounted');
+  const mounted = await run('mount', ['-t', 'overlay', 'overlay', '-o', options, merged]);
+  if (mounted.failed) return nothingDone('a scratch overlay could not be mounted');
   try {
     const file = join(merged, 'file');
     return await runPerl(COPY_UP, [file], new Map([['copy_up', 1]]));
   } finally {
-    await execa('umount', [merged], { reject: false });
+    await run('umount', [merged]);
   }
 }
 
@@ -102,10 +100,8 @@ async function runPerl(
   args: readonly string[],
   did: ReadonlyMap<string, number>,
 ): Promise<CanaryRun> {
-  const child = execa('perl', ['-e', script, ...args], { reject: false });
-  const pid = child.pid ?? 0;
-  const { failed, stderr, shortMessage } = await child;
-  if (failed) return nothingDone(`the canary failed: ${String(stderr === '' ? shortMessage : stderr)}`);
+  const { failed, pid, stderr, seen } = await run('perl', ['-e', script, ...args]);
+  if (failed) return nothingDone(`the canary failed: ${stderr === '' ? seen : stderr}`);
   return { pid, endedBootUs: clock.nowBootUs(), did, problems: [] };
 }
 
