@@ -43,6 +43,7 @@ export async function capture(
     ready() {
       state.isReady = true;
       tracer.ready();
+      session.counting();
       accounting.begin();
       coverage.begin();
       stop.startTimer();
@@ -89,7 +90,10 @@ function judgeEnd(
 ): CaptureEnd | Failure {
   if (!isReady)
     return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: error ?? stderr.trim() });
-  if (isReplanning) return 'plan changed';
+  if (isReplanning) {
+    session.gap('a kernel module appeared: the probes were attached anew');
+    return 'plan changed';
+  }
   if (stop.isSet()) {
     if (!clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
     return 'stopped';
