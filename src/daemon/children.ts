@@ -76,6 +76,13 @@ export async function run(
   return { failed, pid: child.pid ?? 0, stdout, stderr, seen };
 }
 
+/** In the environment of what outlives no daemon: whose it is. */
+export const OWNER_VARIABLE = 'IOTRACE_OWNER';
+
+export const ownerMark = (): Readonly<Record<string, string>> => ({
+  [OWNER_VARIABLE]: identityOf(process.pid) ?? '',
+});
+
 /** What no other process has: pid, start time (proc(5), stat field 22) and the namespace the pid is of. */
 export function identityOf(pid: number): string | undefined {
   try {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
@@ -33,6 +33,14 @@ function ownedBy(pid: number): string[] {
       return false;
     }
   });
+}
+
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', '').trim();
+  } catch {
+    return '';
+  }
 }
 
 const fsyncs = (database: string, file: string) =>
@@ -115,6 +123,23 @@ it.each([100, 300, 600, 1000, 2000, 4000])(
     await until(() => ownedBy(daemon.pid ?? 0).length === 0, 'nothing of it runs');
   },
 );
+
+it("what a killed daemon had begun is undone: the kernel's accounting by itself, the canary's folder and mount by the next start", async () => {
+  const database = join(folder, 'undone/iotrace.db');
+  const options = ['--interval', '300ms'];
+  const killed = await startRecording(database, ...options);
+  const scratch = join(folder, 'undone/.iotrace-canary-1-1-1-killed');
+  mkdirSync(join(scratch, 'merged'), { recursive: true, mode: 0o700 });
+  await execa('mount', ['-t', 'tmpfs', 'tmpfs', join(scratch, 'merged')]);
+  await until(() => ownedBy(killed.pid).some((pid) => nameOf(pid) === 'iotrace-stats'), 'it takes a sample');
+  killed.kill('SIGKILL');
+  await killed.ended;
+  await until(() => ownedBy(killed.pid).length === 0, 'the accounting is off');
+  const next = await startRecording(database, ...options);
+  expect(await next.stop()).toBe(0);
+  const mounts = readFileSync('/proc/self/mounts', 'utf8');
+  expect([existsSync(scratch), mounts.includes(scratch)]).toEqual([false, false]);
+});
 
 it('nobody else reads a recording: not the database, nor what lies beside it', async () => {
   const database = join(folder, 'private/iotrace.db');

@@ -1,13 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { identityOf, pidNamespace } from '../children.ts';
-
-/** In the environment of every bpftrace of ours: whose it is. */
-export const OWNER_VARIABLE = 'IOTRACE_OWNER';
-
-/** For the environment of what this daemon starts. */
-export const ownerMark = (): Readonly<Record<string, string>> => ({
-  [OWNER_VARIABLE]: identityOf(process.pid) ?? '',
-});
+import { identityOf, OWNER_VARIABLE, pidNamespace } from '../children.ts';
 
 /**
  * Ends what a daemon that is gone has left running; returns the pids. Only processes that carry the mark of one, of

@@ -2,12 +2,11 @@ import { execa } from 'execa';
 import { readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import split2 from 'split2';
-import { ENVIRONMENT } from '../children.ts';
+import { ENVIRONMENT, ownerMark } from '../children.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
 import { STRING_LIMIT } from './compose.ts';
 import type { Composed } from './compose.ts';
-import { ownerMark } from './orphans.ts';
 
 type Host = Pick<Capabilities, 'bpftrace' | 'bpftraceVersion' | 'setpriv'>;
 

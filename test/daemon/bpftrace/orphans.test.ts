@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { endOrphans, OWNER_VARIABLE, ownerMark } from '../../../src/daemon/bpftrace/orphans.ts';
-import { identityOf, pidNamespace } from '../../../src/daemon/children.ts';
+import { endOrphans } from '../../../src/daemon/bpftrace/orphans.ts';
+import { identityOf, OWNER_VARIABLE, ownerMark, pidNamespace } from '../../../src/daemon/children.ts';
 
 let children: ChildProcess[] = [];
 afterEach(() => {
