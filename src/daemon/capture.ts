@@ -89,7 +89,7 @@ function judgeEnd(
   isWhole: boolean,
 ): CaptureEnd | Failure {
   if (!isReady)
-    return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: error ?? stderr.trim() });
+    return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: error ?? saidOf(stderr, how) });
   if (isReplanning) {
     session.gap('a kernel module appeared: the probes were attached anew');
     return 'plan changed';
@@ -101,6 +101,10 @@ function judgeEnd(
   session.gap(`bpftrace ended unasked and was started again: ${error ?? 'it did not say why'} (${how})`);
   return 'died';
 }
+
+/** All it wrote, or how it ended. */
+const saidOf = (stderr: string, how: string): string =>
+  stderr.trim() === '' ? `it ended without a word (${how})` : stderr.trim();
 
 function noteSkipped(
   recorder: Recorder,
