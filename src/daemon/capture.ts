@@ -38,7 +38,7 @@ export async function capture(
   const state: State = { isReady: false, isReplanning: false };
   const coverage = createCoverage(session, plan, options);
   const accounting = createAccounting(db, session, () => tracer, options.maxCpuPercent);
-  const retention = createRetention(db, options);
+  const retention = createRetention(db, options, session.agedNow);
   const events: RecorderEvents = {
     ready() {
       state.isReady = true;
@@ -52,6 +52,7 @@ export async function capture(
     addInterval(interval, spent) {
       noteSkipped(recorder, accounting.addInterval(interval, spent).skipped);
       coverage.add(interval);
+      session.lookAtClock();
       retention.tryStep();
       if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;

@@ -39,6 +39,7 @@ export const VIEWS = [
   'device_disks',
   'containers',
   'session',
+  'clock_changes',
   'coverage',
   'loss',
   'ledger',

@@ -1,10 +1,13 @@
 import type { Db } from '../../schema/open.ts';
 import { nowUs } from '../../schema/units.ts';
+import type { WallUs } from '../../schema/units.ts';
 import { iotraceVersion } from '../../schema/version.ts';
 import type { Capabilities } from '../bpftrace/capabilities.ts';
 import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from '../contract.ts';
 import type { CostSample } from '../cost/sampling.ts';
 import { createSessionCosts } from './session-costs.ts';
+import { readClocks } from '../stream/clock.ts';
+import { createClockChanges } from './clock-changes.ts';
 import type { GovernorStep } from './session-costs.ts';
 import { createSessionGaps } from './session-gaps.ts';
 
@@ -17,6 +20,10 @@ export type Session = {
   sampled(sample: CostSample): void;
   /** The budgets were changed. */
   governed(step: GovernorStep): void;
+  /** By what time to tell what is older than `ageUs`: after a jump of the clock an earlier one. */
+  readonly agedNow: (now: WallUs, ageUs: number) => WallUs;
+  /** Looks whether the clock was set, or the host slept; with every interval. */
+  lookAtClock(): void;
   /** Nothing is counted any more, until `counting` or the end. */
   gap(detail: string): void;
   /** The probes are attached. */
@@ -30,6 +37,7 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
   const sessionId = insertSession(db, host, options, started);
   const rows = prepareRows(db, sessionId);
   const costs = createSessionCosts(db, sessionId);
+  const clock = createClockChanges(db, sessionId, host.bootId, readClocks());
   const gaps = createSessionGaps(db, sessionId, started);
   let coverage: readonly CoverageLine[] = [];
   // A full disk must not end the capture: what can't be written of the session is reported instead.
@@ -67,6 +75,12 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
     gap(detail) {
       safely('a gap', () => {
         gaps.open(detail);
+      });
+    },
+    agedNow: (_, ageUs) => clock.agedNow(readClocks(), ageUs),
+    lookAtClock() {
+      safely('a change of the clock', () => {
+        clock.look(readClocks());
       });
     },
     counting() {
