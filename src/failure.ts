@@ -14,6 +14,8 @@ type Details = {
   'sql-refused': { seen: string };
   'not-root': { command: string };
   'no-bpftrace': { seen: string };
+  'no-setpriv': { seen: string };
+  'unsafe-program': { seen: string };
   'bpftrace-too-old': { seen: string };
   'no-tracefs': { seen: string };
   'nothing-to-record': { reasons: readonly string[] };
@@ -69,6 +71,10 @@ export function explain({ code, details }: Failure): string {
       return `Tracing the kernel needs root, and this is uid ${String(process.getuid?.())}. Type: sudo ${details.command}`;
     case 'no-bpftrace':
       return `bpftrace is not installed (${details.seen}). Type: sudo apt-get install bpftrace`;
+    case 'no-setpriv':
+      return `There is no setpriv, with which bpftrace ends when iotrace does (${details.seen}). Type: sudo apt-get install util-linux`;
+    case 'unsafe-program':
+      return `Root must not run what others can change: ${details.seen}. Make it root's alone (chown root, chmod go-w), or unset IOTRACE_BPFTRACE.`;
     case 'bpftrace-too-old':
       return `This bpftrace is ${details.seen}; iotrace needs 0.17 or newer. Type: sudo apt-get install bpftrace`;
     case 'no-tracefs':

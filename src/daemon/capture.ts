@@ -38,11 +38,12 @@ export async function capture(
   const state: State = { isReady: false, isReplanning: false };
   const coverage = createCoverage(session, plan, options);
   const accounting = createAccounting(db, session, () => tracer, options.maxCpuPercent);
-  const retention = createRetention(db, options);
+  const retention = createRetention(db, options, session.agedNow);
   const events: RecorderEvents = {
     ready() {
       state.isReady = true;
       tracer.ready();
+      session.counting();
       accounting.begin();
       coverage.begin();
       stop.startTimer();
@@ -51,6 +52,7 @@ export async function capture(
     addInterval(interval, spent) {
       noteSkipped(recorder, accounting.addInterval(interval, spent).skipped);
       coverage.add(interval);
+      session.lookAtClock();
       retention.tryStep();
       if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;
@@ -88,8 +90,11 @@ function judgeEnd(
   isWhole: boolean,
 ): CaptureEnd | Failure {
   if (!isReady)
-    return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: error ?? stderr.trim() });
-  if (isReplanning) return 'plan changed';
+    return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: error ?? saidOf(stderr, how) });
+  if (isReplanning) {
+    session.gap('a kernel module appeared: the probes were attached anew');
+    return 'plan changed';
+  }
   if (stop.isSet()) {
     if (!clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
     return 'stopped';
@@ -97,6 +102,10 @@ function judgeEnd(
   session.gap(`bpftrace ended unasked and was started again: ${error ?? 'it did not say why'} (${how})`);
   return 'died';
 }
+
+/** All it wrote, or how it ended. */
+const saidOf = (stderr: string, how: string): string =>
+  stderr.trim() === '' ? `it ended without a word (${how})` : stderr.trim();
 
 function noteSkipped(
   recorder: Recorder,

@@ -2,6 +2,7 @@ import type { Failure } from '../failure.ts';
 import { isFailure } from '../failure.ts';
 import type { Db } from '../schema/open.ts';
 import type { Capabilities } from './bpftrace/capabilities.ts';
+import { createBackoff } from './backoff.ts';
 import { makePlan, planProblems } from './bpftrace/host-plan.ts';
 import { capture } from './capture.ts';
 import type { Config } from './config.ts';
@@ -14,8 +15,6 @@ import type { Session } from './store/session.ts';
 
 type Options = RecordOptions & Config & { readonly databasePath: string };
 
-const RESTART_PAUSE_MS = 1000;
-
 /** One capture after another, as long as the session lasts. Returns how it ended. */
 export async function captureUntilStopped(
   db: Db,
@@ -27,19 +26,22 @@ export async function captureUntilStopped(
   const watching = lookups.containers.watch(() => undefined);
   const samplers = startSamplers(db, session, host.bootId, hostRoots, lookups, options);
   const stop = stopSignal(options);
+  const backoff = createBackoff();
   try {
     for (let starts = 1; ; starts += 1) {
       const plan = await makePlan(host);
       const [problem] = planProblems(plan);
       if (problem) return problem;
       session.planned(plan);
+      const startedAt = performance.now();
       const end = await capture({ db, host, session, lookups, options, stop }, plan);
       if (isFailure(end)) {
         if (starts === 1) return end;
         session.gap(end.code);
       } else if (end === 'stopped') return stop.reason();
       if (stop.isSet()) return stop.reason();
-      await pause(RESTART_PAUSE_MS, stop);
+      if (end === 'plan changed') continue;
+      await pause(backoff.next(performance.now() - startedAt), stop);
     }
   } finally {
     samplers.stop();

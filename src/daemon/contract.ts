@@ -43,6 +43,7 @@ export type CoverageLine = {
 export type Summary = {
   readonly sessionId: number;
   readonly databasePath: string;
+  /** Time in which operations were counted. */
   readonly durationMs: number;
   readonly endedHow: string;
   readonly operations: readonly { readonly op: string; readonly op_count: number }[];

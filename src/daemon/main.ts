@@ -3,9 +3,13 @@ import type { Failure } from '../failure.ts';
 import { isFailure } from '../failure.ts';
 import { databaseFailure, openForWriting } from '../schema/open.ts';
 import { findCapabilities } from './bpftrace/capabilities.ts';
+import type { Capabilities } from './bpftrace/capabilities.ts';
+import { endOrphans } from './bpftrace/orphans.ts';
 import { captureUntilStopped } from './captures.ts';
 import { readConfig } from './config.ts';
+import type { Config } from './config.ts';
 import type { RecordOptions, Summary } from './contract.ts';
+import { lockRecording } from './store/lock.ts';
 import { createSession } from './store/session.ts';
 
 /**
@@ -16,17 +20,32 @@ import { createSession } from './store/session.ts';
 export async function record(options: RecordOptions): Promise<Summary | Failure> {
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
+  process.umask(0o027);
   const config = readConfig(options.configPath);
   if (isFailure(config)) return config;
   const host = await findCapabilities('iotrace record');
   if (isFailure(host)) return host;
   const databasePath = resolve(options.databasePath);
+  const lock = lockRecording(databasePath);
+  if (isFailure(lock)) return lock;
+  try {
+    endOrphans();
+    return await recordInto(databasePath, host, { ...options, ...config, databasePath });
+  } finally {
+    lock.release();
+  }
+}
+
+async function recordInto(
+  databasePath: string,
+  host: Capabilities,
+  options: RecordOptions & Config,
+): Promise<Summary | Failure> {
   const db = openForWriting(databasePath);
   if (isFailure(db)) return db;
   try {
-    const session = createSession(db, host, { ...options, databasePath });
-    if (isFailure(session)) return session;
-    const ended = await captureUntilStopped(db, host, session, { ...options, ...config, databasePath });
+    const session = createSession(db, host, options);
+    const ended = await captureUntilStopped(db, host, session, options);
     if (isFailure(ended)) {
       session.end('failed to start');
       return ended;

@@ -1,10 +1,11 @@
 import Database from 'better-sqlite3';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
 import { packageFile } from '../package-file.ts';
+import { makePrivateFile, makePrivateFolder } from './private-file.ts';
 import { operations } from './probes/index.ts';
 
 export type Db = Database.Database;
@@ -38,6 +39,7 @@ export const VIEWS = [
   'device_disks',
   'containers',
   'session',
+  'clock_changes',
   'coverage',
   'loss',
   'ledger',
@@ -95,7 +97,10 @@ export function databasePathToRead(option: string | undefined): string {
 /** Opens for recording: creates the file and its folder, migrates, renews the views. */
 export function openForWriting(path: string): Db | Failure {
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+    if (path !== ':memory:') {
+      makePrivateFolder(path);
+      makePrivateFile(path);
+    }
     const db = new Database(path);
     if (isForeign(db)) {
       db.close();
@@ -114,6 +119,20 @@ export function openForWriting(path: string): Db | Failure {
     return db;
   } catch (error) {
     return openFailure(path, error);
+  }
+}
+
+/** Opens a file of which only the lock matters, and takes it. Throws SqliteError; SQLITE_BUSY: somebody has it. */
+export function openLock(path: string): Db {
+  makePrivateFolder(path);
+  makePrivateFile(path);
+  const db = new Database(path, { timeout: 0 });
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 

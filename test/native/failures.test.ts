@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
@@ -24,10 +24,41 @@ afterAll(() => {
   remove(folder);
 });
 
+/** Processes that a daemon has marked as its own. */
+function ownedBy(pid: number): string[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return readFileSync(`/proc/${name}/environ`, 'utf8').includes(`IOTRACE_OWNER=${String(pid)} `);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function nameOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', '').trim();
+  } catch {
+    return '';
+  }
+}
+
 const fsyncs = (database: string, file: string) =>
   ask(
     database,
     `SELECT ifnull(sum(op_count), 0) AS n FROM fsync WHERE file = '${file}' AND sync_kind = 'fsync'`,
+  );
+
+/** Gaps, and whether they reach from the end of an interval to where counting began again. */
+const gaps = (database: string) =>
+  ask(
+    database,
+    `SELECT session_id, detail,
+       (SELECT max(ended_us) FROM ledger WHERE ledger.started_us < loss.started_us) = loss.started_us
+         AS begins_with_last_interval,
+       (SELECT min(ended_us) FROM ledger WHERE ledger.ended_us > loss.started_us) > loss.ended_us
+         AS ends_in_next_interval
+     FROM loss WHERE kind = 'gap'`,
   );
 
 it('a bpftrace that is killed is started again, and the gap is a row', async () => {
@@ -42,10 +73,12 @@ it('a bpftrace that is killed is started again, and the gap is a row', async () 
     return Number(row?.['n']) > 0;
   }, 'the capture counts again');
   expect(await recording.stop()).toBe(0);
-  expect(await ask(database, `SELECT kind, detail FROM loss WHERE kind = 'gap'`)).toEqual([
+  expect(await gaps(database)).toEqual([
     {
-      kind: 'gap',
+      session_id: 1,
       detail: 'bpftrace ended unasked and was started again: it did not say why (SIGKILL)',
+      begins_with_last_interval: 1,
+      ends_in_next_interval: 1,
     },
   ]);
 });
@@ -65,6 +98,69 @@ it('a daemon that is killed leaves what it had stored, no bpftrace, and a status
   await until(() => !isAlive(bpftrace), 'bpftrace has noticed');
   const again = await startRecording(database, '--interval', '1s');
   expect(await again.stop()).toBe(0);
+  expect(await gaps(database)).toEqual([
+    {
+      session_id: 1,
+      detail: 'the daemon ended without a word: it was killed, or the host went down',
+      begins_with_last_interval: 1,
+      ends_in_next_interval: 1,
+    },
+  ]);
+});
+
+// While it starts bpftrace, compiles, attaches and records.
+it.each([100, 300, 600, 1000, 2000, 4000])(
+  'a daemon that is killed %i ms after its start leaves no bpftrace',
+  async (ms) => {
+    const database = join(folder, `killed-after-${String(ms)}.db`);
+    const daemon = execa('node', ['dist/cli.js', 'record', '--db', database], {
+      reject: false,
+      stdio: 'ignore',
+    });
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    daemon.kill('SIGKILL');
+    await daemon;
+    await until(() => ownedBy(daemon.pid ?? 0).length === 0, 'nothing of it runs');
+  },
+);
+
+it("what a killed daemon had begun is undone: the kernel's accounting by itself, the canary's folder and mount by the next start", async () => {
+  const database = join(folder, 'undone/iotrace.db');
+  const options = ['--interval', '300ms'];
+  const killed = await startRecording(database, ...options);
+  const scratch = join(folder, 'undone/.iotrace-canary-1-1-1-killed');
+  mkdirSync(join(scratch, 'merged'), { recursive: true, mode: 0o700 });
+  await execa('mount', ['-t', 'tmpfs', 'tmpfs', join(scratch, 'merged')]);
+  await until(() => ownedBy(killed.pid).some((pid) => nameOf(pid) === 'iotrace-stats'), 'it takes a sample');
+  killed.kill('SIGKILL');
+  await killed.ended;
+  await until(() => ownedBy(killed.pid).length === 0, 'the accounting is off');
+  const next = await startRecording(database, ...options);
+  expect(await next.stop()).toBe(0);
+  const mounts = readFileSync('/proc/self/mounts', 'utf8');
+  expect([existsSync(scratch), mounts.includes(scratch)]).toEqual([false, false]);
+});
+
+it('nobody else reads a recording: not the database, nor what lies beside it', async () => {
+  const database = join(folder, 'private/iotrace.db');
+  const before = process.umask(0);
+  try {
+    const recording = await startRecording(database, '--interval', '1s');
+    const modes = ['..', '', '-wal', '-shm', '-lock'].map((suffix) => {
+      const path = suffix === '..' ? join(database, '..') : database + suffix;
+      return [suffix, (statSync(path).mode & 0o777).toString(8)];
+    });
+    expect(modes).toEqual([
+      ['..', '750'],
+      ['', '640'],
+      ['-wal', '640'],
+      ['-shm', '640'],
+      ['-lock', '640'],
+    ]);
+    await recording.stop();
+  } finally {
+    process.umask(before);
+  }
 });
 
 it('the end of a recording waits for what bpftrace has not passed on yet', async () => {

@@ -90,6 +90,7 @@ export function startReplay(stream: string, databasePath = ':memory:') {
     db,
     {
       bpftrace: 'bpftrace',
+      setpriv: '/usr/bin/setpriv',
       bpftraceVersion: [major!, minor!],
       kernelRelease: row!.kernel_release,
       kernelVersion: [0, 0],

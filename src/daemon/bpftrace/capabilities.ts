@@ -1,13 +1,15 @@
-import { execa } from 'execa';
 import { existsSync, readFileSync } from 'node:fs';
 import { release, cpus, hostname } from 'node:os';
 import type { Failure } from '../../failure.ts';
 import { failure } from '../../failure.ts';
+import { findProgram, run } from '../children.ts';
 import { mountTracefs, tracingFolder } from './tracefs.ts';
 
 /** What this host is, as far as tracing cares. */
 export type Capabilities = {
+  /** Paths of programs. */
   readonly bpftrace: string;
+  readonly setpriv: string;
   readonly bpftraceVersion: Version;
   readonly kernelRelease: string;
   readonly kernelVersion: Version;
@@ -29,17 +31,23 @@ const OLDEST_BPFTRACE: Version = [0, 17];
 /** Looks around; fails when tracing is out of the question. `command`: what to type with sudo. */
 export async function findCapabilities(command: string): Promise<Capabilities | Failure> {
   if (process.getuid?.() !== 0) return failure('not-root', { command });
-  const bpftrace = process.env['IOTRACE_BPFTRACE'] ?? 'bpftrace';
-  const { stdout, failed, shortMessage } = await execa(bpftrace, ['--version'], { reject: false });
-  if (failed) return failure('no-bpftrace', { seen: String(shortMessage).split('\n').at(-1) ?? '' });
+  const found = findProgram(process.env['IOTRACE_BPFTRACE'] ?? 'bpftrace');
+  if ('refused' in found) {
+    return failure(found.isAbsent ? 'no-bpftrace' : 'unsafe-program', { seen: found.refused });
+  }
+  const setpriv = findProgram('setpriv');
+  if ('refused' in setpriv) return failure('no-setpriv', { seen: setpriv.refused });
+  const { stdout, failed, seen } = await run(found.path, ['--version']);
+  if (failed) return failure('no-bpftrace', { seen });
   const bpftraceVersion = parseVersion(stdout);
   if (!bpftraceVersion || !atLeast(bpftraceVersion, OLDEST_BPFTRACE)) {
     return failure('bpftrace-too-old', { seen: stdout });
   }
-  const tracing = tracingFolder() ?? mountTracefs();
+  const tracing = tracingFolder() ?? (await mountTracefs());
   if (tracing === undefined) return failure('no-tracefs', { seen: '/sys/kernel/tracing is empty' });
   return {
-    bpftrace,
+    bpftrace: found.path,
+    setpriv: setpriv.path,
     bpftraceVersion,
     kernelRelease: release(),
     kernelVersion: parseVersion(release()) ?? [0, 0],

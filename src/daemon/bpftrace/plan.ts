@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { execa } from 'execa';
 import type { Attachable, Fragment, Gap, Requirement } from '../../schema/probe.ts';
 import { modulesOf, NOT_LOADED, waitsForItsModule } from '../../schema/probe.ts';
 import { attachables, companions, probes } from '../../schema/probes/index.ts';
+import { run } from '../children.ts';
 import { attachPointHere } from './architecture.ts';
 import { atLeast } from './capabilities.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -135,12 +135,10 @@ async function attach(needs: readonly Requirement[], host: Capabilities): Promis
   if (hooks.length === 0) return { usable: true };
   const probes = hooks.flatMap(hooksOf).flatMap((hook) => attachPointHere(hook) ?? []);
   const program = ['BEGIN { exit(); }', ...probes.map((hook) => `${hook} { @ = count(); }`)].join('\n');
-  const { failed, stderr, shortMessage } = await execa(host.bpftrace, ['--no-warnings', '-e', program], {
-    reject: false,
-    timeout: 120_000,
-  });
+  const words = ['--no-warnings', '-e', program];
+  const { failed, stderr, seen } = await run(host.bpftrace, words, { timeoutMs: 120_000 });
   if (!failed) return { usable: true };
-  return { usable: false, reason: firstError(stderr) ?? String(shortMessage) };
+  return { usable: false, reason: firstError(stderr) ?? seen };
 }
 
 function hooksOf(need: Requirement): string[] {

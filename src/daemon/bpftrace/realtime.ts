@@ -1,5 +1,5 @@
-import { execa } from 'execa';
 import { readFileSync } from 'node:fs';
+import { run } from '../children.ts';
 import { atLeast } from './capabilities.ts';
 import type { Version } from './capabilities.ts';
 import { hostRoots } from '../lookups/roots.ts';
@@ -12,10 +12,10 @@ import type { Roots } from '../lookups/roots.ts';
  */
 export async function makeRealtime(pid: number): Promise<void> {
   const words = ['-a', '-f', '-p', '1', String(pid)];
-  const { failed, shortMessage } = await execa('chrt', words, { reject: false });
+  const { failed, seen } = await run('chrt', words);
   if (!failed) return;
   process.stderr.write(
-    `iotrace: bpftrace stays at ordinary priority (${String(shortMessage).split('\n')[0] ?? ''}): ` +
+    `iotrace: bpftrace stays at ordinary priority (${seen}): ` +
       'where this kernel preempts it, probes may be skipped; `iotrace status` says how many were\n',
   );
 }

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { run } from '../children.ts';
 
 const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
 
@@ -9,7 +9,7 @@ export function tracingFolder(): string | undefined {
 }
 
 /** Mounts it where it belongs: some minimal systems boot without. */
-export function mountTracefs(): string | undefined {
-  spawnSync('mount', ['-t', 'tracefs', 'tracefs', '/sys/kernel/tracing']);
+export async function mountTracefs(): Promise<string | undefined> {
+  await run('mount', ['-t', 'tracefs', 'tracefs', '/sys/kernel/tracing']);
   return tracingFolder();
 }

@@ -8,6 +8,8 @@ import type { Composed } from './compose.ts';
 import { createControl } from './control.ts';
 import type { Control } from './control.ts';
 import { createEnding } from './drain.ts';
+import { readProcess } from '../cost/meter.ts';
+import { createPatience } from './patience.ts';
 import { firstError } from './plan.ts';
 import { startBpftrace } from './process.ts';
 import { isPreemptible, makeRealtime } from './realtime.ts';
@@ -30,13 +32,12 @@ export type TracerEnd = {
   readonly clean: boolean;
   /** The signal or the exit code it ended with. */
   readonly how: string;
-  /** Its first complaint, in one line. */
+  /** Why it was given up, else its first complaint; in one line. */
   readonly error: string | undefined;
   readonly stderr: string;
 };
 
-/** Compiling and attaching take seconds; under emulation minutes. */
-const READY_PATIENCE_MS = 300_000;
+const BETWEEN_LOOKS_MS = 5000;
 
 export type ProgramOptions = Pick<
   RecordOptions,
@@ -73,18 +74,24 @@ export function startTracer(
   const child = startBpftrace(host, program, onLine);
   const ending = createEnding(control, child.stop);
   let isReady = false;
-  const unready = setTimeout(child.stop, READY_PATIENCE_MS);
+  const look = () => ({ atMs: performance.now(), cpuMs: readProcess(child.pid).cpuUs / 1000 });
+  const patience = createPatience(look());
+  let gaveUp: string | undefined;
+  const unready = setInterval(() => {
+    gaveUp ??= patience.judge(look());
+    if (gaveUp !== undefined) child.stop();
+  }, BETWEEN_LOOKS_MS);
   const ended = child.ended.then(({ clean, how, stderr }): TracerEnd => {
-    clearTimeout(unready);
+    clearInterval(unready);
     ending.over();
-    return { clean, how, error: firstError(stderr), stderr };
+    return { clean, how, error: gaveUp ?? firstError(stderr), stderr };
   });
   return {
     pid: child.pid,
     control,
     ready() {
       isReady = true;
-      clearTimeout(unready);
+      clearInterval(unready);
       if (options.mayBeRealtime && isPreemptible(host.kernelVersion)) void makeRealtime(child.pid);
     },
     end() {

@@ -1,11 +1,12 @@
-import { execa } from 'execa';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClock } from '../stream/clock.ts';
 import { copyUp } from '../../schema/probes/copy-up.ts';
 import { probes } from '../../schema/probes/index.ts';
+import { run } from '../children.ts';
 import { isPlanned } from '../contract.ts';
 import type { CoverageLine, PlannedProbe } from '../contract.ts';
+import { makeScratch, removeLeftScratch, removeScratch } from './scratch.ts';
 import type { Interval } from '../stream/totals.ts';
 
 /** What the canary did for real, to be found in the totals. */
@@ -53,13 +54,14 @@ const COPY_UP =
 const clock = createClock();
 
 /**
- * Runs the canary in a scratch folder below the first of `folders` that is on a disk (tmpfs takes a sync
- * for nothing, and from 6.6 on does not even see it with O_SYNC), and cleans up after it. Never throws.
+ * Runs the canary in a scratch folder in the first of `folders` that is on a disk, and cleans up after it, and after
+ * those that were killed. Never throws.
  */
 export async function runCanary(
   folders: readonly string[],
   plan: readonly PlannedProbe[],
 ): Promise<CanaryRun[]> {
+  await removeLeftScratch(folders);
   const scratch = makeScratch(folders);
   if (scratch === undefined) return [nothingDone(`no folder on a disk to try it in: ${folders.join(', ')}`)];
   try {
@@ -67,7 +69,7 @@ export async function runCanary(
     if (isPlanned(plan, copyUp)) runs.push(await runCopyUp(scratch));
     return runs;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    await removeScratch(scratch);
   }
 }
 
@@ -83,17 +85,15 @@ async function runCopyUp(scratch: string): Promise<CanaryRun> {
   );
   if (!lower || !upper || !work || !merged) return nothingDone('no scratch folder');
   for (const directory of [lower, upper, work, merged]) mkdirSync(directory);
-  const made = await execa('sh', ['-c', 'printf %1009s . > "$1/file"', 'sh', lower], { reject: false });
+  writeFileSync(join(lower, 'file'), '.'.padStart(1009));
   const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
-  const mounted = await execa('mount', ['-t', 'overlay', 'overlay', '-o', options, merged], {
-    reject: false,
-  });
-  if (made.failed || mounted.failed) return nothingDone('a scratch overlay could not be mounted');
+  const mounted = await run('mount', ['-t', 'overlay', 'overlay', '-o', options, merged]);
+  if (mounted.failed) return nothingDone('a scratch overlay could not be mounted');
   try {
     const file = join(merged, 'file');
     return await runPerl(COPY_UP, [file], new Map([['copy_up', 1]]));
   } finally {
-    await execa('umount', [merged], { reject: false });
+    await run('umount', [merged]);
   }
 }
 
@@ -102,10 +102,8 @@ async function runPerl(
   args: readonly string[],
   did: ReadonlyMap<string, number>,
 ): Promise<CanaryRun> {
-  const child = execa('perl', ['-e', script, ...args], { reject: false });
-  const pid = child.pid ?? 0;
-  const { failed, stderr, shortMessage } = await child;
-  if (failed) return nothingDone(`the canary failed: ${String(stderr === '' ? shortMessage : stderr)}`);
+  const { failed, pid, stderr, seen } = await run('perl', ['-e', script, ...args]);
+  if (failed) return nothingDone(`the canary failed: ${stderr === '' ? seen : stderr}`);
   return { pid, endedBootUs: clock.nowBootUs(), did, problems: [] };
 }
 
@@ -163,16 +161,3 @@ const nothingDone = (problem: string): CanaryRun => ({
   did: new Map(),
   problems: [problem],
 });
-
-const TMPFS_MAGIC = 0x01021994;
-
-function makeScratch(folders: readonly string[]): string | undefined {
-  for (const folder of folders) {
-    try {
-      if (statfsSync(folder).type !== TMPFS_MAGIC) return mkdtempSync(join(folder, '.iotrace-canary-'));
-    } catch {
-      // Not there, or read-only: the next one.
-    }
-  }
-  return undefined;
-}

@@ -39,7 +39,7 @@ export function createCostMeter(db: Db, bpftracePid: () => number): () => Cost {
 }
 
 /** CPU time and memory of a process, from /proc/PID/stat (proc(5): fields 14, 15 and 24). */
-function readProcess(pid: number): { cpuUs: number; rssBytes: number } {
+export function readProcess(pid: number): { cpuUs: number; rssBytes: number } {
   try {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** One BPF program of bpftrace's, as the kernel accounts for it (/proc/PID/fdinfo, kernel 5.12). */
 export type Program = {
   readonly tag: string;
-  /** Runs and their time: counted only while kernel.bpf_stats_enabled is 1. */
+  /** Runs and their time: counted only while the kernel is asked to, see stats.ts. */
   readonly runCount: number;
   readonly runTimeNs: number;
   /** Runs the kernel skipped, because the same program (of the perf kind: any) was under way on that CPU. */
@@ -89,21 +89,4 @@ export function parseNames(kallsyms: string): Map<string, string> {
     names.set(tag, known);
   }
   return new Map([...names].map(([tag, all]) => [tag, [...all].toSorted().join(', ')]));
-}
-
-const STATS_SWITCH = '/proc/sys/kernel/bpf_stats_enabled';
-
-/** Turns the kernel's accounting of run counts and times on or off; false where it can't. */
-export function switchStats(isOn: boolean): boolean {
-  try {
-    writeFileSync(STATS_SWITCH, isOn ? '1' : '0');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Somebody else wants it on: then it stays on. */
-export function areStatsOn(): boolean {
-  return existsSync(STATS_SWITCH) && readFileSync(STATS_SWITCH, 'utf8').trim() === '1';
 }

@@ -1,6 +1,7 @@
 import { kernelOpCount } from '../stream/loss.ts';
 import type { Program, Programs } from './programs.ts';
-import { areStatsOn, switchStats } from './programs.ts';
+import { holdStats } from './stats.ts';
+import type { HeldStats } from './stats.ts';
 import type { Interval } from '../stream/totals.ts';
 
 /** What the programs did and cost in one interval. */
@@ -32,13 +33,17 @@ export type CostSampling = {
   end(): void;
 };
 
-/** Samples the cost of the programs in one interval a minute. */
+/**
+ * Samples the cost of the programs in one interval a minute: the first that began with the kernel's accounting on,
+ * which is turned on in the interval before.
+ */
 export function createCostSampling(programs: Programs): CostSampling {
-  const isOthers = areStatsOn();
+  let held: HeldStats | undefined;
   let before: ReadonlyMap<number, Program> | undefined;
   let nextBootUs = 0;
   const end = (): void => {
-    if (before && !isOthers) switchStats(false);
+    held?.release();
+    held = undefined;
     before = undefined;
   };
   return {
@@ -48,10 +53,14 @@ export function createCostSampling(programs: Programs): CostSampling {
         end();
         return sample;
       }
-      if (interval.endedBootUs >= nextBootUs) {
-        nextBootUs = interval.endedBootUs + SAMPLE_EVERY_US;
-        if (isOthers || switchStats(true)) before = now;
+      if (held) {
+        if (held.isOn()) before = now;
+        else if (interval.endedBootUs >= nextBootUs) end();
+        return undefined;
       }
+      if (interval.endedBootUs < nextBootUs) return undefined;
+      nextBootUs = interval.endedBootUs + SAMPLE_EVERY_US;
+      held = holdStats();
       return undefined;
     },
     end,

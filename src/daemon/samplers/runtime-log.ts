@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { ENVIRONMENT, findProgram } from '../children.ts';
 import { wallUs } from '../../schema/units.ts';
 import type { WallUs } from '../../schema/units.ts';
 import type { Problem } from './problem.ts';
@@ -75,8 +76,13 @@ function createJournal(): Sampler {
       ...units,
       ...from,
     ];
-    const limits = { timeout: PATIENCE_MS, maxBuffer: 16 * 1024 * 1024 };
-    child = execFile('journalctl', words, limits, (error, stdout) => {
+    const found = findProgram('journalctl');
+    if ('refused' in found) {
+      problems = [journalProblem(found.refused)];
+      return;
+    }
+    const limits = { timeout: PATIENCE_MS, maxBuffer: 16 * 1024 * 1024, env: ENVIRONMENT };
+    child = execFile(found.path, words, limits, (error, stdout) => {
       child = undefined;
       problems = error ? [journalProblem(error.message)] : [];
       const lines = stdout.split('\n').flatMap((line) => parseJournal(line) ?? []);

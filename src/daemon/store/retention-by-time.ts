@@ -45,7 +45,10 @@ const WITH_INTERVALS: readonly ByTime[] = [
 ];
 
 /** What goes with everything of its time, also the spans that are kept longer. */
-const WITH_SPANS: readonly ByTime[] = [byTime('loss_record', 'loss_id', 'ended_us', 'loss_id')];
+const WITH_SPANS: readonly ByTime[] = [
+  byTime('loss_record', 'loss_id', 'ended_us', 'loss_id'),
+  byTime('clock_change', 'change_id', 'at_us', 'change_id'),
+];
 
 /** Removes what is older than the oldest interval or span, and names nothing refers to any more; some at a time. */
 export function prepareByTime(db: Db): () => void {

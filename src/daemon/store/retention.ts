@@ -28,10 +28,15 @@ const ROWS_PER_ROW = 3;
 /**
  * Keeps the database small. Of an hour older than `keepMs` the intervals go, and the hour itself stays; of a day
  * older than three months everything goes. When the database is nearly full, the same happens to the oldest
- * hours that still have intervals, then to the oldest days.
+ * hours that still have intervals, then to the oldest days. `agedNow`: by what time to tell what is older than an age.
  */
-export function createRetention(db: Db, { keepMs, maxDatabaseBytes }: RetentionOptions): Retention {
+export function createRetention(
+  db: Db,
+  { keepMs, maxDatabaseBytes }: RetentionOptions,
+  agedNow: (now: WallUs, ageUs: number) => WallUs = (now) => now,
+): Retention {
   const keepUs = keepMs * 1000;
+  const spansKeptUs = Math.max(PERIODS_KEPT_US, keepUs);
   const candidates = prepareCandidates(db);
   const remover = prepareRemover(db);
   const mark = db.prepare<object>(
@@ -46,9 +51,9 @@ export function createRetention(db: Db, { keepMs, maxDatabaseBytes }: RetentionO
   const isFull = (): boolean => usedBytes(db) > FULL_SHARE * maxDatabaseBytes;
 
   const condemn = (now: WallUs): Condemned | undefined => {
-    const old = candidates.hourBefore(now - keepUs);
+    const old = candidates.hourBefore(agedNow(now, keepUs) - keepUs);
     if (old !== undefined) return { rollup_id: old, removing: 1, reason: 'keep' };
-    const oldest = candidates.dayBefore(now - Math.max(PERIODS_KEPT_US, keepUs));
+    const oldest = candidates.dayBefore(agedNow(now, spansKeptUs) - spansKeptUs);
     if (oldest !== undefined) return { rollup_id: oldest, removing: 2, reason: 'keep' };
     if (!isFull()) return undefined;
     const hour = candidates.hourBefore(now);

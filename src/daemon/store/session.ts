@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
-import type { Failure } from '../../failure.ts';
-import { failure } from '../../failure.ts';
-import type { LossKind } from '../../schema/losses.ts';
 import type { Db } from '../../schema/open.ts';
 import { nowUs } from '../../schema/units.ts';
+import type { WallUs } from '../../schema/units.ts';
 import { iotraceVersion } from '../../schema/version.ts';
 import type { Capabilities } from '../bpftrace/capabilities.ts';
 import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from '../contract.ts';
 import type { CostSample } from '../cost/sampling.ts';
 import { createSessionCosts } from './session-costs.ts';
+import { readClocks } from '../stream/clock.ts';
+import { createClockChanges } from './clock-changes.ts';
 import type { GovernorStep } from './session-costs.ts';
+import { createSessionGaps } from './session-gaps.ts';
 
 /** One run of the daemon, as rows: when, with what plan, what was proven, what went wrong. */
 export type Session = {
@@ -20,19 +20,25 @@ export type Session = {
   sampled(sample: CostSample): void;
   /** The budgets were changed. */
   governed(step: GovernorStep): void;
-  /** No capture ran for a moment. */
+  /** By what time to tell what is older than `ageUs`: after a jump of the clock an earlier one. */
+  readonly agedNow: (now: WallUs, ageUs: number) => WallUs;
+  /** Looks whether the clock was set, or the host slept; with every interval. */
+  lookAtClock(): void;
+  /** Nothing is counted any more, until `counting` or the end. */
   gap(detail: string): void;
+  /** The probes are attached. */
+  counting(): void;
   end(how: string): void;
   summary(endedHow: string): Summary;
 };
 
-export function createSession(db: Db, host: Capabilities, options: RecordOptions): Session | Failure {
-  const other = runningElsewhere(db, host.bootId);
-  if (other !== undefined) return failure('already-recording', { path: options.databasePath, pid: other });
+export function createSession(db: Db, host: Capabilities, options: RecordOptions): Session {
   const started = nowUs();
   const sessionId = insertSession(db, host, options, started);
   const rows = prepareRows(db, sessionId);
   const costs = createSessionCosts(db, sessionId);
+  const clock = createClockChanges(db, sessionId, host.bootId, readClocks());
+  const gaps = createSessionGaps(db, sessionId, started);
   let coverage: readonly CoverageLine[] = [];
   // A full disk must not end the capture: what can't be written of the session is reported instead.
   const safely = (what: string, write: () => void): void => {
@@ -68,18 +74,29 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
     },
     gap(detail) {
       safely('a gap', () => {
-        rows.gap(detail);
+        gaps.open(detail);
+      });
+    },
+    agedNow: (_, ageUs) => clock.agedNow(readClocks(), ageUs),
+    lookAtClock() {
+      safely('a change of the clock', () => {
+        clock.look(readClocks());
+      });
+    },
+    counting() {
+      safely('a gap', () => {
+        gaps.close(nowUs());
       });
     },
     end(how) {
       safely('the end of the session', () => {
+        gaps.close(nowUs());
         rows.end(how);
       });
     },
     summary: (endedHow) => ({
       sessionId,
       databasePath: options.databasePath,
-      durationMs: (nowUs() - started) / 1000,
       endedHow,
       ...sumUp(db, sessionId),
       coverage,
@@ -113,12 +130,6 @@ function prepareRows(db: Db, sessionId: number) {
         insertCoverage.run(sessionId, probe, subject, state, reason, fix, nowUs());
       }
     }),
-    gap(detail: string): void {
-      db.prepare(
-        `INSERT INTO loss_record (session_id, started_us, ended_us, kind, op_id, lost_count, detail)
-         SELECT session_id, alive_us, ?, ?, NULL, 1, ? FROM session_record WHERE session_id = ?`,
-      ).run(nowUs(), 'gap' satisfies LossKind, detail, sessionId);
-    },
     end(how: string): void {
       const now = nowUs();
       db.prepare(
@@ -128,7 +139,12 @@ function prepareRows(db: Db, sessionId: number) {
   };
 }
 
-function sumUp(db: Db, sessionId: number): Pick<Summary, 'operations' | 'losses'> {
+function sumUp(db: Db, sessionId: number): Pick<Summary, 'durationMs' | 'operations' | 'losses'> {
+  const recordedUs = db
+    .prepare<[number], number | null>(
+      'SELECT sum(recorded_us) FROM spans WHERE session_id = ? AND parent_id IS NULL',
+    )
+    .pluck();
   const operations = db.prepare<[number], Summary['operations'][number]>(
     `SELECT operation.op AS op, sum(total.op_count) AS op_count
      FROM total JOIN interval USING (interval_id) JOIN operation USING (op_id)
@@ -137,24 +153,9 @@ function sumUp(db: Db, sessionId: number): Pick<Summary, 'operations' | 'losses'
   const losses = db.prepare<[number], Summary['losses'][number]>(
     'SELECT kind, sum(lost_count) AS lost_count FROM loss_record WHERE session_id = ? GROUP BY kind ORDER BY kind',
   );
-  return { operations: operations.all(sessionId), losses: losses.all(sessionId) };
-}
-
-type LastSession = { readonly pid: number; readonly boot_id: string; readonly ended_us: number | null };
-
-/** The pid of a daemon that records into this database now. */
-function runningElsewhere(db: Db, bootId: string): number | undefined {
-  const last = db
-    .prepare<[], LastSession>(
-      'SELECT pid, boot_id, ended_us FROM session_record ORDER BY session_id DESC LIMIT 1',
-    )
-    .get();
-  if (!last || last.ended_us !== null || last.boot_id !== bootId || last.pid === process.pid)
-    return undefined;
-  try {
-    const command = readFileSync(`/proc/${String(last.pid)}/cmdline`, 'utf8');
-    return /iotrace|cli\.js/u.test(command) ? last.pid : undefined;
-  } catch {
-    return undefined;
-  }
+  return {
+    durationMs: (recordedUs.get(sessionId) ?? 0) / 1000,
+    operations: operations.all(sessionId),
+    losses: losses.all(sessionId),
+  };
 }

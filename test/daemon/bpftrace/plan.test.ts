@@ -295,7 +295,8 @@ describe('what a host lacks', () => {
     kernelVersion: Version,
     less: Partial<Capabilities> = {},
   ): Capabilities => ({
-    bpftrace: 'bpftrace',
+    bpftrace: '/usr/bin/bpftrace',
+    setpriv: '/usr/bin/setpriv',
     bpftraceVersion,
     kernelVersion,
     kernelRelease: kernelVersion.join('.'),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createClockChanges } from '../../../src/daemon/store/clock-changes.ts';
 import { createRetention } from '../../../src/daemon/store/retention.ts';
 import { createRollup } from '../../../src/daemon/store/rollup.ts';
 import { coverage } from '../../../src/query/reports/coverage.ts';
@@ -51,6 +52,13 @@ function record(hours: number, others = 0): Db {
   db.prepare('UPDATE process SET used_us = ?').run(at((hours - 1) * HOUR_S));
   return db;
 }
+
+/** The clocks of a host that was booted at noon, so many hours later, and set forward. */
+const reading = (hoursRun: number, hoursOff: number) => ({
+  wallUs: at((hoursRun + hoursOff) * HOUR_S),
+  bootUs: hoursRun * HOUR_S * SECOND_US,
+  monotonicUs: hoursRun * HOUR_S * SECOND_US,
+});
 
 const count = (db: Db, sql: string): number =>
   Number(db.prepare(`SELECT count(*) FROM ${sql}`).pluck().get());
@@ -218,6 +226,23 @@ test('what was sampled and kept before the first interval ended stays', () => {
   expect(count(db, 'exemplar')).toBe(2);
 });
 
+test('a step of the clock removes nothing, until as much time has passed as is kept', () => {
+  const db = record(6);
+  const bootId = String(db.prepare('SELECT boot_id FROM session').pluck().get());
+  const clock = createClockChanges(db, recording.sessionId, bootId, reading(5, 0));
+  clock.look(reading(6, 2400));
+  let hoursRun = 6;
+  const retention = createRetention(db, { keepMs: 3 * HOUR_MS, maxDatabaseBytes: GIB }, (_, ageUs) =>
+    clock.agedNow(reading(hoursRun, 2400), ageUs),
+  );
+  retention.step(at(2406 * HOUR_S));
+  // The three hours that are old by the host's own time.
+  expect(removals(db)).toEqual([0, 1].map((hour) => ({ subject: 'intervals', reason: 'keep', hour })));
+  hoursRun = 9;
+  retention.step(at(2409 * HOUR_S));
+  expect(removals(db)).toHaveLength(5);
+});
+
 test('every table that grows with time is one that retention knows', () => {
   const { db } = (recording = new Recording());
   const knows = ['retention.ts', 'retention-by-time.ts']
@@ -231,6 +256,7 @@ test('every table that grows with time is one that retention knows', () => {
   // A row for each thing there is or was, not for each moment.
   expect(unknown.toSorted()).toEqual([
     'cgroup',
+    'clock_reading',
     'container',
     'coverage_record',
     'device',
