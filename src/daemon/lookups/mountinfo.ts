@@ -101,6 +101,13 @@ export function pathBelow(directory: string, path: string): string | undefined {
   return path.startsWith(`${directory}/`) ? path.slice(directory.length) : undefined;
 }
 
+/** What `rest` is below `directory`. A path whose first directories are missing begins with `…/`. */
+export function joined(directory: string, rest: string): string {
+  if (rest === '' || rest === '/') return directory;
+  if (directory === '/') return rest;
+  return rest.startsWith('/') ? directory + rest : `${directory}/${rest}`;
+}
+
 /** `[^ ]`, not `\S`: the kernel escapes space, tab, newline and backslash, but no other white space. */
 const LINE = /^(\d+) (\d+) (\d+):(\d+) ([^ ]+) ([^ ]+) ([^ ]+)(?: [^ ]+)*? - ([^ ]+) ([^ ]*) ?([^ ]*)$/u;
 
@@ -135,10 +142,6 @@ function decodeOctal(field = ''): string {
 function showsBetter(mount: Mount, best: Mount): boolean {
   if (mount.root.length !== best.root.length) return mount.root.length > best.root.length;
   return mount.mountPoint.length <= best.mountPoint.length;
-}
-
-function joined(mountPoint: string, rest: string): string {
-  return mountPoint === '/' ? rest || '/' : mountPoint + rest;
 }
 
 function superOptionsOf(text: string): [string, string][] {

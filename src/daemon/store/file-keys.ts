@@ -74,9 +74,15 @@ export function createFileKeys(
     if (named.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
       unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), unlabelled);
     }
-    const fileClass = classes.of(named, file.dev, container, isWritten);
-    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container), fileClass);
-    return { key, isWhole: isWhole(named), isWaiting: fileClass.isWaiting };
+    const located = classes.of(named, container, isWritten);
+    const key = dictionaries.file(
+      file,
+      { ...named, hostPath: located.hostPath },
+      containerKey,
+      deviceKey(file.dev, container),
+      located,
+    );
+    return { key, isWhole: isWhole(named), isWaiting: located.isWaiting };
   };
   const remember = (ofContainer: Map<number, Known[]>, entry: Known): void => {
     const ofInode = ofContainer.get(entry.file.ino);
