@@ -60,16 +60,6 @@ export function hostPath(
   return joined(best.mountPoint, pathBelow(best.root, pathInFileSystem) ?? '');
 }
 
-/** The mount a host path lies on: the longest mount point above it, the latest where two are equal. */
-export function mountHolding(mounts: readonly Mount[], path: string): Mount | undefined {
-  let best: Mount | undefined;
-  for (const mount of mounts) {
-    if (pathBelow(mount.mountPoint, path) === undefined) continue;
-    if (best === undefined || mount.mountPoint.length >= best.mountPoint.length) best = mount;
-  }
-  return best;
-}
-
 /**
  * The layers of an overlay mount (kernel Documentation/filesystems/overlayfs.rst), including those
  * given one by one as `lowerdir+` and `datadir+` (kernel 6.7).

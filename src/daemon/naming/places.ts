@@ -73,7 +73,12 @@ function placeInOverlay(
 /** A file system that is mounted no more: most often the overlay of a container that has ended. */
 function placeInGone(major: number, path: string, container: Container | undefined): Placed {
   const layer = major === 0 ? (container?.upperdir ?? null) : null;
-  return { path, hostPath: layer && joined(layer, path), role: layer === null ? null : 'layer', fsType: null };
+  return {
+    path,
+    hostPath: layer && joined(layer, path),
+    role: layer === null ? null : 'layer',
+    fsType: null,
+  };
 }
 
 /**
