@@ -31,7 +31,8 @@ export function createNameless(names: Names): Nameless {
     fileOf(doing) {
       const { file } = doing;
       if (!isNameless(file)) return file;
-      return named.get(keyOf(doing)) ?? names.nameOfInode(file.dev, file.ino) ?? file;
+      const known = names.nameOfInode(file.dev, file.ino);
+      return known?.hash === 0 ? known : (named.get(keyOf(doing)) ?? known ?? file);
     },
   };
 }

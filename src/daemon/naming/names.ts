@@ -10,6 +10,8 @@ type Node = {
   isRoot: boolean;
   isDeleted: boolean;
   isDirectory: boolean;
+  /** The interval in which it was told to be a file. */
+  toldIn: number;
 };
 
 export type NamedPath = {
@@ -30,7 +32,8 @@ export type Names = {
   learnPath(dev: number, ino: number, path: string): void;
   pathOf(file: FileIdentity): NamedPath | undefined;
   /**
-   * Which file an inode was that the kernel told without a name: the one it was when the interval began, or the first since.
+   * Which file an inode was, in the interval taken last, that the kernel told without a name: the one it was when that began,
+   * or the first since.
    * `undefined`: no name is known, or its process told a path later than the kernel a name.
    */
   nameOfInode(dev: number, ino: number): FileIdentity | undefined;
@@ -53,7 +56,7 @@ export type Told = {
 };
 
 const DEEPEST_PATH = 64;
-const FRESH = { isRoot: false, isDeleted: false, isDirectory: false };
+const FRESH = { isRoot: false, isDeleted: false, isDirectory: false, toldIn: -Infinity };
 /** Of inode(7). */
 const [S_IFMT, S_IFDIR] = [0o170000, 0o040000];
 
@@ -111,6 +114,7 @@ export function createNames(keep = 30_000): Names {
           Object.assign(nodeOf(key), {
             isDeleted: record.links === 0,
             isDirectory: (record.mode & S_IFMT) === S_IFDIR,
+            toldIn: interval,
           });
           remember(byInode, inodeKey(record.file.ino, record.file.hash), key);
           learnInode(record.file);
@@ -142,8 +146,11 @@ export function createNames(keep = 30_000): Names {
       return known && pathAt(keyOf(known.before ?? known.file));
     },
     nameOfInode(dev, ino) {
+      // A temporary file (O_TMPFILE) has a name whose hash is 0.
+      const own = { dev, ino, hash: 0 };
+      if ((nodes.get(keyOf(own))?.toldIn ?? -1) >= interval - 1) return own;
       const known = ofInode.get(inodeKey(dev, ino));
-      return known?.since === interval ? (known.before ?? known.file) : known?.file;
+      return known && known.since >= interval - 1 ? (known.before ?? known.file) : known?.file;
     },
     takeTold() {
       const taken = { inodes: told, hasMoved };

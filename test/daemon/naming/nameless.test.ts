@@ -34,12 +34,12 @@ test('an operation told by inode is of the file its process used by name', () =>
 });
 
 test('an inode that is used again for another file is not that file before', () => {
-  const { names, tell, interval } = setUp();
+  const { tell, interval } = setUp();
   tell(FIRST);
   expect(interval()).toEqual(FIRST);
   tell(LATER);
-  // Told within the interval: which of the two it was is not known, the earlier one was there.
-  expect(names.nameOfInode(7, 77)).toEqual(FIRST);
+  // Told within the interval: which of the two it was is not known, the earlier one was there when it began.
+  expect(interval()).toEqual(FIRST);
   expect(interval()).toEqual(LATER);
 });
 
@@ -61,4 +61,12 @@ test('what has a name, or no inode, stays as it is', () => {
     { dev: 7, ino: 0, hash: 0 },
   ]);
   expect(interval()).toEqual(FIRST);
+});
+
+test('a temporary file, whose name has the hash 0, is itself while it has that name', () => {
+  const { tell, interval } = setUp();
+  tell(INODE);
+  tell(FIRST);
+  expect(interval({ pid: 5, file: FIRST })).toEqual(INODE);
+  expect(interval({ pid: 5, file: FIRST })).toEqual(FIRST);
 });
