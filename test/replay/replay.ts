@@ -58,6 +58,7 @@ export const linesOf = (stream: string): string[] => bytesOf(stream).toString('u
 export function lookupsOf(stream: string): Lookups {
   const at = (path: string): string => fixturePath(stream, path);
   const roots: Roots = {
+    host: at('.'),
     cgroup: at('sys/fs/cgroup'),
     proc: at('proc'),
     sys: at('sys'),

@@ -5,12 +5,13 @@ import type { Container, StateDirectory } from './containers/container.ts';
 import type { Following } from './containers/watch.ts';
 import { KnownContainers } from './containers/container-index.ts';
 import { SOURCES } from './containers/sources.ts';
+import { volumesOf } from './containers/volumes.ts';
 import type { Source } from './containers/sources.ts';
 import type { Mounts } from './mounts.ts';
 import { RecentMap } from './recent-map.ts';
 import type { Roots } from './roots.ts';
 
-export type { BindMount, Container } from './containers/container.ts';
+export type { BindMount, Container, Volume } from './containers/container.ts';
 export type { Following } from './containers/watch.ts';
 
 /** Never fails: what cannot be read is not known. */
@@ -136,6 +137,7 @@ function guessFrom(path: string): Container | undefined {
     cgroupsPath: named.path,
     initPid: null,
     mounts: [],
+    volumes: [],
   };
 }
 
@@ -225,10 +227,11 @@ function readWithMount(
   same: boolean,
   refresh: () => void,
 ): Container | undefined {
-  const container = source.read(roots, mounts, state);
-  if (!container || (same && (container.upperdir !== null || container.rootfs === null))) return container;
-  refresh();
-  return source.read(roots, mounts, state);
+  const before = source.read(roots, mounts, state);
+  const isKnown = !before || (same && (before.upperdir !== null || before.rootfs === null));
+  if (!isKnown) refresh();
+  const container = isKnown ? before : source.read(roots, mounts, state);
+  return container && { ...container, volumes: volumesOf(roots, mounts, container) };
 }
 
 function stampOf(directory: string): Pick<Seen, 'instance' | 'version'> {

@@ -14,22 +14,22 @@ export function isForeign(fsType: string): boolean {
 }
 
 /**
- * Whether looking at a host path can't wait for a foreign file system, as far as the mount table tells. The one
- * all programs are on does not count: without it nothing runs.
+ * Whether looking at a host path may wait for a foreign file system, as far as the mount table tells. The one that all
+ * programs are on does not count: without it nothing runs.
  */
-export function isLocal(mounts: Pick<Mounts, 'holding'>, path: string): boolean {
+export function isForeignPath(mounts: Pick<Mounts, 'holding'>, path: string): boolean {
   const mount = mounts.holding(path);
-  if (mount === undefined) return false;
+  if (mount === undefined || !isForeign(mount.fsType)) return false;
   const root = mounts.holding('/');
-  return !isForeign(mount.fsType) || (root?.major === mount.major && root.minor === mount.minor);
+  return root?.major !== mount.major || root.minor !== mount.minor;
 }
 
 /**
- * Whether a file is there, without following a link in its place. `undefined`: it can't be seen, or only by asking a foreign
- * file system.
+ * Whether a file is there, without following a link in its place. `undefined`: it can't be seen, or only by asking a
+ * foreign file system.
  */
 export function existsLocally(mounts: Pick<Mounts, 'holding'>, path: string): boolean | undefined {
-  if (!isLocal(mounts, path) || !isLocal(mounts, dirname(path))) return undefined;
+  if (isForeignPath(mounts, path) || isForeignPath(mounts, dirname(path))) return undefined;
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {

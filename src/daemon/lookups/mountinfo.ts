@@ -60,16 +60,6 @@ export function hostPath(
   return joined(best.mountPoint, pathBelow(best.root, pathInFileSystem) ?? '');
 }
 
-/** The mount a host path lies on: the longest mount point above it, the latest where two are equal. */
-export function mountHolding(mounts: readonly Mount[], path: string): Mount | undefined {
-  let best: Mount | undefined;
-  for (const mount of mounts) {
-    if (pathBelow(mount.mountPoint, path) === undefined) continue;
-    if (best === undefined || mount.mountPoint.length >= best.mountPoint.length) best = mount;
-  }
-  return best;
-}
-
 /**
  * The layers of an overlay mount (kernel Documentation/filesystems/overlayfs.rst), including those
  * given one by one as `lowerdir+` and `datadir+` (kernel 6.7).
@@ -99,6 +89,13 @@ export function pathBelow(directory: string, path: string): string | undefined {
   if (directory === '/') return path.startsWith('/') ? (path === '/' ? '' : path) : undefined;
   if (path === directory) return '';
   return path.startsWith(`${directory}/`) ? path.slice(directory.length) : undefined;
+}
+
+/** What `rest` is below `directory`. A path whose first directories are missing begins with `…/`. */
+export function joined(directory: string, rest: string): string {
+  if (rest === '' || rest === '/') return directory;
+  if (directory === '/') return rest;
+  return rest.startsWith('/') ? directory + rest : `${directory}/${rest}`;
 }
 
 /** `[^ ]`, not `\S`: the kernel escapes space, tab, newline and backslash, but no other white space. */
@@ -135,10 +132,6 @@ function decodeOctal(field = ''): string {
 function showsBetter(mount: Mount, best: Mount): boolean {
   if (mount.root.length !== best.root.length) return mount.root.length > best.root.length;
   return mount.mountPoint.length <= best.mountPoint.length;
-}
-
-function joined(mountPoint: string, rest: string): string {
-  return mountPoint === '/' ? rest || '/' : mountPoint + rest;
 }
 
 function superOptionsOf(text: string): [string, string][] {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { readLines } from './bounded-read.ts';
-import { hostPath, mountHolding, overlayLayers, parseMountinfo, pathBelow } from './mountinfo.ts';
+import { hostPath, overlayLayers, parseMountinfo, pathBelow } from './mountinfo.ts';
 import type { Mount } from './mountinfo.ts';
 import type { Roots } from './roots.ts';
 
@@ -24,7 +24,7 @@ export interface Mounts {
   byDevice(major: number, minor: number): readonly Mount[];
   /** The latest mount at exactly this mount point. */
   at(mountPoint: string): Mount | undefined;
-  /** See {@link mountHolding}. */
+  /** The mount a host path lies on: the longest mount point above it, the latest where two are equal. */
   holding(path: string): Mount | undefined;
   /** See {@link hostPath}. */
   hostPath(major: number, minor: number, pathInFileSystem: string): string | undefined;
@@ -63,7 +63,7 @@ export function createMounts(roots: Pick<Roots, 'proc'>, process: 'self' | '1' =
     all: () => table.mounts,
     byDevice: (major, minor) => table.byDevice.get(deviceKey(major, minor)) ?? [],
     at: (mountPoint) => table.byMountPoint.get(mountPoint),
-    holding: (path) => mountHolding(table.mounts, path),
+    holding: (path) => nearestAbove(table.byMountPoint, path)?.[1],
     hostPath: (major, minor, path) =>
       hostPath(table.byDevice.get(deviceKey(major, minor)) ?? [], major, minor, path),
     overlayUnder: (upperPath) => overlayUnder(table.byUpperdir, upperPath),
@@ -99,9 +99,15 @@ function keepOverlay(byUpperdir: Map<string, Mount>, mount: Mount): void {
 }
 
 function overlayUnder(byUpperdir: ReadonlyMap<string, Mount>, upperPath: string): OverlayPath | undefined {
-  for (let directory = upperPath; ; directory = dirname(directory)) {
-    const mount = byUpperdir.get(directory);
-    if (mount) return { mount, path: pathBelow(directory, upperPath) || '/' };
+  const found = nearestAbove(byUpperdir, upperPath);
+  return found && { mount: found[1], path: pathBelow(found[0], upperPath) || '/' };
+}
+
+/** The nearest directory, at or above a path, that a mount is known by. */
+function nearestAbove(mounts: ReadonlyMap<string, Mount>, path: string): [string, Mount] | undefined {
+  for (let directory = path; ; directory = dirname(directory)) {
+    const mount = mounts.get(directory);
+    if (mount) return [directory, mount];
     if (directory === dirname(directory)) return undefined;
   }
 }

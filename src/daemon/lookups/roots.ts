@@ -6,6 +6,8 @@
  * table spells them, wherever they were read.
  */
 export interface Roots {
+  /** The host's `/`. */
+  readonly host: string;
   /** The host's `/sys/fs/cgroup`. */
   readonly cgroup: string;
   /** The host's `/proc`. */
@@ -20,6 +22,7 @@ export interface Roots {
 
 /** The roots of a daemon that runs on the host itself. */
 export const hostRoots: Roots = {
+  host: '/',
   cgroup: '/sys/fs/cgroup',
   proc: '/proc',
   sys: '/sys',

@@ -4,7 +4,6 @@ import { createClassifier } from '../../schema/classify.ts';
 import type { Classified } from '../../schema/classify.ts';
 import { operations } from '../../schema/probes/index.ts';
 import type { Labelled } from './labels.ts';
-import { majorOf, minorOf } from './labels.ts';
 import type { Container } from '../lookups/containers.ts';
 import { existsLocally } from '../lookups/foreign.ts';
 import { overlayLayers, pathBelow } from '../lookups/mountinfo.ts';
@@ -13,7 +12,12 @@ import type { Mounts } from '../lookups/mounts.ts';
 /** What a labelled file is and where it lies, as the mounts and containers of the moment tell it. */
 export type Classes = {
   /** `isWritten`: what was done to the file is not done to a file of an image's layer. */
-  of(label: Labelled, dev: number, container: Container | undefined, isWritten: boolean): Classified;
+  of(label: Labelled, container: Container | undefined, isWritten: boolean): Located;
+};
+
+export type Located = Classified & {
+  /** `null` also for a file of an image that overlayfs shows: its name is that in the writable layer, where it is not. */
+  readonly hostPath: string | null;
 };
 
 export function createClasses(mounts: Mounts, rules: readonly ClassRule[] = []): Classes {
@@ -21,37 +25,42 @@ export function createClasses(mounts: Mounts, rules: readonly ClassRule[] = []):
   // What a container has written reaches the disk after its end, when its overlay is mounted no more.
   const layersSeen = new Set<string>();
   const exists = (path: string): boolean | undefined => existsLocally(mounts, path);
-  const upperdirAbove = (hostPath: string): string | undefined => {
+  const layerAbove = (hostPath: string, container: Container | undefined): string | undefined => {
+    const own = container?.upperdir ?? undefined;
+    if (own !== undefined && pathBelow(own, hostPath) !== undefined) return own;
     const overlay = mounts.overlayUnder(hostPath);
-    return overlay && overlayLayers(overlay.mount)?.upperdir;
+    return (overlay && overlayLayers(overlay.mount)?.upperdir) ?? findAbove(layersSeen, hostPath);
   };
   /** Overlayfs names a file the same in either layer; what was only read may lie in an image's. */
-  const layerOf = (hostPath: string, isRead: boolean): 'writable' | 'image' | null => {
-    const upperdir = upperdirAbove(hostPath) ?? findAbove(layersSeen, hostPath);
-    if (upperdir === undefined) return null;
-    const isAbsent = isRead && exists(upperdir) === true && exists(hostPath) === false;
-    return isAbsent ? 'image' : 'writable';
+  const layerOf = (
+    { hostPath, role, state }: Labelled,
+    container: Container | undefined,
+    isWritten: boolean,
+  ) => {
+    const layer = hostPath === null ? undefined : layerAbove(hostPath, container);
+    if (hostPath === null || (role !== 'layer' && role !== 'work' && layer === undefined)) return null;
+    if (isWritten || state !== 'known' || layer === undefined) return 'writable';
+    return exists(layer) === true && exists(hostPath) === false ? 'image' : 'writable';
   };
   return {
-    of(label, dev, container, isWritten) {
+    of(label, container, isWritten) {
       if (container?.upperdir != null) layersSeen.add(container.upperdir);
-      const { path, hostPath, state, isDirectory } = label;
-      const isRead = state === 'known' && !isWritten;
-      const fsType = mounts.byDevice(majorOf(dev), minorOf(dev))[0]?.fsType ?? null;
-      return classify({
+      const { path, state, isDirectory, role, fsType } = label;
+      const layer = layerOf(label, container, isWritten);
+      const hostPath = layer === 'image' ? null : label.hostPath;
+      const classified = classify({
         path,
         hostPath,
         state,
         isInContainer: container !== undefined,
-        layer: hostPath === null ? null : layerOf(hostPath, isRead),
-        isBound:
-          hostPath !== null &&
-          container?.mounts.some(({ source }) => pathBelow(source, hostPath) !== undefined) === true,
+        layer,
+        isBound: role === 'mount',
         fsType,
         isDirectory,
         hasBeside: (name) =>
           hostPath !== null && !hostPath.includes('…') && exists(join(dirname(hostPath), name)) === true,
       });
+      return { ...classified, hostPath };
     },
   };
 }

@@ -10,6 +10,8 @@ type Node = {
   isRoot: boolean;
   isDeleted: boolean;
   isDirectory: boolean;
+  /** The interval in which it was told to be a file. */
+  toldIn: number;
 };
 
 export type NamedPath = {
@@ -29,8 +31,22 @@ export type Names = {
   /** The path a process sees, for an inode the kernel told without a name. */
   learnPath(dev: number, ino: number, path: string): void;
   pathOf(file: FileIdentity): NamedPath | undefined;
+  /**
+   * Which file an inode was, in the interval taken last, that the kernel told without a name: the one it was when that began,
+   * or the first since.
+   * `undefined`: no name is known, or its process told a path later than the kernel a name.
+   */
+  nameOfInode(dev: number, ino: number): FileIdentity | undefined;
   /** What was told since this was last asked. */
   takeTold(): Told;
+};
+
+/** What an inode was told to be. */
+type ToldInode = {
+  readonly file: FileIdentity;
+  /** What it was when the interval began in which it was told so. */
+  readonly before: FileIdentity | undefined;
+  readonly since: number;
 };
 
 export type Told = {
@@ -40,7 +56,7 @@ export type Told = {
 };
 
 const DEEPEST_PATH = 64;
-const FRESH = { isRoot: false, isDeleted: false, isDirectory: false };
+const FRESH = { isRoot: false, isDeleted: false, isDirectory: false, toldIn: -Infinity };
 /** Of inode(7). */
 const [S_IFMT, S_IFDIR] = [0o170000, 0o040000];
 
@@ -49,7 +65,10 @@ export function createNames(keep = 30_000): Names {
   const nodes = new Map<string, Node>();
   const elsewhere = new Map<string, string>();
   const byInode = new Map<string, string>();
-  const lastOfInode = new Map<string, string>();
+  const ofInode = new Map<string, ToldInode>();
+  /** Directories have one name each: what was told of one last is where all below it are. */
+  const directories = new Map<string, string>();
+  let interval = 0;
   let told = new Set<number>();
   let hasMoved = false;
 
@@ -67,7 +86,22 @@ export function createNames(keep = 30_000): Names {
   };
 
   const pathAt = (key: string | undefined): NamedPath | undefined =>
-    key === undefined ? undefined : walk(nodes, key);
+    key === undefined ? undefined : walk(nodes, directories, key);
+
+  const learnInode = (file: FileIdentity): void => {
+    const key = inodeKey(file.dev, file.ino);
+    const known = ofInode.get(key);
+    if (known && keyOf(known.file) === keyOf(file)) return;
+    const before = known?.since === interval ? known.before : known?.file;
+    remember(ofInode, key, { file, before, since: interval });
+  };
+  /** Whether a directory is called otherwise than when a file in it was told last. */
+  const isMoved = (directory: FileIdentity): boolean => {
+    const inode = inodeKey(directory.dev, directory.ino);
+    const [before, now] = [directories.get(inode), keyOf(directory)];
+    if (before !== now) remember(directories, inode, now);
+    return before !== undefined && before !== now;
+  };
 
   return {
     learn(record) {
@@ -80,13 +114,14 @@ export function createNames(keep = 30_000): Names {
           Object.assign(nodeOf(key), {
             isDeleted: record.links === 0,
             isDirectory: (record.mode & S_IFMT) === S_IFDIR,
+            toldIn: interval,
           });
           remember(byInode, inodeKey(record.file.ino, record.file.hash), key);
-          remember(lastOfInode, inodeKey(record.file.dev, record.file.ino), key);
+          learnInode(record.file);
           return;
         case 'name': {
           const node = nodeOf(key);
-          hasMoved ||= isOther(node, record);
+          hasMoved ||= isOther(node, record) || isMoved(record.parent);
           node.parent = record.parent;
           node.length = record.length;
           node.pieces.set(record.offset, record.piece);
@@ -98,6 +133,7 @@ export function createNames(keep = 30_000): Names {
     },
     learnPath(dev, ino, path) {
       told.add(ino);
+      ofInode.delete(inodeKey(dev, ino));
       remember(elsewhere, inodeKey(dev, ino), path);
     },
     pathOf(file) {
@@ -106,19 +142,31 @@ export function createNames(keep = 30_000): Names {
       if (found) return found;
       const path = elsewhere.get(inodeKey(file.dev, file.ino));
       if (path !== undefined) return { path, fsDev: undefined, isDeleted: false, isDirectory: false };
-      // Told without a name, and its process is gone: the name another operation used.
-      return file.hash === 0 ? pathAt(lastOfInode.get(inodeKey(file.dev, file.ino))) : undefined;
+      const known = file.hash === 0 ? ofInode.get(inodeKey(file.dev, file.ino)) : undefined;
+      return known && pathAt(keyOf(known.before ?? known.file));
+    },
+    nameOfInode(dev, ino) {
+      // A temporary file (O_TMPFILE) has a name whose hash is 0.
+      const own = { dev, ino, hash: 0 };
+      if ((nodes.get(keyOf(own))?.toldIn ?? -1) >= interval - 1) return own;
+      const known = ofInode.get(inodeKey(dev, ino));
+      return known && known.since >= interval - 1 ? (known.before ?? known.file) : known?.file;
     },
     takeTold() {
       const taken = { inodes: told, hasMoved };
       told = new Set();
       hasMoved = false;
+      interval += 1;
       return taken;
     },
   };
 }
 
-function walk(nodes: ReadonlyMap<string, Node>, start: string): NamedPath | undefined {
+function walk(
+  nodes: ReadonlyMap<string, Node>,
+  directories: ReadonlyMap<string, string>,
+  start: string,
+): NamedPath | undefined {
   const { isDeleted = false, isDirectory = false } = nodes.get(start) ?? {};
   const parts: string[] = [];
   let key = start;
@@ -129,7 +177,9 @@ function walk(nodes: ReadonlyMap<string, Node>, start: string): NamedPath | unde
     if (!node?.parent) break;
     parts.unshift(nameOf(node));
     fsDev = node.parent.dev;
-    key = keyOf(node.parent);
+    // Where a deleted file was is what its directory was called then.
+    const now = isDeleted ? undefined : directories.get(inodeKey(node.parent.dev, node.parent.ino));
+    key = now !== undefined && nodes.has(now) ? now : keyOf(node.parent);
   }
   return parts.length === 0 ? undefined : { path: `…/${parts.join('/')}`, fsDev, isDeleted, isDirectory };
 }

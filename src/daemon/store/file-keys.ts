@@ -4,8 +4,8 @@ import type { Dictionaries } from './dictionaries.ts';
 import { labelDevice, labelFile } from '../naming/labels.ts';
 import type { FileLabel } from '../naming/labels.ts';
 import type { Container } from '../lookups/containers.ts';
-import type { Devices } from '../lookups/devices.ts';
-import type { Mounts } from '../lookups/mounts.ts';
+import type { Lookups } from '../lookups/lookups.ts';
+import { createMoved } from '../naming/moved.ts';
 import type { Names } from '../naming/names.ts';
 
 /** Who did it, as far as it decides what a file is called. */
@@ -15,7 +15,7 @@ export type FileKeys = {
   /** Before the rows of each interval: takes notice of what changed since the last. */
   begin(): void;
   /** `isWrite`: the operation is one that leaves no file in an image's layer. */
-  fileKey(file: FileIdentity, viewer: Viewer, isWrite: boolean): number;
+  fileKey(file: FileIdentity, viewer: Viewer, isWrite: boolean, pid: number): number;
   deviceKey(dev: number, container: Container | undefined): number;
   /** Names may arrive after the totals that need them. */
   nameTheUnnamed(): void;
@@ -23,31 +23,42 @@ export type FileKeys = {
   forget(): void;
 };
 
-type Unnamed = { readonly file: FileIdentity; readonly viewer: Viewer; readonly isWritten: boolean };
-type Known = Omit<Unnamed, 'isWritten'> & { readonly key: number; isWritten: boolean; dueAt: number };
+type Unnamed = {
+  readonly file: FileIdentity;
+  readonly viewer: Viewer;
+  readonly isWritten: boolean;
+  /** Who used it last. */
+  readonly pid: number;
+};
+type Known = Pick<Unnamed, 'file' | 'viewer'> & {
+  readonly key: number;
+  isWritten: boolean;
+  lookCount: number;
+  dueAt: number;
+};
 
 const UNNAMED_MAX = 10_000;
 /** Bounds what is remembered. */
 const KNOWN_MAX = 100_000;
-/** Intervals until it is looked again for a second sign of a file's class. */
-const SIGN_PAUSE = 12;
+/** What may change without the kernel telling is looked at ever more rarely, down to once in so many intervals. */
+const LONGEST_PAUSE = 64;
 
 /**
  * The keys of files and their devices. A file is labelled when it is first met, when the kernel told it again or a
- * directory anew, when the mounts or its container changed, when it is first written, and as long as its path is not
- * whole or its class waits for a sign.
+ * directory anew, when the mounts or its container changed, when it is first written, as long as its path is not whole,
+ * and ever more rarely while its class waits for a sign or a directory above it may have been renamed.
  */
 export function createFileKeys(
   dictionaries: Dictionaries,
   names: Names,
-  mounts: Mounts,
-  devices: Devices,
+  { mounts, devices, proc }: Pick<Lookups, 'mounts' | 'devices' | 'proc'>,
   classes: Classes,
 ): FileKeys {
   /** By container, then inode: numbers make fast keys. */
   let known = new Map<number, Map<number, Known[]>>();
   let knownCount = 0;
   let unnamed = new Map<string, Unnamed>();
+  const moved = createMoved(mounts, proc);
   let interval = 0;
   let mountChanges = mounts.changes();
 
@@ -67,16 +78,26 @@ export function createFileKeys(
   const deviceKey = (dev: number, container: Container | undefined): number =>
     dictionaries.device(labelDevice(dev, container, devices, mounts));
 
-  const label = (unlabelled: Unnamed): { key: number; isWhole: boolean; isWaiting: boolean } => {
-    const { file, viewer, isWritten } = unlabelled;
+  const label = (unlabelled: Unnamed): { key: number; isWhole: boolean; mayChange: boolean } => {
+    const { file, viewer, isWritten, pid } = unlabelled;
     const { container, containerKey } = viewer;
-    const named = labelFile(file, names.pathOf(file), container, mounts);
+    const named = moved.correct(file, labelFile(file, names.pathOf(file), container, mounts), pid);
     if (named.state === 'unknown' && unnamed.size < UNNAMED_MAX) {
       unnamed.set([file.dev, file.ino, file.hash, container?.containerId].join(':'), unlabelled);
     }
-    const fileClass = classes.of(named, file.dev, container, isWritten);
-    const key = dictionaries.file(file, named, containerKey, deviceKey(file.dev, container), fileClass);
-    return { key, isWhole: isWhole(named), isWaiting: fileClass.isWaiting };
+    const located = classes.of(named, container, isWritten);
+    const key = dictionaries.file(
+      file,
+      { ...named, hostPath: located.hostPath },
+      containerKey,
+      deviceKey(file.dev, container),
+      located,
+    );
+    return {
+      key,
+      isWhole: isWhole(named),
+      mayChange: located.isWaiting || (isWritten && named.hostPath !== null),
+    };
   };
   const remember = (ofContainer: Map<number, Known[]>, entry: Known): void => {
     const ofInode = ofContainer.get(entry.file.ino);
@@ -88,23 +109,26 @@ export function createFileKeys(
   return {
     begin() {
       interval += 1;
+      moved.begin();
       if (dictionaries.freshen()) forgetLabels();
       if (knownCount > KNOWN_MAX) forget();
       if (mounts.changes() !== mountChanges) forgetLabels();
       mountChanges = mounts.changes();
       forgetTold();
     },
-    fileKey(file, viewer, isWrite) {
+    fileKey(file, viewer, isWrite, pid) {
       const container = viewer.containerKey ?? 0;
       let ofContainer = known.get(container);
       if (!ofContainer) known.set(container, (ofContainer = new Map<number, Known[]>()));
       const found = findKnown(ofContainer.get(file.ino), file, viewer.container);
       if (found && interval < found.dueAt && (found.isWritten || !isWrite)) return found.key;
       const isWritten = isWrite || found?.isWritten === true;
-      const { key, isWhole, isWaiting } = label({ file, viewer, isWritten });
-      const dueAt = isWhole ? (isWaiting ? interval + SIGN_PAUSE : Number.POSITIVE_INFINITY) : interval + 1;
-      if (found?.key === key) Object.assign(found, { dueAt, isWritten });
-      else remember(ofContainer, { file, viewer, key, isWritten, dueAt });
+      const { key, isWhole, mayChange } = label({ file, viewer, isWritten, pid });
+      const lookCount = (found?.lookCount ?? -1) + 1;
+      const pause = isWhole ? Math.min(2 ** lookCount, LONGEST_PAUSE) : 1;
+      const dueAt = isWhole && !mayChange ? Number.POSITIVE_INFINITY : interval + pause;
+      if (found?.key === key) Object.assign(found, { dueAt, isWritten, lookCount });
+      else remember(ofContainer, { file, viewer, key, isWritten, dueAt, lookCount });
       return key;
     },
     deviceKey,

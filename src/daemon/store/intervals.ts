@@ -3,6 +3,8 @@ import { nowUs } from '../../schema/units.ts';
 import type { Lookups } from '../lookups/lookups.ts';
 import { createClasses, isWrite } from '../naming/classes.ts';
 import type { Learned } from '../naming/learned.ts';
+import { createNameless } from '../naming/nameless.ts';
+import { createProcessNames } from '../naming/process-names.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { Exemplar } from '../stream/decode.ts';
 import type { IntervalRecord } from '../stream/interval-records.ts';
@@ -26,22 +28,25 @@ export function createStore(
   db: Db,
   sessionId: number,
   lookups: Lookups,
-  { names, processNames }: Pick<Learned, 'names' | 'processNames'>,
+  { names, processNames: toldNames }: Pick<Learned, 'names' | 'processNames'>,
   clock: Clock,
 ): Store {
   const dictionaries = createDictionaries(db, sessionId);
   const classes = createClasses(lookups.mounts, lookups.classes);
-  const fileKeys = createFileKeys(dictionaries, names, lookups.mounts, lookups.devices, classes);
+  const fileKeys = createFileKeys(dictionaries, names, lookups, classes);
+  const nameless = createNameless(names);
+  const processNames = createProcessNames(toldNames, lookups.proc);
   const rows = createIntervalRows(db, sessionId, clock);
   const rollup = createRollup(db);
   const contextRows = createExemplarContextRows(db, sessionId, clock);
   const owners = createOwners(dictionaries, lookups, contextRows);
 
   /** cgroup_key, process_key, file_key. */
-  const keysOf = ({ cgroupId, pid, file, opId }: Doer): readonly [number, number, number] => {
+  const keysOf = (doer: Doer): readonly [number, number, number] => {
+    const { cgroupId, pid, opId } = doer;
     const owner = owners.of(cgroupId);
-    const process = dictionaries.process(pid, processNames.get(pid));
-    return [owner.key, process, fileKeys.fileKey(file, owner, isWrite(opId))];
+    const process = dictionaries.process(pid, processNames.of(pid));
+    return [owner.key, process, fileKeys.fileKey(nameless.fileOf(doer), owner, isWrite(opId), pid)];
   };
 
   const writeTotals = (
@@ -92,6 +97,8 @@ export function createStore(
     write(record) {
       owners.begin();
       fileKeys.begin();
+      nameless.begin(record.interval.totals);
+      processNames.begin();
       try {
         writeAll(record);
       } catch (error) {

@@ -108,6 +108,7 @@ describe('a container whose state is not to be read', () => {
     snapshot: null,
     initPid: null,
     mounts: [],
+    volumes: [],
   };
 
   test('is known by the path of its cgroup', () => {

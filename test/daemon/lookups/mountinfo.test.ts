@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  hostPath,
-  mountHolding,
-  overlayLayers,
-  parseMountinfo,
-  pathBelow,
-} from '../../../src/daemon/lookups/mountinfo.ts';
+import { hostPath, overlayLayers, parseMountinfo, pathBelow } from '../../../src/daemon/lookups/mountinfo.ts';
 import type { Mount } from '../../../src/daemon/lookups/mountinfo.ts';
 
 /** Kernel 6.18, after `mount -o 'lowerdir=/mnt/l\,1:/mnt/l\:2,upperdir=/mnt/u p\\x,workdir=/mnt/w' …`. */
@@ -111,26 +105,6 @@ describe('hostPath', () => {
       undefined,
     ]);
     expect(hostPath(table, 8, 3, '/only/this/f')).toBe('/shown/f');
-  });
-});
-
-describe('mountHolding', () => {
-  const table = parseMountinfo(
-    [
-      '1 0 8:1 / / rw - ext4 /dev/sda1 rw',
-      '2 1 8:2 / /var rw - ext4 /dev/sda2 rw',
-      '3 2 8:3 / /var rw - ext4 /dev/sda3 rw',
-    ].join('\n'),
-  );
-
-  test('finds the deepest, and of two at one place the later', () => {
-    expect(['/etc/x', '/var/x', '/variant', '/var'].map((path) => mountHolding(table, path)?.id)).toEqual([
-      1, 3, 1, 3,
-    ]);
-  });
-
-  test('finds nothing in an empty table', () => {
-    expect(mountHolding([], '/etc')).toBeUndefined();
   });
 });
 

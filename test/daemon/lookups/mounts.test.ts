@@ -80,3 +80,17 @@ test('reads this machine’s own table whole', () => {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
   expect(createMounts(hostRoots).all()).toHaveLength(lines.length);
 });
+
+test('a path lies on the mount nearest above it, of two at one place on the later', () => {
+  const roots = emptyTree();
+  const lines = [
+    '1 0 8:1 / / rw - ext4 /dev/sda1 rw',
+    '2 1 8:2 / /var rw - ext4 /dev/sda2 rw',
+    '3 2 8:3 / /var rw - ext4 /dev/sda3 rw',
+  ];
+  put(join(roots.proc, 'self/mountinfo'), `${lines.join('\n')}\n`);
+  const mounts = createMounts(roots);
+  expect(['/etc/x', '/var/x', '/variant', '/var'].map((path) => mounts.holding(path)?.id)).toEqual([
+    1, 3, 1, 3,
+  ]);
+});

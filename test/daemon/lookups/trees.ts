@@ -36,6 +36,7 @@ export function put(path: string, text: string): void {
 
 function rootsBelow(directory: string): Roots {
   return {
+    host: directory,
     cgroup: join(directory, 'sys/fs/cgroup'),
     proc: join(directory, 'proc'),
     sys: join(directory, 'sys'),

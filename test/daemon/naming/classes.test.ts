@@ -21,7 +21,6 @@ afterAll(() => {
 });
 
 const roots = emptyTree();
-const NFS = 51;
 const overlay = `55 29 0:42 / /run/app1/rootfs rw - overlay overlay rw,lowerdir=${SNAPSHOTS}/1/fs,upperdir=${UPPER},workdir=${SNAPSHOTS}/2/work`;
 const others = [
   '22 1 8:1 / / rw - ext4 /dev/sda1 rw',
@@ -47,47 +46,58 @@ const app1: Container = {
   cgroupsPath: null,
   initPid: null,
   mounts: [{ destination: '/volume', source: '/data/volume' }],
+  volumes: [],
 };
-const label = (path: string, hostPath: string | null = path): Labelled => ({
+const label = (path: string, hostPath: string | null = path, more: Partial<Labelled> = {}): Labelled => ({
   path,
   hostPath,
   state: 'known',
   isDirectory: false,
+  role: null,
+  fsType: 'ext4',
+  ...more,
 });
-const EXT4 = 254 * 2 ** 20;
-const OVERLAY = 42;
 
 const setUp = () => {
   const mounts = createMounts(roots);
   const classes = createClasses(mounts);
   return {
     mounts,
-    placeOf: (file: Labelled, container: Container | undefined, isWritten = true, dev = EXT4) =>
-      classes.of(file, dev, container, isWritten).place,
-    classOf: (file: Labelled, container: Container | undefined) =>
-      classes.of(file, EXT4, container, true).class,
+    placeOf: (file: Labelled, container: Container | undefined, isWritten = true) =>
+      classes.of(file, container, isWritten).place,
+    classOf: (file: Labelled, container: Container | undefined) => classes.of(file, container, true).class,
+    hostPathOf: (file: Labelled, isWritten: boolean) => classes.of(file, app1, isWritten).hostPath,
   };
 };
 
 describe('a file named through an overlay', () => {
-  const inUpper = (path: string) => label(path, join(UPPER, path));
+  const inUpper = (path: string) => label(path, join(UPPER, path), { role: 'layer', fsType: 'overlay' });
 
   test('lies in the writable layer when it is written', () => {
     const { placeOf } = setUp();
-    expect(placeOf(inUpper('/new'), app1, true, OVERLAY)).toBe('writable_layer');
+    expect(placeOf(inUpper('/new'), app1, true)).toBe('writable_layer');
   });
 
   test('lies where it is found when it is only read', () => {
     const { placeOf } = setUp();
-    expect(placeOf(inUpper('/written'), app1, false, OVERLAY)).toBe('writable_layer');
-    expect(placeOf(inUpper('/lib/libc.so.6'), app1, false, OVERLAY)).toBe('image_layer');
+    expect(placeOf(inUpper('/written'), app1, false)).toBe('writable_layer');
+    expect(placeOf(inUpper('/lib/libc.so.6'), app1, false)).toBe('image_layer');
+  });
+
+  test('has no path on the host when only the image has it', () => {
+    const { hostPathOf } = setUp();
+    expect([
+      hostPathOf(inUpper('/lib/libc.so.6'), false),
+      hostPathOf(inUpper('/lib/libc.so.6'), true),
+    ]).toEqual([null, join(UPPER, 'lib/libc.so.6')]);
+    expect(hostPathOf(inUpper('/written'), false)).toBe(join(UPPER, 'written'));
   });
 
   test('is not said to be in an image when its layer is gone, or it was deleted', () => {
     const { placeOf } = setUp();
     const gone = { ...app1, upperdir: '/gone/fs' };
-    expect(placeOf(label('/x', '/gone/fs/x'), gone, false, OVERLAY)).toBe('writable_layer');
-    expect(placeOf({ ...inUpper('/x'), state: 'deleted' }, app1, false, OVERLAY)).toBe('writable_layer');
+    expect(placeOf(label('/x', '/gone/fs/x', { role: 'layer' }), gone, false)).toBe('writable_layer');
+    expect(placeOf({ ...inUpper('/x'), state: 'deleted' }, app1, false)).toBe('writable_layer');
   });
 });
 
@@ -122,7 +132,7 @@ test('what lies beside a file on a local disk tells its class, also when it appe
   const { mounts } = setUp();
   const classes = createClasses(mounts);
   const look = () =>
-    classes.of(label('/state/kv/1234568.log', join(UPPER, 'state/kv/1234568.log')), EXT4, app1, true);
+    classes.of(label('/state/kv/1234568.log', join(UPPER, 'state/kv/1234568.log')), app1, true);
   mkdirSync(join(UPPER, 'state/kv'), { recursive: true });
   expect(look()).toMatchObject({ class: 'log_file', isWaiting: true });
   writeFileSync(join(UPPER, 'state/kv/CURRENT'), '');
@@ -132,9 +142,9 @@ test('what lies beside a file on a local disk tells its class, also when it appe
 test('a bind mount, NFS and the host are told apart', () => {
   const { placeOf } = setUp();
   expect([
-    placeOf(label('/volume/x', '/data/volume/x'), app1),
+    placeOf(label('/volume/x', '/data/volume/x', { role: 'mount' }), app1),
     placeOf(label('/data/volumes/x'), app1),
-    placeOf(label('/mnt/share/x'), undefined, true, NFS),
+    placeOf(label('/mnt/share/x', undefined, { fsType: 'nfs4' }), undefined),
     placeOf(label('/data/x'), undefined),
     placeOf(label('/x', null), undefined),
   ]).toEqual(['volume_host_path', 'host', 'volume_nfs', 'host', 'unknown']);

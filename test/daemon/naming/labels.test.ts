@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { labelDevice, labelFile, majorOf, minorOf } from '../../../src/daemon/naming/labels.ts';
 import type { Container } from '../../../src/daemon/lookups/containers.ts';
+import type { ContainerState } from '../../../src/daemon/lookups/containers/container.ts';
+import { volumesOf } from '../../../src/daemon/lookups/containers/volumes.ts';
 import { createDevices } from '../../../src/daemon/lookups/devices.ts';
 import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
 import type { NamedPath } from '../../../src/daemon/naming/names.ts';
@@ -32,7 +34,9 @@ put(join(roots.sys, 'dev/block/253:0/dm/name'), 'slow\n');
 const mounts = createMounts(roots);
 const devices = createDevices(roots, mounts);
 
-const app1: Container = {
+/** With what it sees, as the reader of containers finds it. */
+const seeing = (state: ContainerState): Container => ({ ...state, volumes: volumesOf(roots, mounts, state) });
+const app1 = seeing({
   runtime: 'containerd',
   containerId: 'app1',
   name: 'app1',
@@ -49,9 +53,9 @@ const app1: Container = {
     { destination: '/volume', source: '/data/volume' },
     { destination: '/volume/deep', source: '/data/volume/deep/er' },
   ],
-};
+});
 /** Known from its cgroup's path alone. */
-const guessed: Container = { ...app1, rootfs: null, upperdir: null, snapshot: null, mounts: [] };
+const guessed = seeing({ ...app1, rootfs: null, upperdir: null, snapshot: null, mounts: [] });
 
 const VDA = 254 * 2 ** 20;
 const OVERLAY = 42;
@@ -154,7 +158,7 @@ describe('in a container', () => {
   });
 
   test('a volume that is the file itself is its destination', () => {
-    const container = { ...app1, mounts: [{ destination: '/etc/hosts', source: '/data/hosts' }] };
+    const container = seeing({ ...app1, mounts: [{ destination: '/etc/hosts', source: '/data/hosts' }] });
     expect(label(named('/hosts'), container).path).toBe('/etc/hosts');
   });
 

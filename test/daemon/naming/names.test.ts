@@ -276,6 +276,29 @@ describe('an inode told without a name, whose process is gone', () => {
   });
 });
 
+test('a directory that was renamed has its new name with all below it, once a file in it is told', () => {
+  const names = createNames();
+  const [before, after] = [identity(30, 1), identity(30, 2)];
+  const [first, second, deleted] = [identity(31), identity(32), identity(33)];
+  tellRoot(names, ROOT);
+  tellFile(names, first);
+  tellName(names, first, before, '0.wal');
+  tellFile(names, deleted, 0);
+  tellName(names, deleted, before, 'gone');
+  tellName(names, before, ROOT, 'wal.tmp');
+  expect(names.pathOf(first)?.path).toBe('/wal.tmp/0.wal');
+  expect(names.takeTold().hasMoved).toBe(false);
+  tellFile(names, second);
+  tellName(names, second, after, '1.wal');
+  tellName(names, after, ROOT, 'wal');
+  expect([first, second, deleted].map((file) => names.pathOf(file)?.path)).toEqual([
+    '/wal/0.wal',
+    '/wal/1.wal',
+    '/wal.tmp/gone',
+  ]);
+  expect(names.takeTold().hasMoved).toBe(true);
+});
+
 test('of more names than it keeps it forgets the oldest', () => {
   const names = createNames(10);
   tellRoot(names, ROOT);

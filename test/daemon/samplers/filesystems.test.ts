@@ -31,6 +31,7 @@ const container = {
   snapshot: null,
   cgroupsPath: null,
   initPid: null,
+  volumes: [],
   mounts: [
     { destination: '/nfs', source: '/mnt/nfs/app' },
     { destination: '/proc', source: '/proc' },

@@ -26,6 +26,7 @@ const app1: Container = {
   cgroupsPath: '/kubepods/burstable/pod123/app1',
   initPid: null,
   mounts: [],
+  volumes: [],
 };
 
 function dictionary() {

@@ -1,3 +1,4 @@
+import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createClasses } from '../../../src/daemon/naming/classes.ts';
@@ -14,6 +15,7 @@ const DEV = 254 * 2 ** 20;
 const ROOT: FileIdentity = { dev: DEV, ino: 2, hash: 0 };
 const FOLDER: FileIdentity = { dev: DEV, ino: 20, hash: 1 };
 const FILE: FileIdentity = { dev: DEV, ino: 24, hash: 7 };
+const PID = 4711;
 const HOST = { container: undefined, containerKey: null };
 
 afterEach(() => {
@@ -32,7 +34,12 @@ function start() {
   const mounts = createMounts(roots);
   const dictionaries = createDictionaries(db, sessionId);
   const devices = createDevices(roots, mounts);
-  const fileKeys = createFileKeys(dictionaries, names, mounts, devices, createClasses(mounts));
+  const fileKeys = createFileKeys(
+    dictionaries,
+    names,
+    { mounts, devices, proc: roots.proc },
+    createClasses(mounts),
+  );
   const name = (file: FileIdentity, parent: FileIdentity, text: string): void => {
     names.learn({ type: 'name', file, parent, length: text.length, offset: 0, piece: Buffer.from(text) });
   };
@@ -47,7 +54,7 @@ function start() {
   /** One interval in which the file was used; what it is called then. */
   const interval = (file = FILE, isWrite = true): unknown[] => {
     fileKeys.begin();
-    fileKeys.fileKey(file, HOST, isWrite);
+    fileKeys.fileKey(file, HOST, isWrite, PID);
     fileKeys.nameTheUnnamed();
     return paths();
   };
@@ -129,7 +136,7 @@ test('a file is in the image while it is only read, and in the writable layer on
   for (let later = 0; later < 30; later += 1) expect(place(false)).toBe('writable_layer');
 });
 
-test('a class that waits for a sign is looked at again after a minute of intervals', () => {
+test('a class that waits for a sign is looked at again, ever more rarely', () => {
   const { roots, db, mounts, mount, tell, interval } = start();
   const disk = join(roots.proc, 'disk');
   mount(disk);
@@ -140,7 +147,25 @@ test('a class that waits for a sign is looked at again after a minute of interva
       interval();
       return db.prepare('SELECT class FROM file').pluck().get();
     });
-  expect(classes(1)).toEqual(['log_file']);
+  expect(classes(4)).toEqual(['log_file', 'log_file', 'log_file', 'log_file']);
   put(join(disk, 'folder/CURRENT'), '');
-  expect(classes(12)).toEqual([...Array.from({ length: 11 }, () => 'log_file'), 'rocksdb_wal']);
+  // Looked at in intervals 1, 2, 4 and 8.
+  expect(classes(5)).toEqual(['log_file', 'log_file', 'log_file', 'rocksdb_wal', 'rocksdb_wal']);
+});
+
+test('a file below a renamed directory has the name its process has it open under', () => {
+  const { roots, mounts, mount, tell, interval } = start();
+  const disk = join(roots.proc, 'disk');
+  mount(disk);
+  mounts.refresh();
+  put(join(disk, 'folder/0.wal'), '');
+  tell('0.wal');
+  expect(interval()).toEqual([`${disk}/folder/0.wal`]);
+  renameSync(join(disk, 'folder'), join(disk, 'wal'));
+  const process = join(roots.proc, String(PID));
+  put(join(process, 'fdinfo/3'), `pos:\t0\nmnt_id:\t48\nino:\t${String(FILE.ino)}\n`);
+  put(join(process, 'mountinfo'), `48 1 254:0 / ${disk} rw - ext4 /dev/vda rw\n`);
+  mkdirSync(join(process, 'fd'));
+  symlinkSync(join(disk, 'wal/0.wal'), join(process, 'fd/3'));
+  expect(interval()).toEqual([`${disk}/wal/0.wal`]);
 });

@@ -98,5 +98,9 @@ function keeping(before: Container, after: Container): Container {
     upperdir: after.upperdir ?? before.upperdir,
     snapshot: after.snapshot ?? before.snapshot,
     initPid: after.initPid ?? before.initPid,
+    volumes: hasRoot(before) && !hasRoot(after) ? before.volumes : after.volumes,
   };
 }
+
+/** Whether its mounts were read from within. */
+const hasRoot = ({ volumes }: Container): boolean => volumes.some(({ role }) => role === 'root');

@@ -6,8 +6,27 @@ export interface BindMount {
   readonly source: string;
 }
 
+/** A part of a file system that a container sees. */
+export interface Volume {
+  /**
+   * - `root`: its root file system, an overlay;
+   * - `layer`: the directory below, which holds what it changed; `work`: overlayfs' own beside it;
+   * - `mount`: anything else, by bind mount or of its own.
+   */
+  readonly role: 'root' | 'layer' | 'work' | 'mount';
+  /** Where it is in the container. */
+  readonly destination: string;
+  readonly major: number;
+  readonly minor: number;
+  /** The directory or file inside the file system that it is. */
+  readonly root: string;
+  /** `null`: on no path of the host. */
+  readonly hostPath: string | null;
+  readonly fsType: string;
+}
+
 /** A container as its runtime's state files describe it. `null`: not known (or not yet). */
-export interface Container {
+export interface ContainerState {
   readonly runtime: Runtime | null;
   readonly containerId: string;
   /**
@@ -30,6 +49,11 @@ export interface Container {
   readonly cgroupsPath: string | null;
   readonly initPid: number | null;
   readonly mounts: readonly BindMount[];
+}
+
+/** The same, and what it sees of which file system. */
+export interface Container extends ContainerState {
+  readonly volumes: readonly Volume[];
 }
 
 /** Where a runtime keeps the state of one container; `directory` as seen from this process. */

@@ -4,7 +4,7 @@ import type { Mounts } from '../mounts.ts';
 import { onHost } from '../roots.ts';
 import type { Roots } from '../roots.ts';
 import { SANDBOX_NAME, shortName } from './container.ts';
-import type { Container, StateDirectory } from './container.ts';
+import type { ContainerState, StateDirectory } from './container.ts';
 import { textAt } from './json.ts';
 import { parseOciSpec } from './oci-spec.ts';
 import type { OciSpec } from './oci-spec.ts';
@@ -58,7 +58,7 @@ export function readContainerd(
   roots: Roots,
   mounts: Mounts,
   { directory, containerId }: StateDirectory,
-): Container | undefined {
+): ContainerState | undefined {
   const spec = parseOciSpec(readWhole(join(directory, 'config.json')) ?? '');
   if (!spec) return undefined;
   const rootfs = rootfsOf(roots, directory, spec);
@@ -89,7 +89,7 @@ export function readPid(path: string): number | null {
 function describe(
   { annotations }: OciSpec,
   containerId: string,
-): Pick<Container, 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
+): Pick<ContainerState, 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
   const cri = (key: string): string | undefined => textAt(annotations, `io.kubernetes.cri.${key}`);
   const sandbox = cri('container-type') === 'sandbox' ? SANDBOX_NAME : undefined;
   return {

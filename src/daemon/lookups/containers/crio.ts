@@ -1,5 +1,5 @@
 import { SANDBOX_NAME, shortName } from './container.ts';
-import type { Container } from './container.ts';
+import type { ContainerState } from './container.ts';
 import { asObject, parseJson, textAt } from './json.ts';
 import type { OciSpec } from './oci-spec.ts';
 
@@ -20,7 +20,7 @@ export function isCrio({ annotations }: Pick<OciSpec, 'annotations'>): boolean {
 export function describeCrio(
   { annotations }: Pick<OciSpec, 'annotations'>,
   containerId: string,
-): Pick<Container, 'runtime' | 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
+): Pick<ContainerState, 'runtime' | 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
   const kubelet = (key: string): string | undefined => textAt(annotations, `io.kubernetes.${key}`);
   const crio = (key: string): string | undefined => kubelet(`cri-o.${key}`);
   const metadata = asObject(parseJson(crio('Metadata') ?? ''));

@@ -4,7 +4,7 @@ import type { Mounts } from '../mounts.ts';
 import type { Roots } from '../roots.ts';
 import { DOCKER_NAMESPACE, readPid } from './containerd.ts';
 import { SANDBOX_NAME, shortName } from './container.ts';
-import type { BindMount, Container, StateDirectory } from './container.ts';
+import type { BindMount, ContainerState, StateDirectory } from './container.ts';
 import { asObject, numberAt, objectAt, parseJson, textAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { parseOciSpec } from './oci-spec.ts';
@@ -48,7 +48,7 @@ export function readDocker(
   roots: Roots,
   mounts: Mounts,
   { directory, containerId }: StateDirectory,
-): Container | undefined {
+): ContainerState | undefined {
   const config = asObject(parseJson(readWhole(join(directory, 'config.v2.json')) ?? ''));
   const bundle = dockerBundles(roots).map((bundles) => join(bundles, containerId));
   const spec = bundle.map((path) => parseOciSpec(readWhole(join(path, 'config.json')) ?? '')).find(Boolean);
@@ -77,7 +77,7 @@ export function readDocker(
 function describe(
   config: JsonObject | undefined,
   containerId: string,
-): Pick<Container, 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
+): Pick<ContainerState, 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
   const settings = objectAt(config, 'Config');
   const label = (key: string): string | undefined =>
     textAt(objectAt(settings, 'Labels'), `io.kubernetes.${key}`);

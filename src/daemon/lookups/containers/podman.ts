@@ -1,5 +1,5 @@
 import { shortName } from './container.ts';
-import type { Container } from './container.ts';
+import type { ContainerState } from './container.ts';
 import { asList, asObject, listAt, parseJson, textAt } from './json.ts';
 
 /** What containers/storage's index says of a container. */
@@ -35,7 +35,7 @@ export function parseStorageIndex(text: string): Map<string, StorageRecord> {
 export function describePodman(
   indexes: readonly string[],
   containerId: string,
-): Pick<Container, 'runtime' | 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
+): Pick<ContainerState, 'runtime' | 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
   const record = indexes
     .map((text) => parseStorageIndex(text).get(containerId))
     .find((found) => found !== undefined);

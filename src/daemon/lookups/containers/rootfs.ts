@@ -4,7 +4,7 @@ import { overlayLayers, parseMountinfo } from '../mountinfo.ts';
 import type { Mount } from '../mountinfo.ts';
 import type { Mounts } from '../mounts.ts';
 import type { Roots } from '../roots.ts';
-import type { Container } from './container.ts';
+import type { ContainerState } from './container.ts';
 
 /**
  * The writable layer under a container's root file system.
@@ -19,7 +19,7 @@ export function writableLayer(
   mounts: Mounts,
   rootfs: string | null,
   initPid: number | null,
-): Pick<Container, 'upperdir' | 'snapshot'> {
+): Pick<ContainerState, 'upperdir' | 'snapshot'> {
   const mount = (rootfs === null ? undefined : mounts.at(rootfs)) ?? rootOf(roots.proc, initPid);
   const upperdir = (mount && overlayLayers(mount)?.upperdir) ?? null;
   return { upperdir, snapshot: snapshotOf(upperdir) };

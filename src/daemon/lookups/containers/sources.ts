@@ -9,7 +9,7 @@ import {
   listContainerd,
   readContainerd,
 } from './containerd.ts';
-import type { Container, StateDirectory } from './container.ts';
+import type { ContainerState, StateDirectory } from './container.ts';
 import {
   DOCKER_TASKS,
   dockerBundles,
@@ -25,7 +25,7 @@ import { STORAGE, listStorage, readStorage, storageDirectories, storageState } f
 /** One way in which runtimes keep the state of containers. */
 export interface Source {
   readonly list: (roots: Roots) => StateDirectory[];
-  readonly read: (roots: Roots, mounts: Mounts, state: StateDirectory) => Container | undefined;
+  readonly read: (roots: Roots, mounts: Mounts, state: StateDirectory) => ContainerState | undefined;
   /** The directories whose modification time changes when a container comes or goes. */
   readonly places: (roots: Roots) => string[];
   /** Tells of the containers that are there and of those that appear. */

@@ -3,7 +3,7 @@ import { namesIn, readWhole } from '../bounded-read.ts';
 import type { Mounts } from '../mounts.ts';
 import type { Roots } from '../roots.ts';
 import { readPid } from './containerd.ts';
-import type { Container, StateDirectory } from './container.ts';
+import type { ContainerState, StateDirectory } from './container.ts';
 import { describeCrio, isCrio } from './crio.ts';
 import { textAt } from './json.ts';
 import { parseOciSpec } from './oci-spec.ts';
@@ -48,7 +48,7 @@ export function readStorage(
   roots: Roots,
   mounts: Mounts,
   { containerId }: Pick<StateDirectory, 'containerId'>,
-): Container | undefined {
+): ContainerState | undefined {
   const userdata = storageDirectories(roots).map((path) => join(path, containerId, 'userdata'));
   const spec = firstOf(userdata, (path) => parseOciSpec(readWhole(join(path, 'config.json')) ?? ''));
   if (!spec) return undefined;
@@ -69,7 +69,7 @@ function describe(
   roots: Roots,
   spec: OciSpec,
   containerId: string,
-): Pick<Container, 'runtime' | 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
+): Pick<ContainerState, 'runtime' | 'name' | 'pod' | 'namespace' | 'podUid' | 'image'> {
   if (isCrio(spec)) return describeCrio(spec, containerId);
   return describePodman(
     indexFiles(roots).flatMap((path) => readWhole(path) ?? []),

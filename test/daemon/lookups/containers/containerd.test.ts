@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listContainerd, readContainerd } from '../../../../src/daemon/lookups/containers/containerd.ts';
-import type { Container } from '../../../../src/daemon/lookups/containers/container.ts';
+import type { ContainerState } from '../../../../src/daemon/lookups/containers/container.ts';
 import { createMounts } from '../../../../src/daemon/lookups/mounts.ts';
 import type { Roots } from '../../../../src/daemon/lookups/roots.ts';
 import { emptyTree, put, recorded } from '../trees.ts';
@@ -13,14 +13,14 @@ const SANDBOX = '952b6cb30e3f3e8109d3520823c9859bb74947058cacd71d26b95809ec01ebf
 const DB = 'e195f858eab6409789d87101d9bce5dc73461debfc40bca29bf04ae50fa0c792';
 const UID = '3c4ad1ce-7b1e-4ad0-9a5e-5bbf0a1b2c3d';
 
-function readAll(roots: Roots): Map<string, Container> {
+function readAll(roots: Roots): Map<string, ContainerState> {
   const mounts = createMounts(roots);
   const read = listContainerd(roots).flatMap((state) => readContainerd(roots, mounts, state) ?? []);
   return new Map(read.map((container) => [container.containerId, container]));
 }
 
 /** A bundle called `app` in the namespace `default`. */
-function readBundle(config: string, more: Record<string, string> = {}): Container | undefined {
+function readBundle(config: string, more: Record<string, string> = {}): ContainerState | undefined {
   const roots = emptyTree();
   const bundle = join(roots.run, 'containerd/io.containerd.runtime.v2.task/default/app');
   put(join(bundle, 'config.json'), config);

@@ -2,7 +2,7 @@ import { rmSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listDocker, readDocker } from '../../../../src/daemon/lookups/containers/docker.ts';
-import type { Container } from '../../../../src/daemon/lookups/containers/container.ts';
+import type { ContainerState } from '../../../../src/daemon/lookups/containers/container.ts';
 import { createMounts } from '../../../../src/daemon/lookups/mounts.ts';
 import type { Roots } from '../../../../src/daemon/lookups/roots.ts';
 import { emptyTree, put, recorded } from '../trees.ts';
@@ -12,7 +12,7 @@ const DB = '8b97008bfb161faf15893a5183df41c5095de78acb202ee9d3961ca4774e6b48';
 const LAYER = '/var/lib/docker/overlay2/c3ec0ccf6c97d26715e5484fd0114e196565d4355be766181f8d2ab21aa2b387';
 const UID = '3c4ad1ce-7b1e-4ad0-9a5e-5bbf0a1b2c3d';
 
-function readAll(roots: Roots): Map<string, Container> {
+function readAll(roots: Roots): Map<string, ContainerState> {
   const mounts = createMounts(roots);
   const read = listDocker(roots).flatMap((state) => readDocker(roots, mounts, state) ?? []);
   return new Map(read.map((container) => [container.containerId, container]));

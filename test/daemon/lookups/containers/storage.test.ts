@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Container } from '../../../../src/daemon/lookups/containers/container.ts';
+import type { ContainerState } from '../../../../src/daemon/lookups/containers/container.ts';
 import { parseStorageIndex } from '../../../../src/daemon/lookups/containers/podman.ts';
 import { listStorage, readStorage } from '../../../../src/daemon/lookups/containers/storage.ts';
 import { createMounts } from '../../../../src/daemon/lookups/mounts.ts';
@@ -13,7 +13,7 @@ const ID = '1'.repeat(64);
 const UID = '3c4ad1ce-7b1e-4ad0-9a5e-5bbf0a1b2c3d';
 const CONTAINERS = 'containers/storage/overlay-containers';
 
-function readAll(roots: Roots): Map<string, Container> {
+function readAll(roots: Roots): Map<string, ContainerState> {
   const mounts = createMounts(roots);
   const read = listStorage(roots).flatMap((state) => readStorage(roots, mounts, state) ?? []);
   return new Map(read.map((container) => [container.containerId, container]));
@@ -79,7 +79,7 @@ describe('the index', () => {
 
 /** Made up; keys and shapes as cri-o writes them (pkg/annotations, transcripts of `crictl inspect`). */
 describe('CRI-O', () => {
-  function readSpec(annotations: Record<string, string>): Container | undefined {
+  function readSpec(annotations: Record<string, string>): ContainerState | undefined {
     const roots = emptyTree();
     const spec = {
       root: { path: '/var/lib/containers/storage/overlay/abc/merged' },
