@@ -59,7 +59,7 @@ export type Victim = Who & {
 /** A row of `compareSql`. */
 export type Percentiles = Readonly<
   Record<
-    `${'' | 'before_'}${'wait_ns_per_s' | 'ops_per_s' | `latency_ns_${'p50' | 'p95' | 'p99' | 'max'}`}`,
+    `${'' | 'before_'}${'op_count' | 'wait_ns_per_s' | 'ops_per_s' | `latency_ns_${'p50' | 'p95' | 'p99' | 'max'}`}`,
     number | null
   >
 >;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { isFailure } from '../../../src/failure.ts';
 import { catalogues } from '../../../src/query/findings/catalogue/catalogue.ts';
-import type { Diagnosis, Evidence } from '../../../src/query/findings/diagnose.ts';
+import type { Diagnosis } from '../../../src/query/findings/diagnose.ts';
+import type { Evidence } from '../../../src/query/findings/evidence.ts';
 import { formatNumber } from '../../../src/query/render/diagnosis/words.ts';
 import { sql } from '../../../src/query/reports/sql.ts';
 import type { Case } from './cases.ts';
