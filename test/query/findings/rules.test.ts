@@ -167,3 +167,51 @@ describe('few operations', () => {
     expect(few(21.5e6, 25e6).diagnose({ container: 'batch' }).tooFew).toEqual([]);
   });
 });
+
+describe('what was not recorded is not ruled out', () => {
+  const slowReader = (): Incident =>
+    calmDisk(usual())
+      .does('before', api, { op: 'read', variant: 'device', per_s: 20, latency_ns: 1e6 })
+      .does('window', api, { op: 'read', variant: 'device', per_s: 20, latency_ns: 90e6 });
+
+  test('a neighbour, where no I/O in flight was kept of what was slow', () => {
+    const { excluded, unknown } = slowReader().diagnose();
+    expect(excluded.map(({ rule }) => rule)).not.toContain('neighbour');
+    expect(unknown).toEqual([{ rule: 'neighbour', missing: ['blame'] }]);
+  });
+
+  test('it is ruled out where some was kept', () => {
+    const { excluded } = slowReader()
+      .slow(api, { op: 'read', latency_ns: 90e6 }, 9)
+      .inFlight(api, 90e6, 9)
+      .diagnose();
+    expect(excluded.map(({ rule }) => rule)).toContain('neighbour');
+  });
+});
+
+describe('evidence and advice fit their finding', () => {
+  test('a file system without inodes shows no layer of no files', () => {
+    const full = calmDisk(usual())
+      .filesystem('/var/lib/containerd', { used: 0.3, inodes: 1 })
+      .upperdir(api, 0);
+    expect(full.finding('inodes')?.evidence.map(({ title }) => title.key)).toEqual([
+      'proof.filesystem',
+      'proof.no-space',
+    ]);
+    const evidence = full.upperdir(batch, 40_000).finding('inodes')?.evidence;
+    expect(evidence?.find(({ title }) => title.key === 'proof.upperdirs')?.rows.map(([who]) => who)).toEqual([
+      'jobs/batch-x2k4q/batch',
+    ]);
+  });
+
+  test('who makes no syncs is not told to make fewer', () => {
+    const measures = (op: string): unknown =>
+      calmDisk(usual())
+        .limit(batch, 100, 99)
+        .does('window', batch, { op, per_s: 10, latency_ns: 90e6 })
+        .finding('io-limit')
+        ?.mitigations.map(({ id }) => id);
+    expect(measures('write')).toEqual(['raise-io-limit']);
+    expect(measures('fsync')).toEqual(['raise-io-limit', 'batch-fsync']);
+  });
+});
