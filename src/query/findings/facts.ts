@@ -3,6 +3,7 @@ import { operations } from '../../schema/probes/index.ts';
 import type { Coverage } from '../reports/coverage.ts';
 import { coverage } from '../reports/coverage.ts';
 import type { DiagnosisScope } from './sql.ts';
+import { snapped } from '../cover.ts';
 import type { Who } from '../who.ts';
 import { isWait } from './sql.ts';
 import type { QueryName, FactRows, WorkFact } from './queries.ts';
@@ -73,8 +74,11 @@ const suffering = (row: WorkFact): number =>
 const VICTIM_COUNT = 3;
 
 /** Reads every fact of the window and its baseline, in one transaction. */
-export function readFacts(db: Db, asked: Pick<DiagnosisScope, 'periods' | 'container'>): Facts {
+export function readFacts(db: Db, typed: Pick<DiagnosisScope, 'periods' | 'container'>): Facts {
   return db.transaction(() => {
+    // As `top` counts: what overlaps the window counts whole, and then for the window alone.
+    const window = snapped(db, typed.periods.window);
+    const asked = { ...typed, periods: { ...typed.periods, window } };
     const views = viewsOf(db);
     const phases = read(db, views, 'recorded', { ...asked, hasBaseline: false, hasFileIo: false });
     const seconds = (phase: string): number => phases.find((row) => row.phase === phase)?.recorded_s ?? 0;

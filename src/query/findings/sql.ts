@@ -18,7 +18,7 @@ export type DiagnosisScope = {
   readonly container: string | undefined;
 };
 
-/** A sample counts for the period in which it ended: in one, never in two. */
+/** A sample counts for the period in which it ended: in one, never in two. The window ends where an interval does. */
 export const DURING = 'ended_us > from_us AND ended_us <= to_us';
 
 const asked = (name: string, { periods: { window, baseline } }: DiagnosisScope): string => {
