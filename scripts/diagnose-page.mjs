@@ -32,7 +32,8 @@ export const diagnosePage = (note, table) => `${note}
 
 Says what is wrong with I/O on a node, whose it is, and what to do: from what was recorded, and only that. It compares
 a window (\`--since\`, \`--from\`, \`--to\`) with a baseline: as long, just before, unless \`--baseline\` (a length) or
-\`--baseline-from\` and \`--baseline-to\` say otherwise. An interval counts for the period in which it ended.
+\`--baseline-from\` and \`--baseline-to\` say otherwise. Intervals that overlap the window count whole, as in \`iotrace top\`: its
+numbers are the same.
 
 - The **answer** stands first: who suffers, the cause, the first thing to do. Then each finding with its tables.
 - **Every number has its query.** \`--format markdown\` (the report to file) and \`--format json\` carry the SQL of each

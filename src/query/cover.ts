@@ -1,4 +1,5 @@
 import type { Db } from '../schema/open.ts';
+import { wallUs } from '../schema/units.ts';
 import type { Window } from './window.ts';
 
 /** An interval, or several added up. All µs since 1970, see the view `spans`. */
@@ -33,6 +34,16 @@ export function cover(db: Db, window: Window): Span[] {
     touched = partial.length === 0 ? [] : parts.all({ ...window, parents: JSON.stringify(partial) });
   }
   return found;
+}
+
+/**
+ * The window to the end of the last interval that overlaps it: the intervals that end in this are those that `cover`
+ * finds, each whole. Without any it is the window.
+ */
+export function snapped(db: Db, window: Window): Window {
+  const ends = cover(db, window).map((span) => span.ended_us_max);
+  const last = ends.reduce((latest, endUs) => Math.max(latest, endUs), Number(window.toUs));
+  return { fromUs: window.fromUs, toUs: wallUs(last) };
 }
 
 /** As the parameter of `span_id IN (SELECT value FROM json_each(?))`. */

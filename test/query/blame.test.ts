@@ -133,13 +133,24 @@ test('the sentence names the other, never the victim', () => {
     ...{ overlap_ns_sum: percent * MS, is_self: container === 'web' ? 1 : 0 },
   });
   const rows = [row('web', 90), row('noisy', 70)];
-  expect(blameSentence('web', { rows, row_count: 2, slow_op_count: 1 })).toBe(
+  expect(blameSentence('web', { rows, row_count: 2, slow_op_count: 1, isRecorded: true })).toBe(
     'Most of the time it was noisy: 70 % of what web waited in fsync.',
   );
-  expect(blameSentence('web', { rows: [row('web', 90)], row_count: 1, slow_op_count: 1 })).toBe(
-    "Nobody else's I/O was in flight while web waited, as far as was recorded.",
-  );
-  expect(blameSentence('web', { rows: [], row_count: 0, slow_op_count: 0 })).toBe(
+  expect(
+    blameSentence('web', { rows: [row('web', 90)], row_count: 1, slow_op_count: 1, isRecorded: true }),
+  ).toBe("Nobody else's I/O was in flight while web waited, as far as was recorded.");
+  expect(blameSentence('web', { rows: [], row_count: 0, slow_op_count: 0, isRecorded: false })).toBe(
     'web had no slow operations in the window.',
+  );
+});
+
+test('what was in flight is not recorded, and not nobody’s, where no slot is kept', () => {
+  waits(1100, 100);
+  expect(blameSentence('web', asked())).toBe(
+    'Whose I/O was in flight while web waited was not recorded: iotrace status says why.',
+  );
+  recording.inflight(5000, noisy, 10);
+  expect(blameSentence('web', asked())).toBe(
+    "Nobody else's I/O was in flight while web waited, as far as was recorded.",
   );
 });

@@ -10,10 +10,15 @@ export function addressed(
   return mitigations.flatMap(({ id, values }) => {
     const path = cgroupPathOf(facts, values['who'] ?? who);
     if (path === '/' && isForCgroup(id)) return [];
+    if (id === 'batch-fsync' && !syncs(facts, values['who'] ?? who)) return [];
     const cgroup = path === undefined ? {} : { cgroup: `/sys/fs/cgroup${path}` };
     return [{ id, values: { ...namesOf(facts, device), ...cgroup, ...values } }];
   });
 }
+
+/** Whether it syncs at all: to others, advice on syncs is none. */
+const syncs = ({ work }: Facts, who: string | null): boolean =>
+  work.some((row) => row.op === 'fsync' && row.who === who && row.ops_per_s > 0);
 
 /** The root cgroup, that of the kernel's own threads, has neither limit nor weight. */
 function isForCgroup(id: Mitigation['id']): boolean {

@@ -3,6 +3,7 @@ import { operations } from '../../schema/probes/index.ts';
 import type { Coverage } from '../reports/coverage.ts';
 import { coverage } from '../reports/coverage.ts';
 import type { DiagnosisScope } from './sql.ts';
+import { snapped } from '../cover.ts';
 import type { Who } from '../who.ts';
 import { isWait } from './sql.ts';
 import type { QueryName, FactRows, WorkFact } from './queries.ts';
@@ -59,7 +60,7 @@ export type Victim = Who & {
 /** A row of `compareSql`. */
 export type Percentiles = Readonly<
   Record<
-    `${'' | 'before_'}${'wait_ns_per_s' | 'ops_per_s' | `latency_ns_${'p50' | 'p95' | 'p99' | 'max'}`}`,
+    `${'' | 'before_'}${'op_count' | 'wait_ns_per_s' | 'ops_per_s' | `latency_ns_${'p50' | 'p95' | 'p99' | 'max'}`}`,
     number | null
   >
 >;
@@ -73,8 +74,11 @@ const suffering = (row: WorkFact): number =>
 const VICTIM_COUNT = 3;
 
 /** Reads every fact of the window and its baseline, in one transaction. */
-export function readFacts(db: Db, asked: Pick<DiagnosisScope, 'periods' | 'container'>): Facts {
+export function readFacts(db: Db, typed: Pick<DiagnosisScope, 'periods' | 'container'>): Facts {
   return db.transaction(() => {
+    // As `top` counts: what overlaps the window counts whole, and then for the window alone.
+    const window = snapped(db, typed.periods.window);
+    const asked = { ...typed, periods: { ...typed.periods, window } };
     const views = viewsOf(db);
     const phases = read(db, views, 'recorded', { ...asked, hasBaseline: false, hasFileIo: false });
     const seconds = (phase: string): number => phases.find((row) => row.phase === phase)?.recorded_s ?? 0;
@@ -219,7 +223,7 @@ function knownIn(
     if (probes.has(probe) || rows.work.some(({ op }) => ops.includes(op))) known.add(probe);
   }
   if (rows.work.some((row) => row.class !== NOT_CLASSIFIED)) known.add('classes');
-  if (probes.has('block') && views.has('inflight')) known.add('blame');
+  if (probes.has('block') && isBlameKnown(db, scope, rows)) known.add('blame');
   const samplers = views.has('sampler_costs') ? db.prepare<[], string>(samplersSql(scope)).pluck().all() : [];
   for (const name of ['limits', 'kernel_log', 'deleted', 'upperdirs'] as const) {
     if (samplers.includes(LOOKED_FOR[name])) known.add(name);
@@ -228,6 +232,20 @@ function knownIn(
   if (rows.deleted.length === 0 && !over('deleted_looked_s', recorded_s)) known.delete('deleted');
   return known;
 }
+
+/** Whether whose requests were in flight was kept of what was slow; of a window in which nothing was, nothing lacks. */
+function isBlameKnown(db: Db, scope: DiagnosisScope, rows: FactRows): boolean {
+  const slow_ns = db.prepare<[], number | null>(slowFromSql(scope)).pluck().get() ?? 0;
+  const wasSlow = rows.work.some((row) => isWait(scope, row) && (row.latency_ns_max ?? 0) >= slow_ns);
+  return rows.blame.length > 0 || !wasSlow || db.prepare(inflightSql(scope)).get() !== undefined;
+}
+
+/** From which latency on single operations are kept in the window. */
+const slowFromSql = (scope: Pick<DiagnosisScope, 'periods'>): string =>
+  `SELECT max(slow_ns) FROM session WHERE session_id IN (${sessionsIn(scope)})`;
+
+const inflightSql = ({ periods: { window } }: Pick<DiagnosisScope, 'periods'>): string =>
+  `SELECT 1 FROM inflight WHERE started_us > ${String(window.fromUs)} AND started_us <= ${String(window.toUs)} LIMIT 1`;
 
 const sessionsIn = ({ periods: { window } }: Pick<DiagnosisScope, 'periods'>): string =>
   `SELECT session_id FROM session WHERE started_us < ${String(window.toUs)} AND max(alive_us, ifnull(ended_us, 0)) >= ${String(window.fromUs)}`;

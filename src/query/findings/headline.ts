@@ -1,6 +1,7 @@
 import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
-import type { Diagnosis, Ranked, Suffering } from './diagnose.ts';
+import type { Diagnosis, Ranked } from './diagnose.ts';
+import type { Suffering } from './suffering.ts';
 import { over } from './thresholds.ts';
 
 /** The answer in a few sentences: what got worse, and what the disks did meanwhile. The cause is the first finding. */
@@ -12,8 +13,9 @@ export function headline(diagnosis: Diagnosis): Sentence[] {
   const suffers = victim ? [suffering(victim)] : [];
   const disk = busiest ? [say('headline.disk', busiest)] : [];
   if (victim && !findings.some(explains)) return [...suffers, say('headline.unexplained', {}), ...disk];
-  if (findings.length > 0) return [...suffers, ...disk];
-  const { unknown, excluded } = diagnosis;
+  if (findings.length > 0) return [...suffers, ...diagnosis.tooFew.map(tooFewSentence), ...disk];
+  const { unknown, excluded, tooFew } = diagnosis;
+  if (tooFew.length > 0) return tooFew.map(tooFewSentence);
   const rule_count = unknown.length + excluded.length;
   return unknown.length === 0
     ? [say('headline.healthy', {})]
@@ -35,4 +37,16 @@ function suffering({ victim, beyond }: Suffering): Sentence {
   return beyond
     ? say('headline.rose-between', { ...values, from_us: beyond.fromUs, to_us: beyond.toUs })
     : say('headline.rose', values);
+}
+
+function tooFewSentence({ victim }: Suffering): Sentence {
+  const { who, op, op_count, before_op_count, latency_ns_p99, before_latency_ns_p99 } = victim;
+  return say('headline.too-few', {
+    who,
+    op,
+    op_count,
+    before_op_count,
+    latency_ns_p99,
+    before_latency_ns_p99,
+  });
 }

@@ -246,10 +246,7 @@ GROUP BY who`,
 
   filesystems: (scope) => filesystemsSql(scope),
 
-  upperdirs: (scope) => `SELECT ifnull(namespace || '/', '') || ifnull(pod || '/', '') || container AS who,
-  namespace, pod, container, upperdir, file_count, is_complete, max(sampled_us) AS last_at_us
-FROM upperdirs WHERE sampled_us <= ${bounds(scope).to}
-GROUP BY upperdir ORDER BY file_count DESC LIMIT 100`,
+  upperdirs: (scope) => upperdirsSql(scope),
 
   mounts: (scope) => mountsSql(scope),
 
@@ -296,6 +293,13 @@ FROM phase CROSS JOIN device_samples ON ${DURING}
 WHERE ${where}
 GROUP BY device HAVING count(*) FILTER (WHERE phase = 'window') > 0`;
 }
+
+/** The latest count of files in each writable layer. */
+export const upperdirsSql = (scope: DiagnosisScope, where = 'TRUE'): string => `SELECT * FROM (
+  SELECT ifnull(namespace || '/', '') || ifnull(pod || '/', '') || container AS who,
+    namespace, pod, container, upperdir, file_count, is_complete, max(sampled_us) AS last_at_us
+  FROM upperdirs WHERE sampled_us <= ${bounds(scope).to} GROUP BY upperdir)
+WHERE ${where} ORDER BY file_count DESC LIMIT 100`;
 
 /** The latest sample of each file system in the window, and what it grew by since the first. */
 export const filesystemsSql = (scope: DiagnosisScope, where = 'TRUE'): string => `WITH sampled AS (

@@ -2,19 +2,54 @@ import type { Facts } from './facts.ts';
 import { addedWait, groups, sumOf } from './facts.ts';
 import type { Finding, RuleId } from './finding.ts';
 import type { WorkFact } from './queries.ts';
+import { isAsked } from './sql.ts';
 
-/** What part of all added waiting these rows are, 0 to 1. */
-export function shareOf({ added_ns_per_s }: Facts, rows: readonly WorkFact[]): number {
-  return added_ns_per_s === 0 ? 0 : Math.min(1, sumOf(rows, addedWait) / added_ns_per_s);
+type IsPart = (row: WorkFact) => boolean;
+
+/** What part of the added waiting asked about these waits are, 0 to 1. */
+export function shareOf({ added_ns_per_s, waits }: Facts, isPart: IsPart): number {
+  return added_ns_per_s === 0 ? 0 : sumOf(waits.filter(isPart), addedWait) / added_ns_per_s;
+}
+
+/**
+ * The part of the added waiting that is spent in what happens inside other waits, as a copy-up does inside an open: of
+ * each victim's no more than these waits of its own. Where those are not recorded, it counts by itself.
+ */
+export function shareInside(facts: Facts, inner: readonly WorkFact[], around: readonly string[]): number {
+  const { added_ns_per_s, waits, scope } = facts;
+  const asked = inner.filter((row) => isAsked(scope, row));
+  if (!scope.hasFileIo) {
+    const all =
+      added_ns_per_s +
+      sumOf(
+        asked.filter((row) => !waits.includes(row)),
+        addedWait,
+      );
+    return all === 0 ? 0 : sumOf(asked, addedWait) / all;
+  }
+  const parts = groups(asked, ({ who }) => who, addedWait).map(({ key, size }) =>
+    Math.min(
+      size,
+      sumOf(
+        waits.filter((row) => row.who === key && around.includes(row.op)),
+        addedWait,
+      ),
+    ),
+  );
+  return added_ns_per_s === 0 ? 0 : sumOf(parts, (part) => part) / added_ns_per_s;
 }
 
 /** The part of the added waiting of all who wait for files on this device. */
 export function shareOfDevice(facts: Facts, device: string): number {
-  return shareOf(facts, facts.waits.filter(isOnDisk(facts, device)));
+  const onDisk = isOnDisk(facts, device);
+  return shareOf(facts, (row) => onDisk(row) && reachesDisk(row));
 }
 
+/** Whether what waits may wait for a disk: not what the page cache answers. */
+const reachesDisk: IsPart = ({ op, variant }) => !(op === 'read' && variant === 'cached');
+
 /** Whether a row is about a file, or a request, of this disk. */
-export function isOnDisk({ device_disks }: Facts, disk: string): (row: WorkFact) => boolean {
+export function isOnDisk({ device_disks }: Pick<Facts, 'device_disks'>, disk: string): IsPart {
   const devices = new Set([
     disk,
     ...device_disks.filter((row) => row.disk === disk).map(({ device }) => device),
@@ -29,18 +64,22 @@ export const DISK_OPS = ['block_read', 'block_write', 'block_flush', 'block_disc
  * What part of the added waiting somebody explains: their own, and of what others wait for at the same disks as much as
  * their part of the time these disks were at work.
  */
-export function shareExplained(facts: Facts, isTheirs: (row: WorkFact) => boolean): number {
+export function shareExplained(facts: Facts, isTheirs: IsPart): number {
   const requests = facts.work.filter(({ op }) => DISK_OPS.includes(op));
-  const disks = new Set(requests.filter(isTheirs).flatMap(({ device }) => device ?? []));
-  const ofOthers = [...disks].map((disk) => {
+  const disks = [...new Set(requests.filter(isTheirs).flatMap(({ device }) => device ?? []))].map((disk) => {
     const onDisk = isOnDisk(facts, disk);
     const busy = requests.filter(onDisk);
-    const theirs = sumOf(busy.filter(isTheirs), (row) => row.inner_ns_per_s);
     const all = sumOf(busy, (row) => row.inner_ns_per_s);
-    const others = facts.waits.filter((row) => onDisk(row) && !isTheirs(row));
-    return all === 0 ? 0 : shareOf(facts, others) * (theirs / all);
+    const part = all === 0 ? 0 : sumOf(busy.filter(isTheirs), (row) => row.inner_ns_per_s) / all;
+    return { onDisk, part };
   });
-  return Math.min(1, shareOf(facts, facts.waits.filter(isTheirs)) + sumOf(ofOthers, (share) => share));
+  const explained = (row: WorkFact): number => {
+    if (isTheirs(row)) return 1;
+    const parts = reachesDisk(row) ? disks.filter(({ onDisk }) => onDisk(row)).map(({ part }) => part) : [];
+    return Math.max(0, ...parts);
+  };
+  const { waits, added_ns_per_s } = facts;
+  return added_ns_per_s === 0 ? 0 : sumOf(waits, (row) => addedWait(row) * explained(row)) / added_ns_per_s;
 }
 
 /** Who keeps a disk busiest; empty: nobody was seen. */

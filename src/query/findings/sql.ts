@@ -18,7 +18,7 @@ export type DiagnosisScope = {
   readonly container: string | undefined;
 };
 
-/** A sample counts for the period in which it ended: in one, never in two. */
+/** A sample counts for the period in which it ended: in one, never in two. The window ends where an interval does. */
 export const DURING = 'ended_us > from_us AND ended_us <= to_us';
 
 const asked = (name: string, { periods: { window, baseline } }: DiagnosisScope): string => {
@@ -139,8 +139,8 @@ export function compareSql(scope: DiagnosisScope, pick: Omit<Pick, 'and'>): stri
     });
   return `${doneSql(scope, [], pick)},
 total AS (
-  SELECT phase, max(latency_ns_max) AS latency_ns_max, sum(op_count / recorded_s) AS ops_per_s,
-    sum(latency_ns_sum / recorded_s) AS wait_ns_per_s
+  SELECT phase, max(latency_ns_max) AS latency_ns_max, sum(op_count) AS op_count,
+    sum(op_count / recorded_s) AS ops_per_s, sum(latency_ns_sum / recorded_s) AS wait_ns_per_s
   FROM done GROUP BY phase),
 bucket AS (
 ${keyed('span_latency', ['bucket'], 'sum(op_count) AS op_count', pick)}),
@@ -150,7 +150,7 @@ ranked AS (
     sum(sum(op_count)) OVER (PARTITION BY phase) AS of
   FROM bucket GROUP BY phase, bucket)
 SELECT
-${[total('ops_per_s'), total('wait_ns_per_s'), ...[50, 95, 99].map(percentile), column('latency_ns_max', longest)].join(',\n')}`;
+${[...['op_count', 'ops_per_s', 'wait_ns_per_s'].map(total), ...[50, 95, 99].map(percentile), column('latency_ns_max', longest)].join(',\n')}`;
 }
 
 /** A table of operations, by what, of which of them. */
@@ -227,14 +227,18 @@ const waitingOps = ({ hasFileIo }: DiagnosisScope): string[] => [
   ...(hasFileIo ? [] : COPY_UPS),
 ];
 
+/** Whether it is the waiting asked about. */
+export const isAsked = ({ container }: DiagnosisScope, who: Who): boolean =>
+  container === undefined || who.container === container;
+
 /** Whether somebody waited for this. */
 export function isWait(
   scope: DiagnosisScope,
-  { op, variant, container }: Who & { readonly op: string; readonly variant: string | null },
+  row: Who & { readonly op: string; readonly variant: string | null },
 ): boolean {
+  const { op, variant } = row;
   const isInside = scope.hasFileIo && op === 'fsync' && SYNCS_IN_WRITES.includes(variant ?? '');
-  const isAsked = scope.container === undefined || container === scope.container;
-  return waitingOps(scope).includes(op) && !isInside && isAsked;
+  return waitingOps(scope).includes(op) && !isInside && isAsked(scope, row);
 }
 
 /** Where the waiting went: by whom and operation, those that grew most first. */

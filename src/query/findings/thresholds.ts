@@ -10,6 +10,14 @@ export const thresholds = {
     50e6,
     'a twentieth of a second of waiting in each second: below, hardly anybody notices',
   ),
+  slower_latency_ns: threshold(
+    10e6,
+    'of what takes less than ten milliseconds, the double is hardly noticed',
+  ),
+  judged_op_count: threshold(
+    100,
+    'of fewer than a hundred operations the P99 is the longest one, and one is chance',
+  ),
   worth_naming_share: threshold(
     0.1,
     'what explains less than a tenth of the added latency is not the answer',

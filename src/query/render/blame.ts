@@ -21,8 +21,10 @@ export function blameTable(rows: readonly BlameRow[], screen: Screen): string {
 }
 
 /** The answer in a sentence, under the table. */
-export function blameSentence(victim: string, { rows, slow_op_count }: Blame): string {
+export function blameSentence(victim: string, { rows, slow_op_count, isRecorded }: Blame): string {
   if (slow_op_count === 0) return `${victim} had no slow operations in the window.`;
+  if (!isRecorded)
+    return `Whose I/O was in flight while ${victim} waited was not recorded: iotrace status says why.`;
   const [other] = rows.filter(({ is_self }) => is_self === 0);
   if (!other) return `Nobody else's I/O was in flight while ${victim} waited, as far as was recorded.`;
   return `Most of the time it was ${ownerLabel(other)}: ${shareOf(other)} of what ${victim} waited in ${other.op}.`;

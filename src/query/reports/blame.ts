@@ -1,6 +1,7 @@
 import type { Db } from '../../schema/open.ts';
+import { INFLIGHT_SLOT_US } from '../../schema/probes/block.ts';
 import { overlapSql } from '../overlap.ts';
-import type { Filters } from '../window.ts';
+import type { Filters, Window } from '../window.ts';
 import { narrowing } from '../window.ts';
 
 export type Owner = { readonly container: string | null; readonly cgroup_path: string | null };
@@ -42,6 +43,8 @@ export type Blame = {
   readonly row_count: number;
   /** The victim's slow operations in the window, whether or not anything was in flight. */
   readonly slow_op_count: number;
+  /** Whether whose I/O was in flight was recorded while they were under way, be it nobody's. */
+  readonly isRecorded: boolean;
 };
 
 /** Beside whose I/O a container's slow operations were under way. */
@@ -57,8 +60,21 @@ export function blame(db: Db, query: BlameQuery): Blame {
     const rows = overlaps(db, where, bounds).map((row): BlameRow => {
       return { ...row, is_self: row.container === query.victim ? 1 : 0 };
     });
-    return { rows: rows.slice(0, query.limit), row_count: rows.length, slow_op_count: slow_op_count ?? 0 };
+    return {
+      rows: rows.slice(0, query.limit),
+      row_count: rows.length,
+      slow_op_count: slow_op_count ?? 0,
+      isRecorded: rows.length > 0 || isInflightRecorded(db, query.window),
+    };
   })();
+}
+
+/** Slots are kept where something is slow: of a window without any, the block probe or its room was missing. */
+function isInflightRecorded(db: Db, { fromUs, toUs }: Window): boolean {
+  const find = db.prepare<[number, number]>(
+    `SELECT 1 FROM inflight WHERE started_us > ? - ${String(INFLIGHT_SLOT_US)} AND started_us < ? LIMIT 1`,
+  );
+  return find.get(fromUs, toUs) !== undefined;
 }
 
 /** Whose I/O was in flight during the slow operations that meet the condition, most first. */

@@ -130,13 +130,20 @@ export const cases: readonly Case[] = [
     rule: 'copy-up',
     holds: 'the first write to a large file of the image',
     incident: () =>
-      calm().does('window', batch, {
-        op: 'copy_up',
-        per_s: 0.05,
-        latency_ns: 2000 * ms,
-        size_bytes: 512 * MiB,
-        file: '/models/weights.bin',
-      }),
+      calm()
+        .does('window', batch, {
+          op: 'open',
+          per_s: 0.05,
+          latency_ns: 2001 * ms,
+          file: '/models/weights.bin',
+        })
+        .does('window', batch, {
+          op: 'copy_up',
+          per_s: 0.05,
+          latency_ns: 2000 * ms,
+          size_bytes: 512 * MiB,
+          file: '/models/weights.bin',
+        }),
     butNot: 'a few small files at the start',
     control: () =>
       calm().does('window', batch, { op: 'copy_up', per_s: 0.05, latency_ns: 0.4 * ms, size_bytes: 4096 }),

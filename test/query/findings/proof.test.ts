@@ -1,12 +1,63 @@
 import { describe, expect, test } from 'vitest';
 import { isFailure } from '../../../src/failure.ts';
 import { catalogues } from '../../../src/query/findings/catalogue/catalogue.ts';
-import type { Diagnosis, Evidence } from '../../../src/query/findings/diagnose.ts';
+import type { Diagnosis } from '../../../src/query/findings/diagnose.ts';
+import type { Evidence } from '../../../src/query/findings/evidence.ts';
 import { formatNumber } from '../../../src/query/render/diagnosis/words.ts';
 import { sql } from '../../../src/query/reports/sql.ts';
+import { snapped } from '../../../src/query/cover.ts';
+import { compareSql } from '../../../src/query/findings/sql.ts';
+import { top } from '../../../src/query/reports/top.ts';
+import { wallUs } from '../../../src/schema/units.ts';
 import type { Case } from './cases.ts';
-import { cases } from './cases.ts';
+import { api, cases, usual } from './cases.ts';
 import type { Incident } from './incident.ts';
+import { START_US } from './incident.ts';
+
+/** The same window as `iotrace top` is asked about it, off the intervals at both ends. */
+describe('of a window that cuts intervals', () => {
+  const window = { fromUs: wallUs(START_US + 90e6), toUs: wallUs(START_US + 330e6) };
+  const baseline = { fromUs: wallUs(START_US - 600e6), toUs: wallUs(START_US) };
+  test.each(['fsync', 'read'])('%s has the number and percentiles that top has', (op) => {
+    const node = usual({ sync_ns: 60e6 }).does('window', api, {
+      op: 'read',
+      variant: 'device',
+      per_s: 9,
+      latency_ns: 90e6,
+    });
+    const { victim } = node.diagnose({ periods: { window, baseline }, container: 'api' });
+    const scope = {
+      periods: { window: snapped(node.db, window), baseline },
+      ...{ hasBaseline: true, hasFileIo: true, container: 'api' },
+    };
+    const compared = node.db
+      .prepare<[], Record<string, number>>(compareSql(scope, { ops: [op], who: victim!.victim }))
+      .get();
+    const [row] = top(node.db, {
+      window,
+      ops: [op],
+      container: 'api',
+      by: ['container'],
+      sort: 'latency',
+      limit: 1,
+    }).rows;
+    const ofTop = (['op_count', 'latency_ns_p50', 'latency_ns_p99', 'latency_ns_max'] as const).map(
+      (name) => row?.[name],
+    );
+    expect(
+      ['op_count', 'latency_ns_p50', 'latency_ns_p99', 'latency_ns_max'].map((name) => compared?.[name]),
+    ).toEqual(ofTop);
+    // Five minutes, of which the first and the last are cut.
+    expect(row?.op_count).toBe(op === 'fsync' ? 5 * 60 * 5 : 109 * 60 * 5);
+  });
+
+  test('the victim’s numbers are those of the snapped window', () => {
+    const node = usual({ sync_ns: 60e6 });
+    const { victim, periods } = node.diagnose({ periods: { window, baseline } });
+    expect(victim?.victim.op_count).toBe(5 * 60 * 5);
+    expect(periods.window).toEqual({ fromUs: window.fromUs, toUs: START_US + 360e6 });
+  });
+});
 
 const incidents = cases.flatMap(({ rule, incident, control }: Case) => [
   { name: rule, incident },

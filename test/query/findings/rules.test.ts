@@ -93,3 +93,125 @@ describe('asked how one container suffers', () => {
     expect(findings).toEqual([]);
   });
 });
+
+describe('a share is of what the same victim waits for, and never over the whole', () => {
+  const ms = 1e6;
+  /** Of another container on another disk: throttled at its memory limit all the time. */
+  const throttled = (node: Incident): Incident =>
+    node
+      .does('window', batch, {
+        op: 'write',
+        per_s: 100,
+        latency_ns: 9 * ms,
+        size_bytes: 65_536,
+        device: 'vdb',
+      })
+      .does('window', batch, { op: 'throttle_dirty', per_s: 9, latency_ns: 100 * ms, device: 'vdb' });
+
+  test('another container at its memory limit on another disk is no answer for one that did not get slower', () => {
+    const node = throttled(calmDisk(usual({ sync_ns: 2.4 * ms })));
+    const asked = node.diagnose({ container: 'api' });
+    expect(asked.findings).toEqual([]);
+    expect(asked.victim).toBeUndefined();
+    expect(node.finding('dirty-throttling')?.share).toBeCloseTo(0.9 / 0.902, 3);
+  });
+
+  test('nor for one that did, on its own disk', () => {
+    const node = throttled(
+      usual({ sync_ns: 60 * ms }).disk('window', 'vda', { writes: 10, busy_ms: 600, request_ms: 50 }),
+    );
+    const asked = node.diagnose({ container: 'api' });
+    expect(asked.findings.map(({ rule }) => rule)).toEqual(['slow-device']);
+    expect(asked.findings[0]?.share).toBe(1);
+  });
+
+  test('what happens inside a wait explains no more than the wait', () => {
+    const node = calmDisk(usual())
+      .does('window', batch, { op: 'write', per_s: 1, latency_ns: 300 * ms })
+      .does('window', batch, { op: 'throttle_dirty', per_s: 5, latency_ns: 100 * ms });
+    expect(node.finding('dirty-throttling')?.share).toBeCloseTo(1, 6);
+  });
+
+  test.each(cases)('$rule: of every finding, also asked about each container', ({ incident }) => {
+    for (const container of [undefined, 'api', 'batch', 'fluent-bit', 'nobody']) {
+      const shares = incident()
+        .diagnose({ container })
+        .findings.map(({ share }) => share ?? 0);
+      expect(shares.filter((share) => share < 0 || share > 1 + 1e-9)).toEqual([]);
+    }
+  });
+});
+
+describe('few operations', () => {
+  /** Thirty syncs in ten minutes, of which the slowest take that long. */
+  const few = (before_ns: number, now_ns: number): Incident =>
+    calmDisk(usual())
+      .does('before', batch, { op: 'fsync', per_s: 0.05, latency_ns: before_ns })
+      .does('window', batch, { op: 'fsync', per_s: 0.05, latency_ns: now_ns });
+
+  test('that got slower are named with their number: too few to judge', () => {
+    const { victim, tooFew, findings } = few(21.5e6, 189e6).diagnose({ container: 'batch' });
+    expect([victim, findings]).toEqual([undefined, []]);
+    expect(tooFew.map((each) => each.victim)).toMatchObject([
+      {
+        op: 'fsync',
+        op_count: 30,
+        before_op_count: 30,
+        latency_ns_p99: 188_743_680,
+        before_latency_ns_p99: 21_495_808,
+      },
+    ]);
+  });
+
+  test('that did not are not', () => {
+    expect(few(21.5e6, 25e6).diagnose({ container: 'batch' }).tooFew).toEqual([]);
+  });
+});
+
+describe('what was not recorded is not ruled out', () => {
+  const slowReader = (): Incident =>
+    calmDisk(usual())
+      .does('before', api, { op: 'read', variant: 'device', per_s: 20, latency_ns: 1e6 })
+      .does('window', api, { op: 'read', variant: 'device', per_s: 20, latency_ns: 90e6 });
+
+  test('a neighbour, where no I/O in flight was kept of what was slow', () => {
+    const { excluded, unknown } = slowReader().diagnose();
+    expect(excluded.map(({ rule }) => rule)).not.toContain('neighbour');
+    expect(unknown).toEqual([{ rule: 'neighbour', missing: ['blame'] }]);
+  });
+
+  test('it is ruled out where some was kept', () => {
+    const { excluded } = slowReader()
+      .slow(api, { op: 'read', latency_ns: 90e6 }, 9)
+      .inFlight(api, 90e6, 9)
+      .diagnose();
+    expect(excluded.map(({ rule }) => rule)).toContain('neighbour');
+  });
+});
+
+describe('evidence and advice fit their finding', () => {
+  test('a file system without inodes shows no layer of no files', () => {
+    const full = calmDisk(usual())
+      .filesystem('/var/lib/containerd', { used: 0.3, inodes: 1 })
+      .upperdir(api, 0);
+    expect(full.finding('inodes')?.evidence.map(({ title }) => title.key)).toEqual([
+      'proof.filesystem',
+      'proof.no-space',
+    ]);
+    const evidence = full.upperdir(batch, 40_000).finding('inodes')?.evidence;
+    expect(evidence?.find(({ title }) => title.key === 'proof.upperdirs')?.rows.map(([who]) => who)).toEqual([
+      'jobs/batch-x2k4q/batch',
+    ]);
+  });
+
+  test('who makes no syncs is not told to make fewer', () => {
+    const measures = (op: string): unknown =>
+      calmDisk(usual())
+        .limit(batch, 100, 99)
+        .does('window', batch, { op, per_s: 10, latency_ns: 90e6 })
+        .finding('io-limit')
+        ?.mitigations.map(({ id }) => id);
+    expect(measures('write')).toEqual(['raise-io-limit']);
+    expect(measures('fsync')).toEqual(['raise-io-limit', 'batch-fsync']);
+  });
+});

@@ -341,6 +341,8 @@ export const en = {
   'headline.more':
     '{who} waits more for {op}: {wait_ns_per_s}, {before_wait_ns_per_s} before; P99 {latency_ns_p99}.',
   'headline.is': 'P99 of {op} in {who} is {latency_ns_p99}.',
+  'headline.too-few':
+    'P99 of {op} in {who} rose from {before_latency_ns_p99} to {latency_ns_p99}, but in {op_count} operations, {before_op_count} before: too few to judge.',
   'headline.disk': 'Disk {device}: up to {util_percent_max} busy.',
   'headline.healthy': 'Nothing is wrong with I/O.',
   'headline.healthy-partly':

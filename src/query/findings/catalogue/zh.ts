@@ -313,6 +313,8 @@ export const zh: Catalogue = {
   'headline.more':
     '{who} 等待 {op} 的时间变多：从 {before_wait_ns_per_s} 到 {wait_ns_per_s}，P99 {latency_ns_p99}。',
   'headline.is': '{who} 的 {op} P99 为 {latency_ns_p99}。',
+  'headline.too-few':
+    '{who} 的 {op} P99 从 {before_latency_ns_p99} 升到 {latency_ns_p99}，但只有 {op_count} 次操作（之前 {before_op_count} 次），样本太少，无法判断。',
   'headline.disk': '磁盘 {device} 利用率最高 {util_percent_max}。',
   'headline.healthy': 'I/O 没有问题。',
   'headline.healthy-partly': '没有发现 I/O 问题，但 {rule_count} 项检查中有 {unknown_count} 项无法进行。',

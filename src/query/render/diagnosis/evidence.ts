@@ -1,5 +1,5 @@
 import type { Value } from '../../findings/catalogue/catalogue.ts';
-import type { Evidence } from '../../findings/diagnose.ts';
+import type { Evidence } from '../../findings/evidence.ts';
 import type { Voice } from './words.ts';
 
 /** A table as it is shown: titles, then cells of text. */

@@ -1,5 +1,6 @@
 import type { Language, Sentence } from '../../findings/catalogue/catalogue.ts';
-import type { Diagnosis, Evidence, Ranked } from '../../findings/diagnose.ts';
+import type { Diagnosis, Ranked } from '../../findings/diagnose.ts';
+import type { Evidence } from '../../findings/evidence.ts';
 import { confidenceWord } from '../../findings/confidence.ts';
 import { headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';

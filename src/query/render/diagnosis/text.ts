@@ -1,6 +1,7 @@
 import colors from 'picocolors';
 import type { Language } from '../../findings/catalogue/catalogue.ts';
-import type { Diagnosis, Evidence, Excluded, Ranked } from '../../findings/diagnose.ts';
+import type { Diagnosis, Excluded, Ranked } from '../../findings/diagnose.ts';
+import type { Evidence } from '../../findings/evidence.ts';
 import { explains, headline } from '../../findings/headline.ts';
 import { settingOf } from '../../findings/playbook.ts';
 import type { Mitigation } from '../../findings/finding.ts';

@@ -70,7 +70,7 @@ function finding(facts: Facts, { row, kind, share }: Hit): Judgement {
       isProven ? 0.95 : 0.8,
       say(isProven ? 'sure.io-limit.held' : 'sure.io-limit', { wait_ns_per_s }),
     ),
-    share: shareOf(facts, facts.waits.filter(isTheirs)),
+    share: shareOf(facts, isTheirs),
     sentence: kind.endsWith('bps')
       ? say('io-limit.bytes', { ...values, limit_bytes_per_s: amount })
       : say('io-limit.requests', { ...values, limit_per_s: amount }),

@@ -5,7 +5,7 @@ import type { Facts } from '../../facts.ts';
 import { groups } from '../../facts.ts';
 import type { Rule, Judgement } from '../../finding.ts';
 import { found } from '../../finding.ts';
-import type { BlameFact } from '../../queries.ts';
+import type { BlameFact, WorkFact } from '../../queries.ts';
 import { blameSql } from '../../queries.ts';
 import { shareOf } from '../../share.ts';
 import { compareSql, tableSql } from '../../sql.ts';
@@ -39,10 +39,8 @@ function caseOf(facts: Facts, row: BlameFact): Case | undefined {
   const isBlamed =
     over('blame_share', row.share_percent / 100) && row.slow_count >= thresholds.blame_slow_count.value;
   if (!victim || !isOther || !isBlamed) return undefined;
-  const share = shareOf(
-    facts,
-    facts.waits.filter((each) => each.who === row.victim && each.op === row.op),
-  );
+  const isVictims = (each: WorkFact): boolean => each.who === row.victim && each.op === row.op;
+  const share = (shareOf(facts, isVictims) * row.share_percent) / 100;
   return over('worth_naming_share', share) ? { row, victim, share } : undefined;
 }
 

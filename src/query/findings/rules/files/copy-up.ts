@@ -2,7 +2,7 @@ import { say } from '../../catalogue/catalogue.ts';
 import { confidence } from '../../confidence.ts';
 import type { Facts } from '../../facts.ts';
 import { groups, sumOf } from '../../facts.ts';
-import { shareOf } from '../../share.ts';
+import { shareInside } from '../../share.ts';
 import type { Rule, Judgement } from '../../finding.ts';
 import type { WorkFact } from '../../queries.ts';
 import type { Pick } from '../../sql.ts';
@@ -65,7 +65,7 @@ function found(facts: Facts, rows: readonly [WorkFact, ...WorkFact[]], kind: 'la
     finding: {
       severity: 'serious',
       confidence: confidence(facts, 0.95, say('sure.copy-up', {})),
-      share: shareOf(facts, rows),
+      share: shareInside(facts, rows, ['open', 'write', 'copy_up']),
       sentence: say(`copy-up.${kind}`, values),
       who: first.who,
       device: first.device,

@@ -5,7 +5,7 @@ import type { Facts } from '../../facts.ts';
 import type { Rule, Judgement } from '../../finding.ts';
 import { found } from '../../finding.ts';
 import type { FilesystemFact } from '../../queries.ts';
-import { filesystemsSql, noSpaceSql, queries } from '../../queries.ts';
+import { filesystemsSql, noSpaceSql, upperdirsSql } from '../../queries.ts';
 import { over } from '../../thresholds.ts';
 
 export const inodes: Rule<'inodes'> = {
@@ -46,7 +46,9 @@ function finding(facts: Facts, row: FilesystemFact, inode_used_percent: number):
         title: say('proof.filesystem', { mount_point }),
         sql: filesystemsSql(facts.scope, `mount_point = ${literal(mount_point)}`),
       },
-      { title: say('proof.upperdirs', {}), sql: queries.upperdirs(facts.scope) },
+      ...(facts.upperdirs.some(({ file_count }) => file_count > 0)
+        ? [{ title: say('proof.upperdirs', {}), sql: upperdirsSql(facts.scope, 'file_count > 0') }]
+        : []),
       { title: say('proof.no-space', {}), sql: noSpaceSql(facts.scope) },
     ],
     mitigations: [

@@ -6,7 +6,7 @@ import type { Mitigation, Rule, Judgement } from '../../finding.ts';
 import { found } from '../../finding.ts';
 import type { WorkFact } from '../../queries.ts';
 import { queries } from '../../queries.ts';
-import { shareOf } from '../../share.ts';
+import { shareInside } from '../../share.ts';
 import { compareSql, tableSql } from '../../sql.ts';
 import { over } from '../../thresholds.ts';
 
@@ -37,13 +37,12 @@ function finding(facts: Facts, rows: readonly [WorkFact, ...WorkFact[]]): Judgem
   const [first] = rows;
   const { who } = first;
   const wait_ns_per_s = sumOf(rows, (row) => row.wait_ns_per_s);
-  const writes = facts.waits.filter((row) => row.who === who && row.op === 'write');
   const isOfMemory = isHeldByMemory(facts, who);
   const values = { who, wait_ns_per_s };
   return found({
     severity: 'serious',
     confidence: confidence(facts, 0.9, say('sure.dirty-throttling', {})),
-    share: Math.max(shareOf(facts, writes), shareOf(facts, rows)),
+    share: shareInside(facts, rows, ['write', 'open', 'fsync']),
     sentence: isOfMemory ? say('dirty-throttling.memory', values) : say('dirty-throttling', values),
     who,
     proofs: [

@@ -6,7 +6,7 @@ import { addedWait, groups, sumOf } from '../../facts.ts';
 import type { Rule, Judgement } from '../../finding.ts';
 import { found } from '../../finding.ts';
 import type { WorkFact } from '../../queries.ts';
-import { shareOf } from '../../share.ts';
+import { shareInside } from '../../share.ts';
 import { tableSql } from '../../sql.ts';
 import { over } from '../../thresholds.ts';
 
@@ -68,7 +68,7 @@ function finding(facts: Facts, { device, waiter, asker, share }: Contention): Ju
   return found({
     severity: 'serious',
     confidence: confidence(facts, 0.75, say('sure.journal', {})),
-    share: shareOf(facts, waiter),
+    share: shareInside(facts, waiter, ['fsync', 'write', 'open', 'close']),
     sentence: say('journal', {
       who: waiter[0].who,
       device,
