@@ -10,10 +10,9 @@ const commonFiles = readdirSync('bpf/common').map((name) => `common/${name}`);
 export const sourceOf = (file: string): string => readFileSync(join('bpf', file), 'utf8');
 
 /** Everything in bpf/ without its comments. */
-export const allSources: readonly (readonly [file: string, code: string])[] = [
-  ...fragmentFiles,
-  ...commonFiles,
-].map((file) => [file, codeOf(sourceOf(file))]);
+const allSources: readonly (readonly [file: string, code: string])[] = [...fragmentFiles, ...commonFiles].map(
+  (file) => [file, codeOf(sourceOf(file))],
+);
 
 export function codeOf(source: string): string {
   return source

@@ -10,7 +10,7 @@ import type { Mounts } from './mounts.ts';
 import { RecentMap } from './recent-map.ts';
 import type { Roots } from './roots.ts';
 
-export type { BindMount, Container } from './containers/container.ts';
+export type { Container } from './containers/container.ts';
 export type { Following } from './containers/watch.ts';
 
 /** Never fails: what cannot be read is not known. */

@@ -9,7 +9,7 @@ import type { Mounts } from './mounts.ts';
 const FOREIGN =
   /^(?:nfs4?|cifs|smb3?|smbfs|ceph|glusterfs|9p|afs|coda|lustre|beegfs|gpfs|orangefs|ocfs2|gfs2|autofs|virtiofs|vboxsf|prl_fs|vmhgfs|fuse|fuseblk|fuse\..+)$/u;
 
-export function isForeign(fsType: string): boolean {
+function isForeign(fsType: string): boolean {
   return FOREIGN.test(fsType);
 }
 
@@ -17,7 +17,7 @@ export function isForeign(fsType: string): boolean {
  * Whether looking at a host path can't wait for a foreign file system, as far as the mount table tells. The one
  * all programs are on does not count: without it nothing runs.
  */
-export function isLocal(mounts: Pick<Mounts, 'holding'>, path: string): boolean {
+function isLocal(mounts: Pick<Mounts, 'holding'>, path: string): boolean {
   const mount = mounts.holding(path);
   if (mount === undefined) return false;
   const root = mounts.holding('/');

@@ -140,7 +140,7 @@ function yielded(
   };
 }
 
-export function scoreOf({
+function scoreOf({
   severity,
   confidence,
   share,

@@ -44,7 +44,7 @@ export function shareExplained(facts: Facts, isTheirs: (row: WorkFact) => boolea
 }
 
 /** Who keeps a disk busiest; empty: nobody was seen. */
-export function loaderOf(facts: Facts, disk: string): string {
+function loaderOf(facts: Facts, disk: string): string {
   const requests = facts.work.filter(({ op }) => DISK_OPS.includes(op)).filter(isOnDisk(facts, disk));
   return (
     groups(

@@ -6,7 +6,7 @@ import { wallUs } from '../../../src/schema/units.ts';
 import { freshRecording } from '../fresh.ts';
 
 /** 2026-11-21T12:00:00Z: the incident begins; ten minutes before and after it are recorded. */
-export const START_US = 1_795_262_400_000_000;
+const START_US = 1_795_262_400_000_000;
 const MINUTE_US = 60_000_000;
 const MINUTES = 10;
 
@@ -455,7 +455,7 @@ export class Incident {
 }
 
 /** The window of the incident, and the ten minutes before it. */
-export function whole(): DiagnoseQuery {
+function whole(): DiagnoseQuery {
   const at = (minute: number) => wallUs(START_US + minute * MINUTE_US);
   return {
     periods: {
