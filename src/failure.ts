@@ -87,3 +87,8 @@ export function explain({ code, details }: Failure): string {
       return `Process ${String(details.pid)} is already recording into ${details.path}. Stop it (kill -INT ${String(details.pid)}), or name another file with --db PATH.`;
   }
 }
+
+/** `ENOENT`, `SQLITE_FULL`: what Node.js and SQLite name an error by; of others, their words. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}

@@ -42,7 +42,7 @@ export function createProgress(): Progress {
 }
 
 /** Whole seconds: `12 s`, `18 s left`; nothing at the very beginning, and when the end has come. */
-export function timeText(nowMs: number, begunMs: number, endMs: number | undefined): string {
+function timeText(nowMs: number, begunMs: number, endMs: number | undefined): string {
   const seconds =
     endMs === undefined ? Math.floor((nowMs - begunMs) / 1000) : Math.ceil((endMs - nowMs) / 1000);
   if (seconds <= 0) return '';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Failure } from '../failure.ts';
-import { failure, isFailure } from '../failure.ts';
+import { errorCode, failure, isFailure } from '../failure.ts';
 import { places } from '../schema/classes.ts';
 import type { ClassRule, Place } from '../schema/classes.ts';
 import { compileGlobs } from '../schema/glob.ts';
@@ -11,7 +11,7 @@ export type Config = {
   readonly classes: readonly ClassRule[];
 };
 
-export const CONFIG_PATH = '/etc/iotrace/config.json';
+const CONFIG_PATH = '/etc/iotrace/config.json';
 const RULES_MAX = 500;
 
 /** Reads `--config`, else /etc/iotrace/config.json, which need not be there. */
@@ -20,8 +20,7 @@ export function readConfig(option: string | undefined): Config | Failure {
   try {
     return parseConfig(readFileSync(path, 'utf8'), path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' && option === undefined) return { classes: [] };
+    if (errorCode(error) === 'ENOENT' && option === undefined) return { classes: [] };
     const seen = error instanceof Error ? error.message : String(error);
     return refusal(path, `It can't be read: ${seen}`, 'Name another with --config FILE, or leave it out.');
   }
@@ -29,7 +28,7 @@ export function readConfig(option: string | undefined): Config | Failure {
 
 /** The text of a configuration; a Failure that says what is wrong, where, and what to type. */
 export function parseConfig(text: string, path: string): Config | Failure {
-  const parsed = parseJson(text);
+  const parsed = parseOrExplain(text);
   if ('broken' in parsed) {
     return refusal(path, `It is no JSON: ${parsed.broken}`, `Type as in ${EXAMPLE}.`);
   }
@@ -93,7 +92,7 @@ function membersOf(value: unknown, known: readonly string[]): Readonly<Record<st
   return strange === undefined ? { ...value } : `has ${JSON.stringify(strange)}, which means nothing here`;
 }
 
-function parseJson(text: string): { value: unknown } | { broken: string } {
+function parseOrExplain(text: string): { value: unknown } | { broken: string } {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {

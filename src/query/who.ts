@@ -24,9 +24,3 @@ export function isWho({ namespace, pod, container, cgroup_path }: Who): string {
   const place = `pod IS ${literal(pod)} AND namespace IS ${literal(namespace)}`;
   return `container = ${literal(container)} AND ${place}`;
 }
-
-/** As `WHO_NAME`. */
-export function nameOf({ namespace, pod, container, cgroup_path }: Who): string {
-  if (container === null) return cgroup_path ?? '(gone)';
-  return [namespace, pod, container].filter((part) => part !== null).join('/');
-}

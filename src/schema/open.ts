@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Failure } from '../failure.ts';
-import { failure } from '../failure.ts';
+import { errorCode, failure } from '../failure.ts';
 import { packageFile } from '../package-file.ts';
 import { makePrivateFile, makePrivateFolder } from './private-file.ts';
 import { operations } from './probes/index.ts';
@@ -175,7 +175,7 @@ function openUnwritten(path: string): Db {
  * cleanly has none: a user who may read root's recording, but not write its folder, would be refused.
  */
 function needsWritableFolder(error: unknown, path: string): boolean {
-  const isRefused = ['SQLITE_READONLY_DIRECTORY', 'SQLITE_CANTOPEN'].includes(codeOf(error));
+  const isRefused = ['SQLITE_READONLY_DIRECTORY', 'SQLITE_CANTOPEN'].includes(errorCode(error));
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
   return isRefused && (log === undefined || log.size === 0) && statSync(path).size <= COPY_BYTES_MAX;
 }
@@ -222,20 +222,16 @@ export function databaseFailure(path: string, error: unknown): Failure | undefin
   return isDatabaseError(error) ? openFailure(path, error) : undefined;
 }
 
-export const isDatabaseError = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_');
+export const isDatabaseError = (error: unknown): boolean => errorCode(error).startsWith('SQLITE_');
 
 function openFailure(path: string, error: unknown): Failure {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return failure('no-database', { path });
   if (code === 'SQLITE_NOTADB') return failure('not-a-recording', { path });
   const seen = error instanceof Error ? error.message : String(error);
   if (code === 'SQLITE_ERROR') return failure('database-of-another-version', { path, seen });
   if (code.startsWith('SQLITE_CORRUPT')) return failure('database-damaged', { path, seen });
   return failure('database-unusable', { path, seen });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function readMigrations(): { name: string; text: string }[] {

@@ -1,6 +1,7 @@
 /**
- * The units iotrace counts in. A number that carries a unit has a branded type, made, converted and
- * shown here only, so that nanoseconds never meet microseconds by accident.
+ * The units iotrace counts in, parsed and shown here alone. Every number says its unit in its name (`latency_ns`,
+ * `sizeBytes`, `bootUs`). A branded type besides have those that come from people or meet others of their kind: what was
+ * typed as a duration or a size, and instants of the wall clock, which must not be mixed with those since boot.
  */
 
 declare const unit: unique symbol;
@@ -10,15 +11,12 @@ type Branded<Base, Name extends string> = Base & { readonly [unit]: Name };
 export type DurationNs = Branded<number, 'DurationNs'>;
 /** An instant: microseconds since 1970-01-01T00:00:00Z. */
 export type WallUs = Branded<number, 'WallUs'>;
-/** An instant: microseconds since boot, CLOCK_BOOTTIME (`nsecs / 1000` of bpftrace). */
-export type BootUs = Branded<number, 'BootUs'>;
 /** A size in bytes. */
 export type Bytes = Branded<number, 'Bytes'>;
 
 export const durationNs = (ns: number): DurationNs => ns as DurationNs;
 export const wallUs = (us: number): WallUs => us as WallUs;
-export const bootUs = (us: number): BootUs => us as BootUs;
-export const bytes = (count: number): Bytes => count as Bytes;
+const bytes = (count: number): Bytes => count as Bytes;
 
 export const nowUs = (): WallUs => wallUs(Date.now() * 1000);
 

@@ -21,7 +21,7 @@ export function memoryDatabase(): { db: Db; sessionId: number } {
   return { db, sessionId: 1 };
 }
 
-export const COST = {
+const COST = {
   daemonCpuUs: 1,
   daemonRssBytes: 2,
   bpftraceCpuUs: 3,

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Row = Record<string, string | number | null>;
@@ -86,7 +86,6 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   throw new Error(`waited a minute in vain until ${what}`);
 }
 
-export const inodeOf = (file: string): number => statSync(file).ino;
 export const remove = (folder: string): void => {
   rmSync(folder, { recursive: true, force: true });
 };

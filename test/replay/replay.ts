@@ -49,13 +49,12 @@ export const planOf = (stream: string): PlannedProbe[] =>
   JSON.parse((readJson(stream, 'session.json') as SessionRow[])[0]!.plan) as PlannedProbe[];
 
 /** bpftrace's output as it came. */
-export const bytesOf = (stream: string): Buffer =>
-  gunzipSync(readFileSync(fixturePath(stream, 'stream.ndjson.gz')));
+const bytesOf = (stream: string): Buffer => gunzipSync(readFileSync(fixturePath(stream, 'stream.ndjson.gz')));
 
 export const linesOf = (stream: string): string[] => bytesOf(stream).toString('utf8').split('\n');
 
 /** The daemon's own lookups on the files that were there while the container ran. */
-export function lookupsOf(stream: string): Lookups {
+function lookupsOf(stream: string): Lookups {
   const at = (path: string): string => fixturePath(stream, path);
   const roots: Roots = {
     host: at('.'),
@@ -82,7 +81,7 @@ export type Replay = {
 };
 
 /** A recording made of a stream: the way of the data from main.ts on, but for bpftrace and the clock. */
-export function startReplay(stream: string, databasePath = ':memory:') {
+function startReplay(stream: string, databasePath = ':memory:') {
   const db = openForWriting(databasePath);
   if (isFailure(db)) throw new Error(JSON.stringify(db));
   const [row] = readJson(stream, 'session.json') as SessionRow[];

@@ -68,7 +68,7 @@ function readPossibleCpus(): number {
 }
 
 /** The first `N.M` in a text. */
-export function parseVersion(text: string): Version | undefined {
+function parseVersion(text: string): Version | undefined {
   const match = /(\d+)\.(\d+)/u.exec(text);
   return match ? [Number(match[1]), Number(match[2])] : undefined;
 }

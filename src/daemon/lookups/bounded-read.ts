@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync, readdirSync, statSync } from 
 import type { BigIntStats } from 'node:fs';
 
 /** The largest state or spec file we read. */
-export const SPEC_LIMIT_BYTES = 4 * 1024 * 1024;
+const SPEC_LIMIT_BYTES = 4 * 1024 * 1024;
 
 const CHUNK_BYTES = 64 * 1024;
 

@@ -94,7 +94,7 @@ export function findAllDeleted(proc: string): DeletedFile[] {
  * Deleted files that processes hold, each once with its first holder, by what closing them gives back. A
  * step looks at one descriptor or one process's mappings, and says what that cost. What only root may see is left out for others.
  */
-export function* findDeleted(proc: string): Generator<number, DeletedFile[]> {
+function* findDeleted(proc: string): Generator<number, DeletedFile[]> {
   const files = new Map<string, DeletedFile>();
   for (const pid of namesIn(proc).filter((name) => /^\d+$/u.test(name))) {
     const directory = join(proc, pid);

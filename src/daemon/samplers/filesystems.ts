@@ -1,10 +1,10 @@
 import { statfsSync } from 'node:fs';
+import { errorCode } from '../../failure.ts';
 import type { Container } from '../lookups/containers.ts';
 import { pathBelow } from '../lookups/mountinfo.ts';
 import type { Mount } from '../lookups/mountinfo.ts';
 import type { Mounts } from '../lookups/mounts.ts';
 import type { Problem } from './problem.ts';
-import { codeOf } from './read.ts';
 import type { Sampler, Sight } from './sampler.ts';
 import { defineTable } from './table.ts';
 import type { Sample } from './table.ts';
@@ -130,6 +130,6 @@ export function spaceOf(path: string): Space | { readonly reason: string } {
       inode_free_count: files === 0 ? null : ffree,
     };
   } catch (error) {
-    return { reason: `statfs failed with ${codeOf(error)}` };
+    return { reason: `statfs failed with ${errorCode(error)}` };
   }
 }

@@ -1,8 +1,8 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { errorCode } from '../../failure.ts';
 import { wallUs } from '../../schema/units.ts';
 import { unreadable } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { codeOf } from './read.ts';
 import type { Instant, Sampler } from './sampler.ts';
 import { defineTable } from './table.ts';
 import type { Sample } from './table.ts';
@@ -56,8 +56,8 @@ export function createKernelLog(path = '/dev/kmsg'): Sampler {
         return buffer.toString('utf8', 0, readSync(open, buffer, 0, buffer.length, null));
       } catch (error) {
         // Overwritten before it was read; the next read goes on with what is left.
-        if (codeOf(error) === 'EPIPE') overrunCount += 1;
-        else if (codeOf(error) === 'EAGAIN') return undefined;
+        if (errorCode(error) === 'EPIPE') overrunCount += 1;
+        else if (errorCode(error) === 'EAGAIN') return undefined;
         else throw error;
       }
     }
@@ -75,7 +75,7 @@ export function createKernelLog(path = '/dev/kmsg'): Sampler {
           if (row) rows.push(row);
         }
       } catch (error) {
-        return { rows, problems: [unreadable(path, { code: codeOf(error) })] };
+        return { rows, problems: [unreadable(path, { code: errorCode(error) })] };
       }
       return { rows, problems: overrunCount === 0 ? [] : [overrun(overrunCount)] };
     },

@@ -122,7 +122,7 @@ function createCgroupMemory({ targets }: Sight): () => Reading {
 }
 
 /** What a cgroup's memory is used for now, bytes (kernel Documentation/admin-guide/cgroup-v2.rst). */
-export function parseMemoryStat(text: string) {
+function parseMemoryStat(text: string) {
   return {
     dirty_bytes: field(text, 'file_dirty') ?? null,
     writeback_bytes: field(text, 'file_writeback') ?? null,
@@ -133,7 +133,7 @@ export function parseMemoryStat(text: string) {
 
 export type MemoryEvents = { readonly high: number; readonly max: number; readonly oomKill: number };
 
-export function parseMemoryEvents(text: string): MemoryEvents {
+function parseMemoryEvents(text: string): MemoryEvents {
   return {
     high: field(text, 'high') ?? 0,
     max: field(text, 'max') ?? 0,

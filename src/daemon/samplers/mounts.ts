@@ -68,7 +68,7 @@ function tooMany(count: number): Problem[] {
 /** What overlay mounts do that say nothing about it: the module's parameters. */
 export type OverlayDefaults = { readonly index: string | null; readonly metacopy: string | null };
 
-export function overlayDefaults(sys: string): OverlayDefaults {
+function overlayDefaults(sys: string): OverlayDefaults {
   const parameter = (name: string): string | null => {
     const text = readText(join(sys, 'module/overlay/parameters', name));
     return isRead(text) ? (text.trim() === 'Y' ? 'on' : 'off') : null;

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { errorCode } from '../../failure.ts';
 
 /** Why a file could not be read: an errno's name, as `ENOENT`. */
 export type Unread = { readonly code: string };
@@ -23,7 +24,7 @@ export function readText(path: string): string | Unread {
     }
     return buffer.toString('utf8', 0, length);
   } catch (error) {
-    return { code: codeOf(error) };
+    return { code: errorCode(error) };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -54,7 +55,7 @@ export function createKeptFiles(most = 4096) {
       return buffer.toString('utf8', 0, readSync(entry.descriptor, buffer, 0, buffer.length, 0));
     } catch (error) {
       if (entry) close(path, entry.descriptor);
-      return { code: codeOf(error) };
+      return { code: errorCode(error) };
     }
   };
   return {
@@ -78,10 +79,6 @@ export function createKeptFiles(most = 4096) {
 
 export function isRead(read: string | Unread): read is string {
   return typeof read === 'string';
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 /** The number after `name` in a file of `name value` lines; `undefined`: it is not there. */

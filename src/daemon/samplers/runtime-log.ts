@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { errorCode } from '../../failure.ts';
+import { asObject, parseJson } from '../../json.ts';
 import { ENVIRONMENT, findProgram } from '../children.ts';
 import { wallUs } from '../../schema/units.ts';
 import type { WallUs } from '../../schema/units.ts';
 import type { Problem } from './problem.ts';
-import { codeOf } from './read.ts';
 import type { Sampler } from './sampler.ts';
 import { defineTable } from './table.ts';
 import type { Sample } from './table.ts';
@@ -28,7 +29,7 @@ const rowOf = (message: RuntimeMessage): Sample => runtimeMessage.row({}, messag
 
 const UNITS = ['containerd', 'kubelet', 'docker', 'crio'] as const;
 /** Where containerd logs to without systemd. */
-export const LOG_FILES: readonly string[] = [
+const LOG_FILES: readonly string[] = [
   '/var/log/containerd.log',
   '/var/log/containerd/containerd.log',
   '/var/log/docker.log',
@@ -111,7 +112,7 @@ function journalProblem(seen: string): Problem {
 
 /** A line of `journalctl --output=json`; `found` is missing where it is no warning. */
 export function parseJournal(line: string): { cursor: string; found?: RuntimeMessage } | undefined {
-  const entry = toRecord(line);
+  const entry = asObject(parseJson(line));
   const [cursor, message, unit] = ['__CURSOR', 'MESSAGE', '_SYSTEMD_UNIT'].map((name) => entry?.[name]);
   const logged = Number(entry?.['__REALTIME_TIMESTAMP']);
   if (typeof cursor !== 'string' || typeof message !== 'string' || Number.isNaN(logged)) return undefined;
@@ -125,17 +126,6 @@ export function parseJournal(line: string): { cursor: string; found?: RuntimeMes
     cursor,
     found: { logged_us: wallUs(logged), unit: name, level, message: text },
   };
-}
-
-function toRecord(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null
-      ? Object.fromEntries(Object.entries(value))
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** syslog(3) priorities. */
@@ -188,7 +178,7 @@ function createFiles(paths: readonly string[]): Sampler {
             if (found) rows.push(rowOf(found));
           }
         } catch (error) {
-          const reason = `reading it failed with ${codeOf(error)}`;
+          const reason = `reading it failed with ${errorCode(error)}`;
           problems.push({ subject: tail.path, state: 'missing', reason, fix: null });
         }
       }

@@ -83,7 +83,7 @@ export function shareExplained(facts: Facts, isTheirs: IsPart): number {
 }
 
 /** Who keeps a disk busiest; empty: nobody was seen. */
-export function loaderOf(facts: Facts, disk: string): string {
+function loaderOf(facts: Facts, disk: string): string {
   const requests = facts.work.filter(({ op }) => DISK_OPS.includes(op)).filter(isOnDisk(facts, disk));
   return (
     groups(

@@ -99,7 +99,7 @@ export const inWindow = (expression: string): string =>
   `ifnull(sum(${expression}) FILTER (WHERE phase = 'window'), 0)`;
 
 /** The same over the baseline; NULL where nothing was recorded in it. */
-export const inBaseline = ({ hasBaseline }: DiagnosisScope, expression: string): string =>
+const inBaseline = ({ hasBaseline }: DiagnosisScope, expression: string): string =>
   hasBaseline ? `ifnull(sum(${expression}) FILTER (WHERE phase = 'before'), 0)` : 'NULL';
 
 /** Two columns: `before_NAME` and `NAME`. */

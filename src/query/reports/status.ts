@@ -1,3 +1,4 @@
+import { parseJson } from '../../json.ts';
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { wallUs } from '../../schema/units.ts';
@@ -109,7 +110,7 @@ function readLatestSession(db: Db): (SessionRow & { plan: string; session_count:
 }
 
 /** A daemon writes a sign of life every interval; three without one, or no such process, and it is gone. */
-export function stateOf(session: SessionRow, { nowUs, bootId, isAlive }: Machine): SessionState {
+function stateOf(session: SessionRow, { nowUs, bootId, isAlive }: Machine): SessionState {
   if (session.ended_us !== null) return 'ended';
   const isSilent = nowUs - session.alive_us > 3 * session.interval_ms * 1000;
   const isGone = session.boot_id === bootId && !isAlive(session.pid);
@@ -155,14 +156,6 @@ export function parsePlan(text: string): PlanLine[] {
   const parsed: unknown = parseJson(text);
   if (!Array.isArray(parsed)) return [];
   return parsed.flatMap((each: unknown) => planLine(each) ?? []);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function planLine(value: unknown): PlanLine | undefined {

@@ -7,7 +7,7 @@ const MiB = 2 ** 20;
 
 export const api: Who = { container: 'api', pod: 'api-7d9f', namespace: 'payments' };
 export const batch: Who = { container: 'batch', pod: 'batch-x2k4q', namespace: 'jobs' };
-export const containerd: Who = { cgroup: '/system.slice/containerd.service' };
+const containerd: Who = { cgroup: '/system.slice/containerd.service' };
 
 type UsualOptions = {
   readonly hasBaseline?: boolean;

@@ -455,7 +455,7 @@ export class Incident {
 }
 
 /** The window of the incident, and the ten minutes before it. */
-export function whole(): DiagnoseQuery {
+function whole(): DiagnoseQuery {
   const at = (minute: number) => wallUs(START_US + minute * MINUTE_US);
   return {
     periods: {

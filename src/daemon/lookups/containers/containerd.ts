@@ -5,7 +5,7 @@ import { onHost } from '../roots.ts';
 import type { Roots } from '../roots.ts';
 import { SANDBOX_NAME, shortName } from './container.ts';
 import type { ContainerState, StateDirectory } from './container.ts';
-import { textAt } from './json.ts';
+import { textAt } from '../../../json.ts';
 import { parseOciSpec } from './oci-spec.ts';
 import type { OciSpec } from './oci-spec.ts';
 import { writableLayer } from './rootfs.ts';
@@ -76,7 +76,7 @@ export function readContainerd(
 }
 
 /** A spec's root file system as a host path. */
-export function rootfsOf(roots: Roots, bundle: string, { rootPath = 'rootfs' }: OciSpec): string {
+function rootfsOf(roots: Roots, bundle: string, { rootPath = 'rootfs' }: OciSpec): string {
   return rootPath.startsWith('/') ? rootPath : onHost(roots, join(bundle, rootPath));
 }
 

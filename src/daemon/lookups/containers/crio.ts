@@ -1,6 +1,6 @@
 import { SANDBOX_NAME, shortName } from './container.ts';
 import type { ContainerState } from './container.ts';
-import { asObject, parseJson, textAt } from './json.ts';
+import { asObject, parseJson, textAt } from '../../../json.ts';
 import type { OciSpec } from './oci-spec.ts';
 
 /**

@@ -5,8 +5,8 @@ import type { Roots } from '../roots.ts';
 import { DOCKER_NAMESPACE, readPid } from './containerd.ts';
 import { SANDBOX_NAME, shortName } from './container.ts';
 import type { BindMount, ContainerState, StateDirectory } from './container.ts';
-import { asObject, numberAt, objectAt, parseJson, textAt } from './json.ts';
-import type { JsonObject } from './json.ts';
+import { asObject, numberAt, objectAt, parseJson, textAt } from '../../../json.ts';
+import type { JsonObject } from '../../../json.ts';
 import { parseOciSpec } from './oci-spec.ts';
 import { writableLayer } from './rootfs.ts';
 

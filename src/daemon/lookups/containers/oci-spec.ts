@@ -1,7 +1,7 @@
 import { expandCgroupsPath } from '../cgroup-path.ts';
 import type { BindMount } from './container.ts';
-import { asObject, listAt, objectAt, parseJson, textAt } from './json.ts';
-import type { JsonObject } from './json.ts';
+import { asObject, listAt, objectAt, parseJson, textAt } from '../../../json.ts';
+import type { JsonObject } from '../../../json.ts';
 
 /** What iotrace needs of an OCI runtime spec (`config.json`). */
 export interface OciSpec {

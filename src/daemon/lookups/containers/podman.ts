@@ -1,6 +1,6 @@
 import { shortName } from './container.ts';
 import type { ContainerState } from './container.ts';
-import { asList, asObject, listAt, parseJson, textAt } from './json.ts';
+import { asList, asObject, listAt, parseJson, textAt } from '../../../json.ts';
 
 /** What containers/storage's index says of a container. */
 export interface StorageRecord {

@@ -5,7 +5,7 @@ import type { Roots } from '../roots.ts';
 import { readPid } from './containerd.ts';
 import type { ContainerState, StateDirectory } from './container.ts';
 import { describeCrio, isCrio } from './crio.ts';
-import { textAt } from './json.ts';
+import { textAt } from '../../../json.ts';
 import { parseOciSpec } from './oci-spec.ts';
 import type { OciSpec } from './oci-spec.ts';
 import { describePodman } from './podman.ts';

@@ -1,7 +1,7 @@
-import type { Catalogue } from './catalogue.ts';
+import type { en } from './en.ts';
 
 /** 同 en.ts，中文。 */
-export const zh: Catalogue = {
+export const zh: Readonly<Record<keyof typeof en, string>> = {
   'saturated-device':
     '磁盘 {device} 已打满：利用率 {util_percent}，同时有 {queue_length} 个请求在等，平均 {await_ns}。',
   'slow-device': '磁盘 {device} 本身慢：单个请求 {await_ns}，而请求量只有 {requests_per_s}。',

@@ -36,7 +36,7 @@ export function diagnosisMarkdown(diagnosis: Diagnosis, language: Language): str
 }
 
 /** Names are anybody's: nothing in them may make markup, a link, HTML, or a line. */
-export function markdownText(text: string): string {
+function markdownText(text: string): string {
   return visible(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -45,7 +45,7 @@ export const logReads: Rule<'log-reads'> = {
 const isLog = (row: WorkFact): boolean => LOG_CLASSES.includes(row.class ?? '');
 
 /** FactRows that say who read how much: what programs read, where that was recorded, else what disks did. */
-export function readsOf({ known, work }: Facts): { op: 'read' | 'block_read'; rows: WorkFact[] } {
+function readsOf({ known, work }: Facts): { op: 'read' | 'block_read'; rows: WorkFact[] } {
   const op = known.has('file_io') ? 'read' : 'block_read';
   return { op, rows: work.filter((row) => row.op === op && row.place !== 'memory') };
 }
