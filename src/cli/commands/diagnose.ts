@@ -15,7 +15,7 @@ import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
 import { withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
-import { defineCommand, flag, text } from '../command.ts';
+import { choice, defineCommand, flag, text } from '../command.ts';
 import { conflict, firstFailure, noValue, oneOf, readDuration, succeeded } from '../options/values.ts';
 import { readInstant, readWindow, windowOptions } from '../options/window.ts';
 import { outputScreen, print } from '../output.ts';
@@ -28,9 +28,9 @@ const options = {
   baseline: text('Compare with this long before the window', 'as long as the window'),
   'baseline-from': text('Compare with the time from here on, written like --from'),
   'baseline-to': text('… to here', 'the start of the window'),
-  lang: text(`One of ${languages.join(', ')}`, 'en'),
+  lang: choice(languages, 'en'),
   sql: flag('Print the query behind every table too'),
-  format: text(`One of ${formats.join(', ')}`, 'text'),
+  format: choice(formats, 'text'),
 } as const;
 
 type DiagnoseTyped = Typed<typeof options>;

@@ -16,7 +16,7 @@ import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
 import { withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
-import { defineCommand, text } from '../command.ts';
+import { choice, defineCommand, text } from '../command.ts';
 import { filterOptions, readFilters } from '../options/filters.ts';
 import type { DocumentFormat } from '../options/list.ts';
 import { documentOptions, readDocumentFormat, readLimit } from '../options/list.ts';
@@ -25,8 +25,8 @@ import { windowOptions } from '../options/window.ts';
 import { outputScreen, print } from '../output.ts';
 
 const options = {
-  by: text(`A line for each ${timelineGroups.join(', ')}`, 'container'),
-  metric: text(`One of ${timelineMetrics.join(', ')}`, 'p99'),
+  by: { ...text(`A line for each ${timelineGroups.join(', ')}`, 'container'), values: timelineGroups },
+  metric: choice(timelineMetrics, 'p99'),
   op: filterOptions.op,
   container: filterOptions.container,
   stacked: filterOptions.stacked,

@@ -17,9 +17,13 @@ import { conflict, firstFailure, listOf, oneOf, succeeded } from '../options/val
 import { outputScreen, untilSignal } from '../output.ts';
 
 const options = {
-  by: text(`Group by ${dimensions.join(', ')}, or several: container,file`, 'container'),
+  by: {
+    ...text(`Group by ${dimensions.join(', ')}, or several: container,file`, 'container'),
+    values: dimensions,
+    isList: true,
+  },
   ...filterOptions,
-  sort: text(`Largest first by ${topSorts.join(', ')}`, 'latency'),
+  sort: { ...text(`Largest first by ${topSorts.join(', ')}`, 'latency'), values: topSorts },
   ...listOptions,
   live: flag('Show it on this terminal, renewed until you type q'),
 } as const;
