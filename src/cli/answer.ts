@@ -3,7 +3,7 @@ import { csv, documentCsv } from '../query/render/csv.ts';
 import { json, jsonDocument } from '../query/render/json.ts';
 import { classesSeen, containersSeen, coverage } from '../query/reports/coverage.ts';
 import type { SqlValue } from '../query/reports/sql.ts';
-import type { Filters } from '../query/window.ts';
+import type { Filters, Window } from '../query/window.ts';
 import type { Failure } from '../failure.ts';
 import { isFailure } from '../failure.ts';
 import type { Db } from '../schema/open.ts';
@@ -30,6 +30,10 @@ export async function withRecording(
     db.close();
   }
 }
+
+/** Why there is no answer about a window in which nothing was recorded. */
+export const unrecorded = (db: Db, window: Window): Failure | undefined =>
+  nothingRecorded(window, coverage(db, window));
 
 /** What stands under an answer with these filters. */
 export function notesUnder(db: Db, filters: Filters, shown: number, row_count: number): string[] | Failure {

@@ -9,7 +9,7 @@ const script = iotrace(['completion', 'bash']).stdout;
 /** What bash offers when Tab is hit at the end of the line. */
 function offered(line: string): string[] {
   // As bash splits it: at blanks, and at the equals sign.
-  const words = line.split(/\s+|(=)/u).filter((word) => word !== undefined);
+  const words = line.replace('=', ' = ').split(' ');
   const ask = `${script}
 COMP_WORDS=("$@"); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _iotrace; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', ask, 'bash', ...words], {

@@ -8,12 +8,10 @@ import { documentCsv } from '../../query/render/csv.ts';
 import { diagnosisJson } from '../../query/render/diagnosis/json.ts';
 import { diagnosisMarkdown } from '../../query/render/diagnosis/markdown.ts';
 import { diagnosisText } from '../../query/render/diagnosis/text.ts';
-import { nothingRecorded } from '../../query/render/footnotes.ts';
-import { coverage } from '../../query/reports/coverage.ts';
 import type { Window } from '../../query/window.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
-import { withRecording } from '../answer.ts';
+import { unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { choice, defineCommand, flag, text } from '../command.ts';
 import { conflict, firstFailure, noValue, oneOf, readDuration, succeeded } from '../options/values.ts';
@@ -87,8 +85,7 @@ async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   if (isFailure(read)) return read;
   const { query } = read;
   return withRecording(typed.db, async (db) => {
-    const { window } = query.periods;
-    const nothing = nothingRecorded(window, coverage(db, window));
+    const nothing = unrecorded(db, query.periods.window);
     if (nothing) return nothing;
     const diagnosis = diagnose(db, query);
     await print(shown(diagnosis, read));

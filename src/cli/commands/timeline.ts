@@ -2,19 +2,17 @@ import type { Failure } from '../../failure.ts';
 import { isFailure } from '../../failure.ts';
 import { csv } from '../../query/render/csv.ts';
 import { jsonDocument } from '../../query/render/json.ts';
-import { nothingRecorded } from '../../query/render/footnotes.ts';
 import {
   timelineColumns,
   timelineDocument,
   timelineRows,
   timelineText,
 } from '../../query/render/timeline.ts';
-import { coverage } from '../../query/reports/coverage.ts';
 import type { TimelineQuery } from '../../query/reports/timeline.ts';
 import { timeline, timelineGroups, timelineMetrics } from '../../query/reports/timeline.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
-import { withRecording } from '../answer.ts';
+import { unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { choice, defineCommand, text } from '../command.ts';
 import { filterOptions, readFilters } from '../options/filters.ts';
@@ -70,7 +68,7 @@ async function runTimeline(typed: Global & TimelineTyped): Promise<Outcome> {
       ? SLOTS_WITHOUT_WIDTH
       : Math.max(10, Math.min(120, screen.width - CELLS_BESIDE));
   return withRecording(typed.db, async (db) => {
-    const nothing = nothingRecorded(query.window, coverage(db, query.window));
+    const nothing = unrecorded(db, query.window);
     if (nothing) return nothing;
     const found = timeline(db, { ...query, slotCount });
     if (format === 'csv') await print(csv(timelineColumns, timelineRows(found)));
