@@ -1,14 +1,20 @@
 // Writes docs/cli.md from the real --help of every command and docs/schema.md from the views' comments.
-// With --check it writes nothing and fails when a page differs from what it would write.
+// With --check it writes nothing and fails when a page differs from what it would write. With --man FOLDER it writes
+// the manual pages there instead.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   BUCKET_ERROR_TEXT,
   commandNames,
+  commandPage,
+  commands,
   describeViews,
+  iotraceVersion,
   namedRules,
   namelessRules,
+  overviewPage,
   places,
   signText,
   topColumns,
@@ -38,10 +44,17 @@ ${block(help())}
   \`$XDG_STATE_HOME/iotrace/iotrace.db\` (\`~/.local/state\`) for others. A query of a user who has no
   recording of their own reads the system's. Queries never write; they work while the daemon records and after it is gone.
 - **The window** is the last 15 minutes unless \`--since\`, \`--from\` and \`--to\` say otherwise. Totals are kept per
-  interval (5 s by default), and an interval that overlaps the window counts whole. Times without a zone are local.
+  interval (5 s by default), and an interval that overlaps the window counts whole. Times without a zone are local, and so
+  are those shown, with their zone beside them; \`--utc\` makes both UTC. \`--from 23:50 --to 0:10\` is the last such time.
 - **Under every answer** stands what it might not contain: what was not recorded, not covered, or lost. With
   \`--format json\` or \`csv\` these lines go to stderr, and stdout is data only.
-- **Exit codes**: 0 answered or recorded, 1 could not be done, 2 not understood.
+- **For programs**, every command takes \`--format json\` and \`--format csv\`. Rows are an array of flat objects, or RFC
+  4180 with a head; documents (\`status\`, \`doctor\`, \`diagnose\`, \`slow --explain\`, what \`record\` says at its end) are
+  one object, or rows of \`path\` and \`value\`. Keys are snake_case, and a number's name ends in its unit. \`-q\` keeps
+  stderr empty but for errors. An empty array is an answer: in this window nothing matched.
+- **Exit codes**: 0 answered or recorded, 1 could not be done, or nothing was recorded in the window, 2 not understood.
+- **On a terminal** an answer longer than the screen goes through \`$PAGER\`, else \`less\` (\`--no-pager\`); \`NO_COLOR\` and
+  \`TERM=dumb\` are respected.
 
 ${commandNames.map((name) => section(`iotrace ${name}`, block(help(name)))).join('\n')}
 ## The rows of \`top\`
@@ -151,7 +164,19 @@ const pages = {
   'docs/diagnose.md': diagnosePage(note, table),
 };
 
-if (process.argv.includes('--check')) {
+async function writeManual(folder) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'iotrace.1'), overviewPage(commands, iotraceVersion));
+  for (const entry of commands) {
+    const { command } = await entry.load();
+    writeFileSync(join(folder, `iotrace-${entry.name}.1`), commandPage(entry, command, iotraceVersion));
+  }
+}
+
+const manual = process.argv.indexOf('--man');
+if (manual !== -1) {
+  await writeManual(process.argv[manual + 1] ?? at('build/man'));
+} else if (process.argv.includes('--check')) {
   const stale = Object.keys(pages).filter(
     (path) => !existsSync(at(path)) || readFileSync(at(path), 'utf8') !== pages[path],
   );

@@ -2,6 +2,7 @@
 export { globalOptions, helpOptions } from '../src/cli/command.ts';
 export { commandNames, commands } from '../src/cli/commands/index.ts';
 export { optionNames } from '../src/cli/help.ts';
+export { commandPage, overviewPage } from '../src/cli/man.ts';
 export { createCgroups } from '../src/daemon/lookups/cgroups.ts';
 export { createContainers } from '../src/daemon/lookups/containers.ts';
 export { createDevices } from '../src/daemon/lookups/devices.ts';
@@ -20,3 +21,4 @@ export { namedRules, namelessRules, places } from '../src/schema/classes.ts';
 export { signText } from '../src/schema/classify.ts';
 export { describeViews } from '../src/schema/describe.ts';
 export { openForReading, openForWriting } from '../src/schema/open.ts';
+export { iotraceVersion } from '../src/schema/version.ts';

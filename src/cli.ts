@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import type { Command, Options, Outcome } from './cli/command.ts';
+import type { Command, Entry, Options, Outcome } from './cli/command.ts';
 import { globalOptions, helpOptions } from './cli/command.ts';
-import type { Entry } from './cli/commands/index.ts';
 import { commandNames, commands } from './cli/commands/index.ts';
 import { commandHelp, overview } from './cli/help.ts';
 import { didYouMean } from './cli/nearest.ts';
@@ -60,7 +59,7 @@ async function run({ name }: Entry, command: Command, { values, words, unknown }
     takesWord: command.word !== undefined,
   });
   if (refused) return refused;
-  return values['db'] === '' ? noDatabaseName() : command.run(values, word, more);
+  return values['db'] === '' ? noDatabaseName() : command.run(values, word, more, commands);
 }
 
 function noDatabaseName(): Failure {

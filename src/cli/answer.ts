@@ -31,8 +31,8 @@ export async function withRecording(
   }
 }
 
-/** Why there is no answer about a window of which nothing was recorded. */
-export const nothingIn = (db: Db, window: Window): Failure | undefined =>
+/** Why there is no answer about a window in which nothing was recorded. */
+export const unrecorded = (db: Db, window: Window): Failure | undefined =>
   nothingRecorded(window, coverage(db, window));
 
 /** What stands under an answer with these filters. */

@@ -10,6 +10,10 @@ export type Option = {
   readonly defaultDescription?: string;
   /** Its one letter, for those that have one. */
   readonly letter?: string;
+  /** What its value is one of, or names a file of: for completion. */
+  readonly values?: readonly string[] | 'file';
+  /** Several of them may be given, separated by commas. */
+  readonly isList?: true;
 };
 
 export type Options = Readonly<Record<string, Option>>;
@@ -21,6 +25,12 @@ export const text = (
   type: 'string',
   describe,
   ...(defaultDescription === undefined ? {} : { defaultDescription }),
+});
+
+/** One of these. */
+export const choice = (values: readonly string[], defaultDescription: string) => ({
+  ...text(`One of ${values.join(', ')}`, defaultDescription),
+  values,
 });
 
 export const flag = (describe: string): Option & { readonly type: 'boolean' } => ({
@@ -37,7 +47,10 @@ export type Typed<O extends Options> = {
 
 /** The options of every command. */
 export const globalOptions = {
-  db: text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
+  db: {
+    ...text('File of the recording', '$IOTRACE_DB, else /var/lib/iotrace/iotrace.db'),
+    values: 'file',
+  },
   utc: flag('Times typed and shown are UTC, not local'),
   quiet: { ...flag('The answer and errors alone: no notes, no progress'), letter: 'q' },
   'no-pager': flag('Never show a long answer in $PAGER'),
@@ -55,13 +68,30 @@ export type Global = Typed<typeof globalOptions>;
 export type Command<O extends Options = Options> = {
   readonly options: O;
   /** The word it takes besides its options, when it takes one; `isMany`: any number. */
-  readonly word?: { readonly name: string; readonly describe: string; readonly isMany?: true };
+  readonly word?: {
+    readonly name: string;
+    readonly describe: string;
+    readonly isMany?: true;
+    readonly values?: readonly string[];
+  };
   /** Lines to type, each with what it is for; `$0` is the command's own name. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly epilogue?: string;
   // A method, not a property: commands of different options stand in one registry. The parser hands each of them
   // what its own options declare.
-  run(typed: Global & Typed<O>, word: string | undefined, more: readonly string[]): Promise<Outcome>;
+  run(
+    typed: Global & Typed<O>,
+    word: string | undefined,
+    more: readonly string[],
+    registry: readonly Entry[],
+  ): Promise<Outcome>;
+};
+
+/** A command in the registry: what the overview shows, and where the rest is. */
+export type Entry = {
+  readonly name: string;
+  readonly describe: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
 };
 
 /** The command as the registry holds it; its options are inferred and checked against what `run` reads. */

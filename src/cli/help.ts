@@ -1,15 +1,22 @@
 /** What `--help` prints, of the registry and of a command's own declaration. */
 import { pad, textWidth, wrap } from '../query/render/text.ts';
-import type { Command, Option, Options } from './command.ts';
+import type { Command, Entry, Option, Options } from './command.ts';
 import { globalOptions, helpOptions } from './command.ts';
-import type { Entry } from './commands/index.ts';
 
 type Line = readonly [left: string, right: string];
+
+export const SUMMARY = 'Records fsync, overlayfs copy-up and block I/O, and tells whose they are';
+
+export const EXAMPLES: readonly Line[] = [
+  ['sudo iotrace record --for 30s', 'Record for 30 seconds'],
+  ['iotrace top', 'Which container waited for which I/O'],
+  ['iotrace top --live', 'The same, renewed every 2 seconds'],
+];
 
 /** All commands, a line each. */
 export function overview(entries: readonly Entry[], width: number): string {
   return document([
-    ['Records fsync, overlayfs copy-up and block I/O, and tells whose they are.'],
+    [`${SUMMARY}.`],
     ['Usage: iotrace <command> [options]'],
     [
       'Commands:',
@@ -19,17 +26,7 @@ export function overview(entries: readonly Entry[], width: number): string {
       ),
     ],
     ['Everywhere:', ...twoColumns(optionLines({ ...globalOptions, ...helpOptions }), width)],
-    [
-      'Examples:',
-      ...twoColumns(
-        [
-          ['sudo iotrace record --for 30s', 'Record for 30 seconds'],
-          ['iotrace top', 'Which container waited for which I/O'],
-          ['iotrace top --live', 'The same, renewed every 2 seconds'],
-        ],
-        width,
-      ),
-    ],
+    ['Examples:', ...twoColumns(EXAMPLES, width)],
     ['Everything about a command: iotrace help top'],
   ]);
 }
@@ -66,7 +63,7 @@ const optionLines = (options: Options): Line[] =>
 export const optionNames = (name: string, { letter }: Option): string =>
   letter === undefined ? `--${name}` : `-${letter}, --${name}`;
 
-const describeOption = ({ describe, defaultDescription }: Option): string =>
+export const describeOption = ({ describe, defaultDescription }: Option): string =>
   defaultDescription === undefined ? describe : `${describe} [default: ${defaultDescription}]`;
 
 /** The left column is never wrapped: a line that is too long for both puts the right one below. */

@@ -1,13 +1,17 @@
 import { failure, type Failure } from '../failure.ts';
 import { footnotes } from '../query/render/footnotes.ts';
 import { clip } from '../query/render/text.ts';
-import { topTable } from '../query/render/top.ts';
+import { cover } from '../query/cover.ts';
+import { topRateTable } from '../query/render/top.ts';
 import { coverage } from '../query/reports/coverage.ts';
+import { latestState } from '../query/reports/status.ts';
 import type { TopQuery } from '../query/reports/top.ts';
 import { top } from '../query/reports/top.ts';
 import type { Db } from '../schema/open.ts';
-import { formatElapsed, formatWall, nowUs, wallUs } from '../schema/units.ts';
+import type { WallUs } from '../schema/units.ts';
+import { formatElapsed, formatWall, nowUs, wallUs, zoneName } from '../schema/units.ts';
 import { live } from './live.ts';
+import { thisMachine } from './machine.ts';
 import { hasColour, isCapable } from './output.ts';
 
 const EVERY_MS = 2000;
@@ -37,31 +41,38 @@ export async function liveTop(db: Db, query: TopQuery, signal: AbortSignal): Pro
   return 0;
 }
 
+/** The end of the last interval. */
+function lastUs(db: Db): WallUs | undefined {
+  const now = nowUs();
+  return coverage(db, { fromUs: now, toUs: now }).extent?.toUs;
+}
+
 function picture(db: Db, query: TopQuery, size: { columns: number; rows: number }): string[] {
-  const toUs = nowUs();
+  const latest = latestState(db, thisMachine());
+  const isRunning = latest === undefined || latest.state === 'running';
+  const toUs = isRunning ? nowUs() : (lastUs(db) ?? latest.endedUs);
   const lengthUs = query.window.toUs - query.window.fromUs;
   const window = { fromUs: wallUs(toUs - lengthUs), toUs };
-  const seen = coverage(db, window);
   const { rows, row_count } = top(db, { ...query, window });
   const isFiltered = query.ops.length > 0 || query.container !== undefined;
+  const seen = coverage(db, window);
   const notes = (shown: number): string[] =>
-    footnotes({
-      shown,
-      row_count,
-      howToSeeAll: 'as many as fit',
-      window,
-      coverage: seen,
-      isFiltered,
-    }).map((line) => clip(line, size.columns));
+    footnotes({ shown, row_count, howToSeeAll: 'as many as fit', window, coverage: seen, isFiltered });
   // Title, two blank lines, the table's header and the keys take five lines; the table has half of the rest.
   const free = size.rows - 5;
   const fitting = rows.slice(0, Math.max(Math.ceil(free / 2), free - notes(0).length));
-  const table = topTable(query.by, fitting, { width: size.columns, colour: hasColour() });
+  const recordedUs = cover(db, window).reduce((sum, span) => sum + span.recorded_us, 0);
+  const screen = { width: size.columns, colour: hasColour() };
+  const table = topRateTable(query.by, fitting, recordedUs, screen).trimEnd().split('\n');
+  const endedUs = isRunning ? toUs : latest.endedUs;
+  const clock = `${formatWall(endedUs).slice(11, 19)} ${zoneName(endedUs)}`;
+  const when = isRunning ? clock : `the recording ended at ${clock}, ${formatElapsed(nowUs() - endedUs)} ago`;
+  const plain = (line: string): string => clip(line, size.columns);
   return [
-    `iotrace top by ${query.by.join(', ')}, the last ${formatElapsed(lengthUs)}, ${formatWall(toUs).slice(11, 19)} UTC`,
+    plain(`iotrace top by ${query.by.join(', ')}, per second over ${formatElapsed(lengthUs)}, ${when}`),
     '',
-    ...(fitting.length === 0 ? [] : [...table.trimEnd().split('\n'), '']),
-    ...notes(fitting.length),
-    'q quits',
+    ...(fitting.length === 0 ? [] : [...table, '']),
+    ...notes(fitting.length).map(plain),
+    plain('q quits'),
   ];
 }

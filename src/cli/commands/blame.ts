@@ -5,7 +5,7 @@ import type { BlameQuery } from '../../query/reports/blame.ts';
 import { blame, blameColumns } from '../../query/reports/blame.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
-import { nothingIn, printAnswer, withRecording } from '../answer.ts';
+import { printAnswer, unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { defineCommand, text } from '../command.ts';
 import { filterOptions, readFilters } from '../options/filters.ts';
@@ -48,9 +48,7 @@ async function runBlame(typed: Global & BlameTyped): Promise<Outcome> {
     return printAnswer(format, {
       columns: blameColumns,
       rows: found.rows,
-      notes: nothingIn(db, query.window) ?? [
-        blameSentence(query.victim, found),
-      ],
+      notes: unrecorded(db, query.window) ?? [blameSentence(query.victim, found)],
       table: () => blameTable(found.rows, outputScreen()),
     });
   });

@@ -11,9 +11,9 @@ import { diagnosisText } from '../../query/render/diagnosis/text.ts';
 import type { Window } from '../../query/window.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
-import { nothingIn, withRecording } from '../answer.ts';
+import { unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
-import { defineCommand, flag, text } from '../command.ts';
+import { choice, defineCommand, flag, text } from '../command.ts';
 import { conflict, firstFailure, noValue, oneOf, readDuration, succeeded } from '../options/values.ts';
 import { readInstant, readWindow, windowOptions } from '../options/window.ts';
 import { outputScreen, print } from '../output.ts';
@@ -26,9 +26,9 @@ const options = {
   baseline: text('Compare with this long before the window', 'as long as the window'),
   'baseline-from': text('Compare with the time from here on, written like --from'),
   'baseline-to': text('… to here', 'the start of the window'),
-  lang: text(`One of ${languages.join(', ')}`, 'en'),
+  lang: choice(languages, 'en'),
   sql: flag('Print the query behind every table too'),
-  format: text(`One of ${formats.join(', ')}`, 'text'),
+  format: choice(formats, 'text'),
 } as const;
 
 type DiagnoseTyped = Typed<typeof options>;
@@ -85,8 +85,7 @@ async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   if (isFailure(read)) return read;
   const { query } = read;
   return withRecording(typed.db, async (db) => {
-    const { window } = query.periods;
-    const nothing = nothingIn(db, window);
+    const nothing = unrecorded(db, query.periods.window);
     if (nothing) return nothing;
     const diagnosis = diagnose(db, query);
     await print(shown(diagnosis, read));

@@ -1,11 +1,5 @@
 /** Every command, in the order `--help` and docs/cli.md show them. The rest of each is in its file, loaded on demand. */
-import type { Command } from '../command.ts';
-
-export type Entry = {
-  readonly name: string;
-  readonly describe: string;
-  readonly load: () => Promise<{ readonly command: Command }>;
-};
+import type { Entry } from '../command.ts';
 
 export const commands: readonly Entry[] = [
   {
@@ -82,6 +76,11 @@ export const commands: readonly Entry[] = [
     name: 'daemon',
     describe: 'The same as a service: records until SIGTERM (root)',
     load: () => import('./daemon.ts'),
+  },
+  {
+    name: 'completion',
+    describe: 'What a shell completes command lines with: bash, zsh or fish',
+    load: () => import('./completion.ts'),
   },
 ];
 

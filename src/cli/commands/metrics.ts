@@ -4,14 +4,14 @@ import { metricColumns, metricRows, metricsFormats, metricsText } from '../../qu
 import { metrics } from '../../query/reports/metrics.ts';
 import { withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
-import { defineCommand, text } from '../command.ts';
+import { choice, defineCommand, text } from '../command.ts';
 import { firstFailure, oneOf, readCount, succeeded } from '../options/values.ts';
 import { print } from '../output.ts';
 
 const formats = [...metricsFormats, 'json', 'csv'] as const;
 
 const options = {
-  format: text(`One of ${formats.join(', ')}`, 'openmetrics'),
+  format: choice(formats, 'openmetrics'),
   limit: text('Containers and cgroups with samples of their own, at most', '500'),
 } as const;
 

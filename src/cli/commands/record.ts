@@ -11,7 +11,7 @@ import { readRecording, recordOptions } from '../options/recording.ts';
 import { printNotes } from '../output.ts';
 import type { Recorded } from '../recording.ts';
 import { createRecorder } from '../recording.ts';
-import { readTop, runTop } from './top.ts';
+import { forPeople, readTop, runTop } from './top.ts';
 
 /** Records until its time is over, Ctrl-C, or `q` on the live display. */
 export async function runRecord(typed: Global & RecordTyped): Promise<Outcome> {
@@ -56,9 +56,9 @@ function recordedDocument({ summary, fromUs, toUs }: Recorded) {
 }
 
 async function showLive(path: string, signal: AbortSignal): Promise<Outcome> {
-  const read = readTop({}, nowUs());
+  const read = readTop({ live: true }, nowUs());
   if (isFailure(read)) return read;
-  return withRecording(path, (db) => liveTop(db, read.query, signal));
+  return withRecording(path, (db) => liveTop(db, forPeople(db, read), signal));
 }
 
 export const command = defineCommand({

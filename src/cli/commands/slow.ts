@@ -18,7 +18,7 @@ import { outputScreen } from '../output.ts';
 
 const options = {
   ...filterOptions,
-  sort: text(`Largest first by ${slowSorts.join(' or ')}`, 'latency'),
+  sort: { ...text(`Largest first by ${slowSorts.join(' or ')}`, 'latency'), values: slowSorts },
   ...listOptions,
   explain: text('One of them part by part: its number, from the column id'),
 } as const;

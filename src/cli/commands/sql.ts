@@ -18,7 +18,7 @@ import { outputScreen, print, printToStderr } from '../output.ts';
 import { prompt } from '../prompt.ts';
 
 const options = {
-  file: text('Read the query from this file'),
+  file: { ...text('Read the query from this file'), values: 'file' },
   ...formatOption,
   schema: flag('Print the views and what their columns mean'),
 } as const;

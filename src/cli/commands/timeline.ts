@@ -12,9 +12,9 @@ import type { TimelineQuery } from '../../query/reports/timeline.ts';
 import { timeline, timelineGroups, timelineMetrics } from '../../query/reports/timeline.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
-import { nothingIn, withRecording } from '../answer.ts';
+import { unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
-import { defineCommand, text } from '../command.ts';
+import { choice, defineCommand, text } from '../command.ts';
 import { filterOptions, readFilters } from '../options/filters.ts';
 import type { DocumentFormat } from '../options/list.ts';
 import { documentOptions, readDocumentFormat, readLimit } from '../options/list.ts';
@@ -23,8 +23,8 @@ import { windowOptions } from '../options/window.ts';
 import { outputScreen, print } from '../output.ts';
 
 const options = {
-  by: text(`A line for each ${timelineGroups.join(', ')}`, 'container'),
-  metric: text(`One of ${timelineMetrics.join(', ')}`, 'p99'),
+  by: { ...text(`A line for each ${timelineGroups.join(', ')}`, 'container'), values: timelineGroups },
+  metric: choice(timelineMetrics, 'p99'),
   op: filterOptions.op,
   container: filterOptions.container,
   stacked: filterOptions.stacked,
@@ -68,7 +68,7 @@ async function runTimeline(typed: Global & TimelineTyped): Promise<Outcome> {
       ? SLOTS_WITHOUT_WIDTH
       : Math.max(10, Math.min(120, screen.width - CELLS_BESIDE));
   return withRecording(typed.db, async (db) => {
-    const nothing = nothingIn(db, query.window);
+    const nothing = unrecorded(db, query.window);
     if (nothing) return nothing;
     const found = timeline(db, { ...query, slotCount });
     if (format === 'csv') await print(csv(timelineColumns, timelineRows(found)));

@@ -1,9 +1,11 @@
 import type { Failure } from '../../failure.ts';
 import { failure, isFailure } from '../../failure.ts';
 import { topTable } from '../../query/render/top.ts';
+import { hasContainers } from '../../query/reports/coverage.ts';
 import type { Dimension, TopQuery } from '../../query/reports/top.ts';
 import { dimensions, hasPercentiles, top, topColumnNames, topSorts } from '../../query/reports/top.ts';
 import { BUCKET_ERROR_TEXT } from '../../schema/buckets.ts';
+import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
 import { notesUnder, printAnswer, withRecording } from '../answer.ts';
@@ -17,29 +19,43 @@ import { conflict, firstFailure, listOf, oneOf, succeeded } from '../options/val
 import { outputScreen, untilSignal } from '../output.ts';
 
 const options = {
-  by: text(`Group by ${dimensions.join(', ')}, or several: container,file`, 'container'),
+  by: {
+    ...text(`Group by ${dimensions.join(', ')}, or several: container,file`, 'container'),
+    values: dimensions,
+    isList: true,
+  },
   ...filterOptions,
-  sort: text(`Largest first by ${topSorts.join(', ')}`, 'latency'),
+  sort: { ...text(`Largest first by ${topSorts.join(', ')}`, 'latency'), values: topSorts },
   ...listOptions,
   live: flag('Show it on this terminal, renewed until you type q'),
 } as const;
 
 type TopTyped = Typed<typeof options>;
-type TopArguments = { readonly query: TopQuery; readonly format: Format; readonly isLive: boolean };
+type TopArguments = {
+  readonly query: TopQuery;
+  readonly format: Format;
+  readonly isLive: boolean;
+  /** Whether --by was typed. */
+  readonly hasOwnBy: boolean;
+};
+
+/** The window of `--live` unless one is typed: what happens now, over a dozen intervals. */
+const LIVE_LENGTH = '1m';
 
 export function readTop(typed: TopTyped, nowUs: WallUs): TopArguments | Failure {
   const parts = {
-    by: listOf('--by', typed.by ?? 'container', dimensions),
-    filters: readFilters(typed, nowUs),
+    by: typed.by === undefined ? undefined : listOf('--by', typed.by, dimensions),
+    filters: readFilters(typed.live === true ? { since: LIVE_LENGTH, ...typed } : typed, nowUs),
     sort: oneOf('--sort', typed.sort ?? 'latency', topSorts),
     list: readList(typed),
   };
   if (!succeeded(parts)) return firstFailure(parts);
-  const { by, filters, sort, list } = parts;
+  const { by = ['container'], filters, sort, list } = parts;
   if (sort === 'p99' && !hasPercentiles(by, filters.classes)) return noPercentiles(by);
   const isLive = typed.live ?? false;
   const clash = isLive ? liveClash(typed, list.format) : undefined;
-  return clash ?? { query: { ...filters, by, sort, limit: list.limit }, format: list.format, isLive };
+  const query = { ...filters, by, sort, limit: list.limit };
+  return clash ?? { query, format: list.format, isLive, hasOwnBy: parts.by !== undefined };
 }
 
 function liveClash({ from, to }: TopTyped, format: Format): Failure | undefined {
@@ -61,8 +77,9 @@ function noPercentiles(by: readonly Dimension[]): Failure {
 export async function runTop(typed: Global & TopTyped): Promise<Outcome> {
   const read = readTop(typed, nowUs());
   if (isFailure(read)) return read;
-  const { query, format, isLive } = read;
+  const { format, isLive } = read;
   return withRecording(typed.db, async (db) => {
+    const query = forPeople(db, read);
     if (isLive) return liveTop(db, query, untilSignal().signal);
     const { rows, row_count } = top(db, query);
     return printAnswer(format, {
@@ -72,6 +89,13 @@ export async function runTop(typed: Global & TopTyped): Promise<Outcome> {
       table: () => topTable(query.by, rows, outputScreen()),
     });
   });
+}
+
+/** Where no container is, people see processes rather than one row of the host for each operation. */
+export function forPeople(db: Db, { query, format, hasOwnBy }: TopArguments): TopQuery {
+  const isOpen = format === 'table' && !hasOwnBy && query.sort !== 'p99' && query.container === undefined;
+  if (!isOpen || hasContainers(db)) return query;
+  return { ...query, by: ['process'] };
 }
 
 export const command = defineCommand({

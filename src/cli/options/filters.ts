@@ -8,7 +8,11 @@ import { firstFailure, listOf, noValue, succeeded } from './values.ts';
 import { readWindow, windowOptions } from './window.ts';
 
 export const filterOptions = {
-  op: text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all but block_stacked_*'),
+  op: {
+    ...text(`Only these, separated by commas: ${operationNames.join(', ')}`, 'all but block_stacked_*'),
+    values: operationNames,
+    isList: true,
+  },
   container: text('Only the container of this name'),
   class: text('Only files of these classes, separated by commas: docs/classes.md'),
   ...windowOptions,

@@ -1,7 +1,7 @@
 /** How much of an answer is shown, and as what. */
 import type { Failure } from '../../failure.ts';
 import type { Typed } from '../command.ts';
-import { text } from '../command.ts';
+import { choice, text } from '../command.ts';
 import { firstFailure, oneOf, readCount, succeeded } from './values.ts';
 
 export const formats = ['table', 'json', 'csv'] as const;
@@ -10,9 +10,9 @@ export const documentFormats = ['text', 'json', 'csv'] as const;
 export type DocumentFormat = (typeof documentFormats)[number];
 
 /** Of answers that are rows. */
-export const formatOption = { format: text(`One of ${formats.join(', ')}`, 'table') } as const;
+export const formatOption = { format: choice(formats, 'table') } as const;
 /** Of answers that are texts. */
-export const documentOptions = { format: text(`One of ${documentFormats.join(', ')}`, 'text') } as const;
+export const documentOptions = { format: choice(documentFormats, 'text') } as const;
 
 export const limitOption = { limit: { ...text('Rows to show', '20'), letter: 'n' } } as const;
 export const listOptions = { ...limitOption, ...formatOption } as const;

@@ -24,12 +24,22 @@ export const daemonOptions = {
   'map-memory': text('Kernel memory for counting, at most', '64MiB'),
   'max-cpu': text('Shed detail above this share of one CPU, kernel and user; never totals', '10%'),
   'no-realtime': flag('Leave bpftrace at ordinary priority, also on preemptible kernels'),
-  config: text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
-  samplers: text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
+  config: {
+    ...text('File with file classes of your own: docs/classes.md', '/etc/iotrace/config.json'),
+    values: 'file',
+  },
+  samplers: {
+    ...text(`Read beside the probes: ${samplerNames.join(', ')}`, 'all'),
+    values: samplerNames,
+    isList: true,
+  },
   'no-samplers': flag('Read none of them'),
   keep: text('Intervals are kept this long, hours at least 90d', '7d'),
   'max-database': text('The oldest goes when the database would be larger', '2GiB'),
-  format: text(`What is said at the end, one of ${documentFormats.join(', ')}`, 'text'),
+  format: {
+    ...text(`What is said at the end, one of ${documentFormats.join(', ')}`, 'text'),
+    values: documentFormats,
+  },
 } as const;
 
 export const recordOptions = {

@@ -82,6 +82,10 @@ function fit(
     }
   }
   shrink(columns, widths, screenWidth, 0);
+  // Narrower than all that may be cut or left out: whole columns go from the right, rather than half a number.
+  for (let last = widths.length - 1; last > 0 && total(widths) > screenWidth; last -= 1) {
+    widths[last] = undefined;
+  }
   return widths;
 }
 

@@ -6,7 +6,18 @@ import { table } from './table.ts';
 
 /** The rows of `top` for people. */
 export function topTable(by: readonly Dimension[], rows: readonly TopRow[], screen: Screen): string {
-  return table([...groupColumns(by, rows), ...measureColumns(by, rows)], rows, screen);
+  return table([...groupColumns(by, rows), ...totalColumns(rows), ...latencyColumns(by, rows)], rows, screen);
+}
+
+/** The same per second of the time that was recorded. */
+export function topRateTable(
+  by: readonly Dimension[],
+  rows: readonly TopRow[],
+  recordedUs: number,
+  screen: Screen,
+): string {
+  const columns = [...groupColumns(by, rows), ...rateColumns(rows, recordedUs / 1e6)];
+  return table([...columns, ...latencyColumns(by, rows)], rows, screen);
 }
 
 type Named = {
@@ -102,13 +113,38 @@ const ownerColumn: Column<TopRow> = {
   text: (row) => (isOutside(row) ? '-' : containerLabel(row)),
 };
 
-function measureColumns(by: readonly Dimension[], rows: readonly TopRow[]): Column<TopRow>[] {
-  const hasErrors = rows.some(({ error_count }) => error_count > 0);
+function totalColumns(rows: readonly TopRow[]): Column<TopRow>[] {
   return [
     { header: 'ops', align: 'right', text: ({ op_count }) => formatCount(op_count) },
-    ...(hasErrors ? [errorColumn] : []),
-    { header: 'size', align: 'right', text: sizeText, drop: 'last' },
+    ...(hasErrors(rows) ? [errorColumn] : []),
+    { header: 'size', align: 'right', text: (row) => sizeText(row, 1), drop: 'last' },
     { header: 'latency', align: 'right', text: ({ latency_ns_sum }) => formatDuration(latency_ns_sum) },
+  ];
+}
+
+function rateColumns(rows: readonly TopRow[], seconds: number): Column<TopRow>[] {
+  return [
+    { header: 'ops/s', align: 'right', text: ({ op_count }) => rate(op_count / seconds) },
+    ...(hasErrors(rows) ? [{ ...errorColumn, drop: 'first' as const }] : []),
+    { header: 'size/s', align: 'right', text: (row) => sizeText(row, seconds), drop: 'last' },
+    {
+      header: 'latency/s',
+      align: 'right',
+      text: ({ latency_ns_sum }) => formatDuration(latency_ns_sum / seconds),
+      drop: 'second',
+    },
+  ];
+}
+
+const hasErrors = (rows: readonly TopRow[]): boolean => rows.some(({ error_count }) => error_count > 0);
+
+function rate(perSecond: number): string {
+  if (perSecond >= 100) return formatCount(Math.round(perSecond));
+  return perSecond >= 10 ? perSecond.toFixed(1) : perSecond.toFixed(2);
+}
+
+function latencyColumns(by: readonly Dimension[], rows: readonly TopRow[]): Column<TopRow>[] {
+  return [
     ...(hasPercentiles(by) && rows.some(({ latency_ns_p99 }) => latency_ns_p99 !== null)
       ? percentileColumns
       : []),
@@ -132,7 +168,7 @@ const percentileColumns: Column<TopRow>[] = [
 ];
 
 /** A sync or a flush moves no bytes of its own; a copy-up of an empty file moves none indeed. */
-function sizeText({ op, size_bytes_sum }: TopRow): string {
+function sizeText({ op, size_bytes_sum }: TopRow, seconds: number): string {
   const hasNoSize = op === 'fsync' || op === 'block_flush';
-  return hasNoSize && size_bytes_sum === 0 ? '-' : formatBytes(size_bytes_sum);
+  return hasNoSize && size_bytes_sum === 0 ? '-' : formatBytes(Math.round(size_bytes_sum / seconds));
 }

@@ -54,6 +54,11 @@ export function sessionCoverage(db: Db, sessionId: number): CoverageRow[] {
     .all(sessionId);
 }
 
+/** Whether any container was seen since recording began. */
+export function hasContainers(db: Db): boolean {
+  return db.prepare('SELECT 1 FROM cgroups WHERE container IS NOT NULL LIMIT 1').get() !== undefined;
+}
+
 /** Names of the containers that did something in the window, alphabetically. */
 export function containersSeen(db: Db, window: Window): string[] {
   return db

@@ -98,6 +98,15 @@ export function status(db: Db, machine: Machine): Status | undefined {
   })();
 }
 
+/** Whether the latest session is still recording, and its last sign of life; `undefined` before the first. */
+export function latestState(
+  db: Db,
+  machine: Machine,
+): { readonly state: SessionState; readonly endedUs: WallUs } | undefined {
+  const session = readLatestSession(db);
+  return session && { state: stateOf(session, machine), endedUs: endOf(session) };
+}
+
 function readLatestSession(db: Db): (SessionRow & { plan: string; session_count: number }) | undefined {
   return db
     .prepare<[], SessionRow & { plan: string; session_count: number }>(

@@ -77,8 +77,8 @@ test('top by file, on 80 and on 120 columns', () => {
   `);
 });
 
-test('top by process, on 80 columns', () => {
-  expect(shown(['process'], 80)).toMatchInlineSnapshot(`
+test('top by pid, on 80 columns', () => {
+  expect(shown(['pid'], 80)).toMatchInlineSnapshot(`
     "container         process        pid  op           ops  errors  latency      max
     paymen…x2k4q/api  postgres      3107  fsync         21       0   230 ms  60.0 ms
     /syste…d.service  containerd     611  fsync          9       0  27.0 ms  7.00 ms
