@@ -51,6 +51,7 @@ export async function capture(
     addInterval(interval, spent) {
       noteSkipped(recorder, accounting.addInterval(interval, spent).skipped);
       coverage.add(interval);
+      options.onInterval?.();
       retention.tryStep();
       if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;
