@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Mounts } from './mounts.ts';
+import { hostRoot } from './roots.ts';
 
 /**
  * File systems whose answers come from a server or a process, which may never answer: a system call that
@@ -31,7 +32,7 @@ export function isLocal(mounts: Pick<Mounts, 'holding'>, path: string): boolean 
 export function existsLocally(mounts: Pick<Mounts, 'holding'>, path: string): boolean | undefined {
   if (!isLocal(mounts, path) || !isLocal(mounts, dirname(path))) return undefined;
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(hostRoot + path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return undefined;
   }
