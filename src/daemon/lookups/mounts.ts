@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { readLines } from './bounded-read.ts';
 import { hostPath, overlayLayers, parseMountinfo, pathBelow } from './mountinfo.ts';
 import type { Mount } from './mountinfo.ts';
+import { hostRoot } from './roots.ts';
 import type { Roots } from './roots.ts';
 
 /** A host path below an overlay's upperdir, as the container sees it. */
@@ -41,7 +42,10 @@ const TABLE_LIMIT_BYTES = 16 * 1024 * 1024;
  * @param process whose table: `self`, or `1` for a daemon in a mount namespace of its own that
  *   shares the host's PIDs (a DaemonSet)
  */
-export function createMounts(roots: Pick<Roots, 'proc'>, process: 'self' | '1' = 'self'): Mounts {
+export function createMounts(
+  roots: Pick<Roots, 'proc'>,
+  process: 'self' | '1' = hostRoot === '' ? 'self' : '1',
+): Mounts {
   const file = join(roots.proc, process, 'mountinfo');
   let table = indexed([]);
   let text = '';
