@@ -34,6 +34,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./timeline.ts'),
   },
   {
+    name: 'report',
+    describe: 'A page of a window to keep or to send: findings, figures, tables',
+    load: () => import('./report.ts'),
+  },
+  {
     name: 'devices',
     describe: 'Is a disk saturated: iostat -x over a window, beside what was traced',
     load: () => import('./devices.ts'),
