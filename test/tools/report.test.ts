@@ -111,9 +111,8 @@ describe('the table of who did what', () => {
     const { page } = await open();
     await page.locator('#who ~ .answer th button', { hasText: 'max' }).focus();
     await page.keyboard.press('Enter');
-    const shown = await page
-      .locator(`${rows} td:last-child`)
-      .evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute('data-v'))));
+    const cells = await page.locator(`${rows} td:last-child`).all();
+    const shown = await Promise.all(cells.map(async (cell) => Number(await cell.getAttribute('data-v'))));
     expect(shown).toEqual(shown.toSorted((a, b) => b - a));
     expect(await page.locator('#who ~ .answer th[aria-sort=descending]').innerText()).toContain('max');
     await page.close();

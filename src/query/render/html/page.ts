@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { packageFile } from '../../../package-file.ts';
-import { formatWall } from '../../../schema/units.ts';
+import { formatWall, zoneName } from '../../../schema/units.ts';
 import type { Language } from '../../findings/catalogue/catalogue.ts';
 import type { Incident, TableName } from '../../reports/incident/incident.ts';
 import { answer, excluded, findings } from './findings.ts';
@@ -88,7 +88,7 @@ function titleOf({ sessions, diagnosis: { periods } }: Incident, { word }: Speak
   const { fromUs, toUs } = periods.window;
   const [from, to] = [formatWall(fromUs).slice(0, 16), formatWall(toUs).slice(0, 16)];
   const end = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to;
-  return `${word('title')}${typeof host === 'string' ? ` · ${host}` : ''} · ${from} – ${end} UTC`;
+  return `${word('title')}${typeof host === 'string' ? ` · ${host}` : ''} · ${from} – ${end} ${zoneName(toUs)}`;
 }
 
 /** Tables, in the order of the page, under their own headings. */
