@@ -19,5 +19,5 @@ export { namedRules, namelessRules, places } from '../src/schema/classes.ts';
 export { signText } from '../src/schema/classify.ts';
 export { describeViews } from '../src/schema/describe.ts';
 export { openForReading, openForWriting } from '../src/schema/open.ts';
-export { incident } from '../src/query/reports/incident/incident.ts';
-export { ask } from '../src/query/reports/incident/answer.ts';
+export { metricsText } from '../src/query/render/metrics.ts';
+export { metricsOf } from '../src/query/reports/metrics.ts';

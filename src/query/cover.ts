@@ -36,5 +36,5 @@ export function cover(db: Db, window: Window): Span[] {
 }
 
 /** As the parameter of `span_id IN (SELECT value FROM json_each(?))`. */
-export const spanIds = (spans: readonly Span[]): string =>
+export const spanIds = (spans: readonly Pick<Span, 'span_id'>[]): string =>
   JSON.stringify(spans.map(({ span_id }) => span_id));

@@ -69,6 +69,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./metrics.ts'),
   },
   {
+    name: 'serve',
+    describe: 'The report and the metrics over HTTP, read-only',
+    load: () => import('./serve.ts'),
+  },
+  {
     name: 'status',
     describe: 'How the latest session fares: coverage, losses, cost',
     load: () => import('./status.ts'),

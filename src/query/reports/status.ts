@@ -81,7 +81,7 @@ export type Status = {
 /** How the latest session fares or fared; `undefined` before the first. */
 export function status(db: Db, machine: Machine): Status | undefined {
   return db.transaction(() => {
-    const row = readLatestSession(db);
+    const row = latestSession(db);
     if (!row) return undefined;
     const { plan, session_count, ...session } = row;
     return {
@@ -97,7 +97,8 @@ export function status(db: Db, machine: Machine): Status | undefined {
   })();
 }
 
-function readLatestSession(db: Db): (SessionRow & { plan: string; session_count: number }) | undefined {
+/** The latest session; `undefined` before the first. */
+export function latestSession(db: Db): (SessionRow & { plan: string; session_count: number }) | undefined {
   return db
     .prepare<[], SessionRow & { plan: string; session_count: number }>(
       `SELECT session_id, host, boot_id, pid, started_us, alive_us, ended_us, ended_how, iotrace_version,

@@ -17,8 +17,11 @@ import type { PageWord } from './words.ts';
 
 type Section = { readonly id: string; readonly title: string; readonly body: Html };
 
-/** A report as one page that needs nothing else: its style and script are in it, and nothing may be fetched. */
-export function reportPage(incident: Incident, language: Language): string {
+/**
+ * A report as one page that needs nothing else: its style and script are in it, and nothing may be fetched.
+ * `controls` stand above it where it is served.
+ */
+export function reportPage(incident: Incident, language: Language, controls: Html = nothing): string {
   const speak = speaker(language);
   const sections = sectionsOf(incident, speak);
   const { word } = speak;
@@ -28,6 +31,7 @@ export function reportPage(incident: Incident, language: Language): string {
     title,
     body: html`<a class="skip" href="#findings">${word('skip')}</a>
       <header>
+        ${controls}
         <p class="brand">iotrace</p>
         <h1>${title}</h1>
         ${answer(incident, speak)}
