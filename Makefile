@@ -1,11 +1,12 @@
 # make run            install what is missing, build, record this kernel and show `top`
 # make test           all tests that need no other kernel (root: real bpftrace on this one)
+# make test-tools     the report in Chromium with axe, metrics and rules by promtool, the live view in tmux
 # make bench          what it costs: probes (root), rates, store, query, start-up; results: docs/performance.md
 # make test-kernels   the acceptance in three real Debian kernels under QEMU
 # make package        .deb, .rpm, npm package, checksums and bill of materials, into build/
 # make test-packages  the packages in clean Debian trees, and their service under systemd in three kernels
 # make test-scenarios longer ones: who owns block I/O, twelve incidents and what `diagnose` says of them
-.PHONY: help run build test bench test-kernels test-scenarios package test-packages lab check format gen clean
+.PHONY: help run build test bench test-tools test-kernels test-scenarios package test-packages lab check format gen clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -19,6 +20,10 @@ build:
 
 test: build
 	@scripts/test unit native
+
+test-tools: build
+	@scripts/setup tools
+	@scripts/test tools
 
 bench: build
 	@scripts/bench/all

@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/native/**', 'test/kernel/**', 'test/packaging/{deb,image}.test.ts'],
+          exclude: ['test/native/**', 'test/kernel/**', 'test/tools/**', 'test/packaging/{deb,image}.test.ts'],
           globalSetup,
           testTimeout: 20_000,
         },
@@ -45,6 +45,16 @@ export default defineConfig({
           include: ['test/native/**/*.test.ts'],
           globalSetup,
           fileParallelism: false,
+          testTimeout: 2 * MINUTE,
+          hookTimeout: 2 * MINUTE,
+        },
+      },
+      {
+        // What others make of our output: a browser, promtool, a terminal multiplexer.
+        test: {
+          name: 'tools',
+          include: ['test/tools/**/*.test.ts'],
+          globalSetup,
           testTimeout: 2 * MINUTE,
           hookTimeout: 2 * MINUTE,
         },

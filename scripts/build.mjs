@@ -1,6 +1,6 @@
 // Builds dist/, which is all of iotrace: the command, a file more for what each of its commands needs, loaded when it
 // is typed (a hundred small files take node longer to find than to run: docs/performance.md, start-up), SQLite's native
-// module, the programs of bpf/ and the SQL of src/schema. It runs wherever it is copied. The other scripts import what
+// module, the programs of bpf/, the SQL of src/schema and the looks of a page. It runs wherever it is copied. The other scripts import what
 // they use of src/ from internals.js.
 import { chmodSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -34,8 +34,9 @@ const { output } = await build({
 });
 chmodSync(at('dist/cli.js'), 0o755);
 cpSync(at('node_modules/better-sqlite3/build/Release/better_sqlite3.node'), at('dist/better_sqlite3.node'));
-for (const folder of ['bpf', 'src/schema/migrations', 'src/schema/views']) {
-  cpSync(at(folder), at(`dist/${folder}`), { recursive: true });
+const page = ['page.css', 'page.js'].map((each) => `src/query/render/html/${each}`);
+for (const path of ['bpf', 'src/schema/migrations', 'src/schema/views', ...page]) {
+  cpSync(at(path), at(`dist/${path}`), { recursive: true });
 }
 
 const { name, version, description, license } = JSON.parse(readFileSync(at('package.json'), 'utf8'));

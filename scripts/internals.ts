@@ -22,4 +22,6 @@ export { namedRules, namelessRules, places } from '../src/schema/classes.ts';
 export { signText } from '../src/schema/classify.ts';
 export { describeViews } from '../src/schema/describe.ts';
 export { openForReading, openForWriting } from '../src/schema/open.ts';
+export { metricsText } from '../src/query/render/metrics.ts';
+export { metricsOf } from '../src/query/reports/metrics.ts';
 export { iotraceVersion } from '../src/schema/version.ts';

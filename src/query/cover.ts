@@ -47,5 +47,5 @@ export function snapped(db: Db, window: Window): Window {
 }
 
 /** As the parameter of `span_id IN (SELECT value FROM json_each(?))`. */
-export const spanIds = (spans: readonly Span[]): string =>
+export const spanIds = (spans: readonly Pick<Span, 'span_id'>[]): string =>
   JSON.stringify(spans.map(({ span_id }) => span_id));

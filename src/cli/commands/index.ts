@@ -28,6 +28,11 @@ export const commands: readonly Entry[] = [
     load: () => import('./timeline.ts'),
   },
   {
+    name: 'report',
+    describe: 'A page of a window to keep or to send: findings, figures, tables',
+    load: () => import('./report.ts'),
+  },
+  {
     name: 'devices',
     describe: 'Is a disk saturated: iostat -x over a window, beside what was traced',
     load: () => import('./devices.ts'),
@@ -56,6 +61,11 @@ export const commands: readonly Entry[] = [
     name: 'metrics',
     describe: 'The latest session for Prometheus',
     load: () => import('./metrics.ts'),
+  },
+  {
+    name: 'serve',
+    describe: 'The report and the metrics over HTTP, read-only',
+    load: () => import('./serve.ts'),
   },
   {
     name: 'status',

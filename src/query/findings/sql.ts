@@ -64,8 +64,8 @@ const NAMES = {
 } as const;
 export type Key = keyof typeof NAMES;
 
-/** FactRows of a span view by keys, each of one phase. */
-function keyed(view: string, keys: readonly string[], sums: string, { ops, who }: Pick): string {
+/** Rows of a span view by keys, each of one phase. */
+export function keyed(view: string, keys: readonly string[], sums: string, { ops, who }: Pick): string {
   const ofOps =
     ops.length === 0 ? '' : `\n    AND op_id IN (SELECT op_id FROM ops WHERE ${isOneOf('op', ops)})`;
   const ofWho =

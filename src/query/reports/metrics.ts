@@ -1,7 +1,6 @@
-import { bucketLowerNs } from '../../schema/buckets.ts';
 import type { Db } from '../../schema/open.ts';
-import { spanIds } from '../cover.ts';
-import type { Span } from '../cover.ts';
+import type { ClassSum, HistogramSum, LedgerSum, SessionSums, TotalSum } from './metrics-sums.ts';
+import { addIntervals, BOUND_EXPONENTS, emptySums } from './metrics-sums.ts';
 import { lossesOf } from './losses.ts';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -28,22 +27,42 @@ export type Family = {
  * @param ownersMax containers and cgroups that have samples of their own, those with most latency first
  */
 export function metrics(db: Db, ownersMax: number): Family[] | undefined {
-  return db.transaction(() => {
-    const session = readSession(db);
-    if (!session) return undefined;
-    const spans = spanIds(readRoots(db, session.session_id));
-    const totals = readTotals(db, spans);
-    const shown = largestOwners(totals, ownersMax);
-    const isShown = ({ cgroup_key }: { readonly cgroup_key: number }): boolean => shown.has(cgroup_key);
-    return [
-      ...sessionFamilies(db, session),
-      leftOut(totals, shown),
-      ...diskFamilies(totals.filter(isShown)),
-      ...operationFamilies(totals.filter(isShown)),
-      durations(totals.filter(isShown), readBuckets(db, spans).filter(isShown)),
-      ...classFamilies(db, spans),
-    ];
-  })();
+  return metricsOf(db, ownersMax)();
+}
+
+/**
+ * The same again and again: the first time a session is added up, later only the intervals since. What was counted
+ * stays counted when retention removes its intervals.
+ */
+export function metricsOf(db: Db, ownersMax: number): () => Family[] | undefined {
+  let sums: SessionSums | undefined;
+  return () =>
+    db.transaction(() => {
+      const session = readSession(db);
+      if (!session) return undefined;
+      if (sums?.session_id !== session.session_id) sums = emptySums(session.session_id);
+      addIntervals(db, sums);
+      return familiesOf(db, session, sums, ownersMax);
+    })();
+}
+
+function familiesOf(db: Db, session: SessionRow, sums: SessionSums, ownersMax: number): Family[] {
+  const names = readNames(db, sums.session_id);
+  const totals = [...sums.totals.values()].map((sum) => ({ ...sum, ...names.of(sum), ...names.device(sum) }));
+  const shown = largestOwners(totals, ownersMax);
+  const isShown = ({ cgroup_key }: { readonly cgroup_key: number }): boolean => shown.has(cgroup_key);
+  const histograms = [...sums.histograms.values()]
+    .filter(isShown)
+    .map((sum) => ({ ...sum, ...names.of(sum) }));
+  const ownTotals = totals.filter(isShown);
+  return [
+    ...sessionFamilies(db, session, sums.ledger),
+    leftOut(totals, shown),
+    ...diskFamilies(ownTotals),
+    ...operationFamilies(ownTotals),
+    durations(ownTotals, histograms),
+    ...classFamilies([...sums.classes.values()]),
+  ];
 }
 
 type SessionRow = {
@@ -62,13 +81,6 @@ function readSession(db: Db): SessionRow | undefined {
     .get();
 }
 
-/** The spans that are part of no other hold every interval once. */
-function readRoots(db: Db, sessionId: number): Span[] {
-  return db
-    .prepare<[number], Span>('SELECT * FROM spans WHERE session_id = ? AND parent_id IS NULL')
-    .all(sessionId);
-}
-
 type Who = {
   cgroup_key: number;
   cgroup_path: string | null;
@@ -76,40 +88,35 @@ type Who = {
   pod: string | null;
   namespace: string | null;
 };
-type Total = Who & {
-  op: string;
-  device: string | null;
-  op_count: number;
-  error_count: number;
-  size_bytes_sum: number;
-  latency_ns_sum: number;
+type Total = Who & TotalSum & { op: string; device: string | null };
+type Histogram = Who & HistogramSum & { op: string };
+
+type Keyed = { readonly cgroup_key: number; readonly op_id: number };
+type Names = {
+  readonly of: (sum: Keyed) => Who & { readonly op: string };
+  readonly device: (sum: { readonly device_key: number }) => { readonly device: string | null };
 };
-type Bucket = Who & { op: string; bucket: number; op_count: number };
 
-const WHO = 'cgroup_key, cgroup_path, container, pod, namespace';
-const IN_SPANS = 'span_id IN (SELECT value FROM json_each(?))';
-
-function readTotals(db: Db, spans: string): Total[] {
-  return db
-    .prepare<[string], Total>(
-      `SELECT ${WHO}, op, device, op_count, error_count, size_bytes_sum, latency_ns_sum
-       FROM (SELECT cgroup_key, op_id, device_key, sum(op_count) AS op_count, sum(error_count) AS error_count,
-           sum(size_bytes_sum) AS size_bytes_sum, sum(latency_ns_sum) AS latency_ns_sum
-         FROM span_operations WHERE ${IN_SPANS} GROUP BY cgroup_key, op_id, device_key)
-       JOIN ops USING (op_id) LEFT JOIN cgroups USING (cgroup_key) LEFT JOIN devices USING (device_key)`,
+/** Names as they are now: a container may have got its own after its first operation. */
+function readNames(db: Db, sessionId: number): Names {
+  const cgroups = db
+    .prepare<[number], Who>(
+      'SELECT cgroup_key, cgroup_path, container, pod, namespace FROM cgroups WHERE session_id = ?',
     )
-    .all(spans);
-}
-
-function readBuckets(db: Db, spans: string): Bucket[] {
-  return db
-    .prepare<[string], Bucket>(
-      `SELECT ${WHO}, op, bucket, op_count
-       FROM (SELECT cgroup_key, op_id, bucket, sum(op_count) AS op_count
-         FROM span_latency WHERE ${IN_SPANS} GROUP BY cgroup_key, op_id, bucket)
-       JOIN ops USING (op_id) LEFT JOIN cgroups USING (cgroup_key)`,
-    )
-    .all(spans);
+    .all(sessionId);
+  const byKey = new Map(cgroups.map((row) => [row.cgroup_key, row]));
+  const ops = new Map(db.prepare<[], [number, string]>('SELECT op_id, op FROM ops').raw().all());
+  const devices = new Map(
+    db.prepare<[], [number, string]>('SELECT device_key, device FROM devices').raw().all(),
+  );
+  const unknown = { cgroup_path: null, container: null, pod: null, namespace: null };
+  return {
+    of: ({ cgroup_key, op_id }) => ({
+      ...(byKey.get(cgroup_key) ?? { cgroup_key, ...unknown }),
+      op: ops.get(op_id) ?? String(op_id),
+    }),
+    device: ({ device_key }) => ({ device: devices.get(device_key) ?? null }),
+  };
 }
 
 function largestOwners(totals: readonly Total[], ownersMax: number): Set<number> {
@@ -234,17 +241,14 @@ function operationFamilies(totals: readonly Total[]): Family[] {
   ];
 }
 
-/** Bounds of a histogram, 2^N ns: coarse to 1 ms, then each power of two to 1 s. */
-const BOUND_EXPONENTS = [12, 14, 16, 18, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 32, 34];
-
-function durations(totals: readonly Total[], buckets: readonly Bucket[]): Family {
+function durations(totals: readonly Total[], histograms: readonly Histogram[]): Family {
   const labels = (row: Who & { readonly op: string }): Labels => ({ ...ownerLabels(row), op: row.op });
-  const groups = new Map<string, { labels: Labels; buckets: Bucket[] }>();
-  for (const bucket of buckets) {
-    const key = JSON.stringify(labels(bucket));
+  const groups = new Map<string, { labels: Labels; counts: number[] }>();
+  for (const row of histograms) {
+    const key = JSON.stringify(labels(row));
     const group = groups.get(key);
-    if (group) group.buckets.push(bucket);
-    else groups.set(key, { labels: labels(bucket), buckets: [bucket] });
+    if (group) group.counts = group.counts.map((count, index) => count + (row.counts[index] ?? 0));
+    else groups.set(key, { labels: labels(row), counts: [...row.counts] });
   }
   const latencies = new Map(
     addUp(totals, labels, (row) => row.latency_ns_sum).map((each) => [
@@ -258,40 +262,27 @@ function durations(totals: readonly Total[], buckets: readonly Bucket[]): Family
     unit: 'seconds',
     help: 'Latency of operations',
     samples: [...groups].flatMap(([key, group]) =>
-      histogram(group.labels, group.buckets, (latencies.get(key) ?? 0) / NS_PER_SECOND),
+      histogramSamples(group.labels, group.counts, (latencies.get(key) ?? 0) / NS_PER_SECOND),
     ),
   };
 }
 
-function histogram(labels: Labels, buckets: readonly Bucket[], sum: number): Sample[] {
-  const below = (boundNs: number): number =>
-    buckets.reduce((count, each) => count + (bucketLowerNs(each.bucket) < boundNs ? each.op_count : 0), 0);
-  const total = below(Infinity);
-  // A bound belongs to what is below it, and latencies are whole ns: the largest of them is 2^N − 1.
-  const bounds = BOUND_EXPONENTS.map((exponent) =>
-    sample({ ...labels, le: String((2 ** exponent - 1) / NS_PER_SECOND) }, below(2 ** exponent), '_bucket'),
-  );
-  return [
-    ...bounds,
-    sample({ ...labels, le: '+Inf' }, total, '_bucket'),
-    sample(labels, sum, '_sum'),
-    sample(labels, total, '_count'),
-  ];
+/** Each bound with all that is below it. */
+function histogramSamples(labels: Labels, counts: readonly number[], sum: number): Sample[] {
+  let total = 0;
+  const bounds = counts.map((count, index) => {
+    total += count;
+    return sample({ ...labels, le: BOUND_TEXTS[index] ?? '+Inf' }, total, '_bucket');
+  });
+  return [...bounds, sample(labels, sum, '_sum'), sample(labels, total, '_count')];
 }
 
-type ClassTotal = { class: string; op: string; op_count: number; latency_ns_sum: number };
+// A bound belongs to what is below it, and latencies are whole ns: the largest of them is 2^N − 1.
+const BOUND_TEXTS = BOUND_EXPONENTS.map((exponent) => String((2 ** exponent - 1) / NS_PER_SECOND));
 
 /** Shares of the file classes in each operation, of all containers and the host together. */
-function classFamilies(db: Db, spans: string): Family[] {
-  const totals = db
-    .prepare<[string], ClassTotal>(
-      `SELECT class, op, sum(op_count) AS op_count, sum(latency_ns_sum) AS latency_ns_sum
-       FROM (SELECT op_id, file_key, sum(op_count) AS op_count, sum(latency_ns_sum) AS latency_ns_sum
-         FROM span_files WHERE ${IN_SPANS} GROUP BY op_id, file_key)
-       JOIN ops USING (op_id) JOIN files USING (file_key) GROUP BY class, op`,
-    )
-    .all(spans);
-  const labels = (row: ClassTotal): Labels => ({ class: row.class, op: row.op });
+function classFamilies(totals: readonly ClassSum[]): Family[] {
+  const labels = (row: ClassSum): Labels => ({ class: row.class, op: row.op });
   return [
     {
       name: 'iotrace_class_operations',
@@ -309,29 +300,11 @@ function classFamilies(db: Db, spans: string): Family[] {
   ];
 }
 
-type Ledger = {
-  recorded_us: number;
-  ended_us: number | null;
-  daemon_cpu_us: number;
-  bpftrace_cpu_us: number;
-  daemon_rss_bytes: number | null;
-  bpftrace_rss_bytes: number | null;
-};
 const US_PER_SECOND = 1e6;
 
-function sessionFamilies(db: Db, session: SessionRow): Family[] {
+function sessionFamilies(db: Db, session: SessionRow, ledger: LedgerSum): Family[] {
   const id = session.session_id;
   const { session_id, ...names } = session;
-  const sums = db
-    .prepare<[number], Ledger>(
-      // The bare columns are those of the row of max(ended_us).
-      `SELECT ifnull(sum(ended_us - started_us), 0) AS recorded_us, max(ended_us) AS ended_us,
-         ifnull(sum(daemon_cpu_us), 0) AS daemon_cpu_us, ifnull(sum(bpftrace_cpu_us), 0) AS bpftrace_cpu_us,
-         daemon_rss_bytes, bpftrace_rss_bytes
-       FROM ledger WHERE session_id = ?`,
-    )
-    .get(id);
-  if (!sums) throw new Error('an aggregate without GROUP BY returned no row');
   return [
     {
       name: 'iotrace_session',
@@ -339,7 +312,7 @@ function sessionFamilies(db: Db, session: SessionRow): Family[] {
       help: 'What records',
       samples: [sample({ session_id: String(session_id), ...names }, 1)],
     },
-    ...costFamilies(sums),
+    ...costFamilies(ledger),
     {
       name: 'iotrace_coverage',
       type: 'gauge',
@@ -355,7 +328,7 @@ function sessionFamilies(db: Db, session: SessionRow): Family[] {
   ];
 }
 
-function costFamilies(sums: Ledger): Family[] {
+function costFamilies(sums: LedgerSum): Family[] {
   const each = (daemon: number, bpftrace: number): Sample[] => [
     sample({ process: 'daemon' }, daemon),
     sample({ process: 'bpftrace' }, bpftrace),

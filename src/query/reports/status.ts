@@ -82,7 +82,7 @@ export type Status = {
 /** How the latest session fares or fared; `undefined` before the first. */
 export function status(db: Db, machine: Machine): Status | undefined {
   return db.transaction(() => {
-    const row = readLatestSession(db);
+    const row = latestSession(db);
     if (!row) return undefined;
     const { plan, session_count, ...session } = row;
     return {
@@ -103,11 +103,12 @@ export function latestState(
   db: Db,
   machine: Machine,
 ): { readonly state: SessionState; readonly endedUs: WallUs } | undefined {
-  const session = readLatestSession(db);
+  const session = latestSession(db);
   return session && { state: stateOf(session, machine), endedUs: endOf(session) };
 }
 
-function readLatestSession(db: Db): (SessionRow & { plan: string; session_count: number }) | undefined {
+/** The latest session; `undefined` before the first. */
+export function latestSession(db: Db): (SessionRow & { plan: string; session_count: number }) | undefined {
   return db
     .prepare<[], SessionRow & { plan: string; session_count: number }>(
       `SELECT session_id, host, boot_id, pid, started_us, alive_us, ended_us, ended_how, iotrace_version,
@@ -119,7 +120,7 @@ function readLatestSession(db: Db): (SessionRow & { plan: string; session_count:
 }
 
 /** A daemon writes a sign of life every interval; three without one, or no such process, and it is gone. */
-function stateOf(session: SessionRow, { nowUs, bootId, isAlive }: Machine): SessionState {
+export function stateOf(session: SessionRow, { nowUs, bootId, isAlive }: Machine): SessionState {
   if (session.ended_us !== null) return 'ended';
   const isSilent = nowUs - session.alive_us > 3 * session.interval_ms * 1000;
   const isGone = session.boot_id === bootId && !isAlive(session.pid);

@@ -92,7 +92,7 @@ function rowsOf(
   }));
 }
 
-const slotOf = ({ fromUs, widthUs }: Slots, ended: string): string =>
+export const slotOf = ({ fromUs, widthUs }: Slots, ended: string): string =>
   `(${ended} - 1 - ${String(fromUs)}) / ${String(widthUs)}`;
 
 /** Whether all intervals of a span belong to one slot. */
@@ -103,14 +103,15 @@ const isInOne = (slots: Slots, span: string): string => {
 };
 
 /** The longest spans that belong to a slot, each interval in one of them. */
-const slotsSql = (slots: Slots): string => `slots AS MATERIALIZED (
+export const slotsSql = (slots: Slots): string => `slots AS MATERIALIZED (
   SELECT span_id, ${slotOf(slots, 'ended_us_max')} AS slot, recorded_us
   FROM spans
   WHERE ${isInOne(slots, 'spans')}
     AND NOT EXISTS (SELECT 1 FROM spans AS whole WHERE whole.span_id = spans.parent_id
     AND ${isInOne(slots, 'whole')}))`;
 
-const recordedSql = (slots: Slots): string => `WITH ${slotsSql(slots)} SELECT DISTINCT slot FROM slots`;
+export const recordedSql = (slots: Slots): string =>
+  `WITH ${slotsSql(slots)} SELECT DISTINCT slot FROM slots`;
 
 /** SQL of what a line is called, and the view that names it. */
 const NAMES: Readonly<
