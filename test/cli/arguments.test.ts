@@ -59,7 +59,7 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"--by has no value. It takes one of: container, pod, cgroup, process, pid, file, class, place, device, sync_kind."`,
     );
     expect(said('top', '--op', 'fsync,writes')).toMatchInlineSnapshot(
-      `"--op is "writes". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard, read, write, open, close, journal_commit, journal_wait, throttle_dirty, throttle_block. Did you mean write?"`,
+      `"--op is "writes". It takes one of: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, block_requeue, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard, read, write, open, close, journal_commit, journal_wait, throttle_dirty, throttle_block. Did you mean write?"`,
     );
     expect(said('top', '--format', 'xml')).toMatchInlineSnapshot(
       `"--format is "xml". It takes one of: table, json, csv."`,

@@ -256,7 +256,11 @@ describe('recorded streams', () => {
     const seen = counted(stream);
     const uncovered = planOf(stream).flatMap(({ gaps }) => gaps.map(({ subject }) => subject));
     const tried = operations.filter(
-      ({ name }) => !uncovered.includes(name) && !name.includes('_stacked_') && name !== 'throttle_dirty',
+      ({ name }) =>
+        !uncovered.includes(name) &&
+        !name.includes('_stacked_') &&
+        // What depends on how fast and how full the disk was.
+        !['throttle_dirty', 'block_requeue'].includes(name),
     );
     const expected = tried.flatMap(({ id, variants, isRemark }) => [
       String(id),

@@ -24,6 +24,7 @@ export const block = defineProbe({
     { id: 5, name: 'block_write', variants: OWNER_BASES, isRemark: true },
     { id: 6, name: 'block_flush', variants: OWNER_BASES, isRemark: true },
     { id: 7, name: 'block_discard', variants: OWNER_BASES, isRemark: true },
+    { id: 28, name: 'block_requeue', variants: OWNER_BASES, isRemark: true },
     { id: 24, name: 'block_stacked_read', variants: OWNER_BASES, isRemark: true },
     { id: 25, name: 'block_stacked_write', variants: OWNER_BASES, isRemark: true },
     { id: 26, name: 'block_stacked_flush', variants: OWNER_BASES, isRemark: true },
@@ -36,6 +37,7 @@ export const block = defineProbe({
       needs: [
         { kind: 'rawtracepoint', name: 'block_rq_insert' },
         { kind: 'rawtracepoint', name: 'block_rq_issue' },
+        { kind: 'rawtracepoint', name: 'block_rq_requeue' },
         { kind: 'rawtracepoint', name: 'block_rq_complete' },
         { kind: 'rawtracepoint', name: 'block_bio_queue' },
         { kind: 'rawtracepoint', name: 'block_bio_complete' },
@@ -49,6 +51,7 @@ export const block = defineProbe({
       countsIn: 'interrupt',
       needs: [
         { kind: 'kfunc', function: 'blk_mq_start_request' },
+        { kind: 'kfunc', function: '__blk_mq_requeue_request' },
         { kind: 'kfunc', function: 'blk_update_request' },
         { kind: 'tracepoint', name: 'writeback:writeback_dirty_inode_enqueue' },
       ],
@@ -68,6 +71,7 @@ export const block = defineProbe({
       needs: [
         { kind: 'tracepoint', name: 'block:block_rq_insert' },
         { kind: 'tracepoint', name: 'block:block_rq_issue' },
+        { kind: 'tracepoint', name: 'block:block_rq_requeue' },
         { kind: 'tracepoint', name: 'block:block_rq_complete' },
         { kind: 'btf' },
       ],

@@ -14,7 +14,7 @@ CREATE VIEW block (
   class,                  -- what the file is; see operations
   place,                  -- where it lies; see operations
   device,                 -- the disk; of block_stacked operations the device that passed them on
-  op,                     -- block_read, block_write, block_flush, block_discard, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard
+  op,                     -- block_read, block_write, block_flush, block_discard, block_requeue, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard
   op_count,               -- number of requests
   shared_op_count,        -- how many of them held data of other files too: all of it is counted to this one
   error_count,            -- how many of them failed
@@ -29,5 +29,5 @@ SELECT
   process, pid, file, host_path, class, place, device,
   op, op_count, iif(variant LIKE '%, several files', op_count, 0), error_count, size_bytes_sum,
   latency_ns_sum, latency_ns_max, latency_ns_sum - inner_latency_ns_sum, inner_latency_ns_sum
-FROM operations WHERE op IN ('block_read', 'block_write', 'block_flush', 'block_discard',
+FROM operations WHERE op IN ('block_read', 'block_write', 'block_flush', 'block_discard', 'block_requeue',
   'block_stacked_read', 'block_stacked_write', 'block_stacked_flush', 'block_stacked_discard');

@@ -15,7 +15,7 @@ CREATE VIEW operations (
   class,                -- what the file is: etcd_wal, container_log, containerd_metadata …; docs/classes.md has them all
   place,                -- where it lies: writable_layer, image_layer, volume_csi, host …
   device,               -- device the file's data is on; for block operations the disk
-  op,                   -- operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard, read, write, open, close, journal_commit, journal_wait, throttle_dirty, throttle_block
+  op,                   -- operation: fsync, copy_up, copy_up_dir, block_read, block_write, block_flush, block_discard, block_requeue, block_stacked_read, block_stacked_write, block_stacked_flush, block_stacked_discard, read, write, open, close, journal_commit, journal_wait, throttle_dirty, throttle_block
   variant,              -- variant of the operation: of fsync the sync kind, of read and write how they were served, of block how the owner is known, of journal why it committed
   op_count,             -- number of operations
   error_count,          -- how many of them failed

@@ -70,6 +70,7 @@ test('a canary that was counted whole proves what it tried, and says what it did
     'block block_write seen: counted 26 at start',
     'block block_flush seen: counted 13 at start',
     'block block_discard unproven: not tried at start',
+    'block block_requeue unproven: not tried at start',
     'block block_stacked_read unproven: not tried at start',
     'block block_stacked_write unproven: not tried at start',
     'block block_stacked_flush unproven: not tried at start',
