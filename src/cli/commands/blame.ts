@@ -48,9 +48,7 @@ async function runBlame(typed: Global & BlameTyped): Promise<Outcome> {
     return printAnswer(format, {
       columns: blameColumns,
       rows: found.rows,
-      notes: nothingIn(db, query.window) ?? [
-        blameSentence(query.victim, found),
-      ],
+      notes: nothingIn(db, query.window) ?? [blameSentence(query.victim, found)],
       table: () => blameTable(found.rows, outputScreen()),
     });
   });

@@ -5,7 +5,7 @@ import { createClasses, isWrite } from '../naming/classes.ts';
 import type { Learned } from '../naming/learned.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { Exemplar } from '../stream/decode.ts';
-import type { IntervalRecord } from '../stream/interval-records.ts';
+import type { IntervalRecord } from './interval-records.ts';
 import { createDictionaries } from './dictionaries.ts';
 import { createExemplarContextRows } from './exemplar-context-rows.ts';
 import { createFileKeys } from './file-keys.ts';
