@@ -21,6 +21,12 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/**'],
+    rules: {
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  {
     files: ['src/schema/units.ts', 'src/schema/open.ts', 'src/failure.ts', 'test/**'],
     rules: { '@typescript-eslint/consistent-type-assertions': 'off' },
   },

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const source = join(import.meta.dirname, '../src');
 
@@ -22,6 +22,49 @@ const forbidden: readonly (readonly [from: string, to: string, because: string])
   ['failure.ts', 'query', 'failures are words for all layers'],
   ['failure.ts', 'cli', 'failures are words for all layers'],
 ];
+
+/**
+ * The rooms of the daemon from the ground up: which others a room may import, and for what. The files beside the rooms
+ * put them together, and may import all.
+ */
+const rooms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  lookups: {},
+  service: {},
+  bpftrace: {
+    lookups: 'what cgroup2 can tell apart is a gap of the plan; priorities are read from /proc',
+    'contract.ts': 'the plan is what doctor prints',
+  },
+  stream: { bpftrace: 'a name comes in pieces of the length that was composed' },
+  naming: {
+    lookups: 'a path is seen through mounts, and belongs to a container',
+    bpftrace: 'a name comes in pieces of the length that was composed',
+    stream: 'names are learned from records',
+  },
+  cost: {
+    bpftrace: 'it measures the running bpftrace, and asks it to shed detail',
+    stream: 'cost is per operation',
+  },
+  store: {
+    lookups: 'rows name containers and devices',
+    bpftrace: 'a session says on which host it ran',
+    stream: 'intervals become rows',
+    naming: 'numbers become names when they are written',
+    cost: 'what an interval cost is written with it',
+    'contract.ts': 'the plan, the coverage and the summary of a session',
+  },
+  canary: {
+    stream: 'the canary is looked for in the intervals',
+    store: 'what was proven is written with the session',
+    'contract.ts': 'the plan says what can be proven',
+  },
+  samplers: {
+    lookups: 'samples are of devices, mounts and containers',
+    store: 'the dictionaries and the queue of what is not written yet',
+  },
+};
+
+/** Own files that one file may import at once; what is loaded on demand is not counted. */
+const IMPORTS_MAX = 14;
 
 /** Who may use a package that is heavy or powerful, and why nobody else. */
 const keepers: readonly (readonly [name: string, keeper: RegExp, because: string])[] = [
@@ -82,6 +125,67 @@ test('the CLI loads the daemon only when it records: queries start fast', () => 
     (each) => layer(each.from) === 'cli' && layer(each.to) === 'daemon' && !each.isType && !each.isLazy,
   );
   expect(eager).toEqual([]);
+});
+
+/** The room of the daemon, or the file beside them. */
+const room = (path: string): string => path.split('/')[1]!;
+const isInRoom = (path: string): boolean => path.startsWith('daemon/') && path.split('/').length > 2;
+
+describe('the rooms of the daemon', () => {
+  const crossing = imports
+    .filter(({ from, to }) => isInRoom(from) && to.startsWith('daemon/') && room(from) !== room(to))
+    .map(({ from, to }) => `${room(from)} imports ${room(to)}`);
+  const allowed = Object.entries(rooms).flatMap(([from, reasons]) =>
+    Object.keys(reasons).map((to) => `${from} imports ${to}`),
+  );
+
+  test('import each other for the reasons given, and every reason is one', () => {
+    expect([...new Set(crossing)].toSorted()).toEqual(allowed.toSorted());
+  });
+
+  test('are listed from the ground up', () => {
+    const order = Object.keys(rooms);
+    const upwards = order.flatMap((from, floor) =>
+      Object.keys(rooms[from]!).filter((to) => order.indexOf(to) >= floor),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  test('are all there', () => {
+    const folders = readdirSync(join(source, 'daemon'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(Object.keys(rooms).toSorted()).toEqual(folders.toSorted());
+  });
+});
+
+/** The own files that each file imports, types included. */
+function importedBy(some: readonly Import[]): Map<string, Set<string>> {
+  const files = new Map<string, Set<string>>();
+  for (const { from, to } of some.filter((each) => each.to.endsWith('.ts'))) {
+    files.set(from, (files.get(from) ?? new Set()).add(to));
+  }
+  return files;
+}
+
+test('no file imports more than it can be understood with', () => {
+  const files = importedBy(imports.filter(({ isLazy }) => !isLazy));
+  const many = [...files].filter(([, imported]) => imported.size > IMPORTS_MAX);
+  expect(many.map(([file, imported]) => [file, imported.size])).toEqual([]);
+});
+
+test('no file imports itself by way of others', () => {
+  const files = importedBy(imports);
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) cycles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    if (done.has(file) || way.includes(file)) return;
+    for (const next of files.get(file) ?? []) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files.keys()) visit(file, []);
+  expect(cycles).toEqual([]);
 });
 
 test('the imports are found at all', () => {

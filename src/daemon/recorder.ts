@@ -9,8 +9,8 @@ import type { Clock } from './stream/clock.ts';
 import { decode } from './stream/decode.ts';
 import type { KernelRecord } from './stream/decode.ts';
 import { readLine } from './stream/envelope.ts';
-import { createIntervalRecords, dropOldest } from './stream/interval-records.ts';
-import type { IntervalRecords } from './stream/interval-records.ts';
+import { createIntervalRecords, dropOldest } from './store/interval-records.ts';
+import type { IntervalRecords } from './store/interval-records.ts';
 import { createIntervalReader } from './stream/totals.ts';
 import type { Interval, IntervalReader } from './stream/totals.ts';
 

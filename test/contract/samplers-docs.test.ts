@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { samplerNames } from '../../src/schema/samplers.ts';
 import { putCgroups, putDisk, roundOver } from '../daemon/samplers/sight.ts';
@@ -47,6 +47,8 @@ test('the queries of docs/samplers.md answer', () => {
 test('docs/samplers.md has a row for each sampler, and src/daemon/samplers a file', () => {
   const documented = [...page.matchAll(/^\| `([a-z-]+)`/gmu)].map(([, name]) => name);
   expect(documented).toEqual([...samplerNames]);
-  const files = readdirSync(join('src/daemon/samplers')).map((name) => name.replace(/\.ts$/u, ''));
+  const files = readdirSync('src/daemon/samplers', { recursive: true, encoding: 'utf8' }).map((path) =>
+    basename(path, '.ts'),
+  );
   expect(files).toEqual(expect.arrayContaining([...samplerNames]));
 });

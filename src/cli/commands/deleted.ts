@@ -1,4 +1,4 @@
-import type { DeletedNow } from '../../daemon/samplers/deleted-now.ts';
+import type { DeletedNow } from '../../daemon/samplers/space/deleted-now.ts';
 import type { Failure } from '../../failure.ts';
 import { failure, isFailure } from '../../failure.ts';
 import { deletedTable } from '../../query/render/deleted.ts';
@@ -55,7 +55,7 @@ async function runDeleted(typed: DeletedTyped): Promise<Outcome> {
     });
   }
   if (!isRoot) return failure('not-root', { command: 'iotrace deleted --live' });
-  const { deletedNow } = await import('../../daemon/samplers/deleted-now.ts');
+  const { deletedNow } = await import('../../daemon/samplers/space/deleted-now.ts');
   const seenUs = nowUs();
   const rows = deletedNow()
     .map((file) => asRow(file, seenUs))

@@ -3,14 +3,19 @@ import type { Tracer } from '../bpftrace/tracer.ts';
 import type { CostSample, CostSampling, ProgramCost } from './sampling.ts';
 import { costsBetween, createCostSampling } from './sampling.ts';
 import { createGovernor, LEVELS } from './governor.ts';
-import type { Usage } from './governor.ts';
+import type { GovernorStep, Usage } from './governor.ts';
 import { createCostMeter } from './meter.ts';
 import type { Cost } from './meter.ts';
 import { kernelOpCount } from '../stream/loss.ts';
 import { findPrograms } from './programs.ts';
 import type { Program, Programs } from './programs.ts';
-import type { Session } from '../store/session.ts';
 import type { Interval } from '../stream/totals.ts';
+
+/** Where what it finds is written. */
+export type CostRows = {
+  sampled(sample: CostSample): void;
+  governed(step: GovernorStep): void;
+};
 
 /** What a capture costs and misses, kept with every interval; and kept within bounds. */
 export type Accounting = {
@@ -25,7 +30,7 @@ export type Accounting = {
 
 export function createAccounting(
   db: Db,
-  session: Session,
+  session: CostRows,
   tracer: () => Pick<Tracer, 'pid' | 'control'>,
   maxCpuPercent: number,
 ): Accounting {

@@ -18,6 +18,14 @@ export type Usage = { readonly kernelPercent: number; readonly userPercent: numb
 
 export type Step = { readonly level: number; readonly cpuPercent: number };
 
+/** A change of the budgets, as it is recorded. */
+export type GovernorStep = {
+  readonly level: number;
+  readonly detail: string;
+  readonly cpuPercent: number;
+  readonly maxCpuPercent: number;
+};
+
 /** One step an interval at most, and only after this many in a row say so. */
 const FLUSHES_TO_SHED = 3;
 const FLUSHES_TO_RESTORE = 12;

@@ -3,29 +3,14 @@ import type { SamplerName } from '../../schema/samplers.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
 import type { Roots } from '../lookups/roots.ts';
 import type { Lookups } from '../lookups/lookups.ts';
-import { createWriteQueue } from '../store/write-queue.ts';
-import { createBlockSettings } from './block-settings.ts';
-import { createCgroupIo } from './cgroup-io.ts';
-import { createCgroupLimits } from './cgroup-limits.ts';
+import { createBacklog } from './backlog.ts';
 import { createCosts } from './costs.ts';
-import { createCpu } from './cpu.ts';
-import { createDeletedFiles } from './deleted-files.ts';
-import { createDiskstats } from './diskstats.ts';
-import { createFilesystems } from './filesystems.ts';
-import { createKernelLog } from './kernel-log.ts';
-import { createMemorySampler } from './memory.ts';
-import { createMountStates } from './mounts.ts';
-import { createPressure } from './pressure.ts';
-import type { Problem } from './problem.ts';
 import { createProblems } from './problems.ts';
-import { createProcessIo } from './process-io.ts';
-import { createRuntimeLog } from './runtime-log.ts';
+import { registry } from './registry.ts';
 import type { Instant, Reading, Sampler, Sight } from './sampler.ts';
 import { createSampleStore } from './store.ts';
-import type { SampleStore, Tick } from './store.ts';
 import type { Row } from './table.ts';
 import { createTargets } from './targets.ts';
-import { createUpperdirs } from './upperdirs.ts';
 
 export type SamplerOptions = {
   readonly databasePath: string;
@@ -38,26 +23,6 @@ export type SamplerOptions = {
 export type Samplers = {
   /** A last tick, then no more. */
   stop(): void;
-};
-
-type Create = (sight: Sight, options: SamplerOptions) => Sampler;
-
-/** In the order of a tick: what is compared with other tools first, so that its interval is the tick's. */
-const CATALOGUE: Readonly<Record<SamplerName, Create>> = {
-  diskstats: createDiskstats,
-  cpu: createCpu,
-  memory: createMemorySampler,
-  pressure: createPressure,
-  'cgroup-io': createCgroupIo,
-  'process-io': createProcessIo,
-  filesystems: (sight, { databasePath }) => createFilesystems(sight, databasePath),
-  upperdirs: createUpperdirs,
-  mounts: createMountStates,
-  'block-settings': createBlockSettings,
-  'cgroup-limits': createCgroupLimits,
-  'kernel-log': () => createKernelLog(),
-  'runtime-log': () => createRuntimeLog(),
-  'deleted-files': createDeletedFiles,
 };
 
 const TICK_MIN_MS = 1000;
@@ -109,7 +74,7 @@ export function createRound(
   const sight: Sight = { roots, mounts, devices, containers, targets };
   const running = options.samplers.map((name) => ({
     name,
-    sampler: CATALOGUE[name](sight, options),
+    sampler: registry[name](sight, options),
     dueUs: -Infinity,
   }));
   const problems = createProblems();
@@ -176,31 +141,6 @@ function createRefresh({ mounts, targets }: Sight): (now: Instant) => void {
   };
 }
 
-/** Ticks that are not written yet. */
-function createBacklog(store: SampleStore) {
-  let droppedCount = 0;
-  const queue = createWriteQueue(
-    (tick: Tick) => {
-      store.write(tick);
-    },
-    ([, ...later]) => {
-      droppedCount += 1;
-      return later;
-    },
-  );
-  return {
-    add(tick: Tick): void {
-      queue.add(tick);
-    },
-    /** Writes what it can; what it can't is kept for the next time. */
-    write(): Problem[] {
-      const error = queue.flush();
-      if (error) return [unwritten(error.message, queue.length, droppedCount)];
-      return droppedCount === 0 ? [] : [givenUp(droppedCount)];
-    },
-  };
-}
-
 function sampleSafely(sampler: Sampler, now: Instant): Reading {
   try {
     return sampler.sample(now);
@@ -208,14 +148,4 @@ function sampleSafely(sampler: Sampler, now: Instant): Reading {
     const reason = error instanceof Error ? error.message : String(error);
     return { rows: [], problems: [{ subject: 'sampler', state: 'missing', reason, fix: null }] };
   }
-}
-
-function unwritten(seen: string, waitingCount: number, droppedCount: number): Problem {
-  const reason = `${String(waitingCount)} ticks wait to be written, ${String(droppedCount)} were given up: ${seen}`;
-  return { subject: 'database', state: 'partial', reason, fix: null };
-}
-
-function givenUp(count: number): Problem {
-  const reason = `${String(count)} ticks could not be written and were given up`;
-  return { subject: 'database', state: 'partial', reason, fix: null };
 }

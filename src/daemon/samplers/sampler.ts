@@ -1,3 +1,4 @@
+import type { SamplerName } from '../../schema/samplers.ts';
 import type { WallUs } from '../../schema/units.ts';
 import type { Containers } from '../lookups/containers.ts';
 import type { Devices } from '../lookups/devices.ts';
@@ -36,5 +37,10 @@ export type Sight = {
   readonly containers: Containers;
   readonly targets: CgroupTargets;
 };
+
+export type CreateSampler = (sight: Sight, options: { readonly databasePath: string }) => Sampler;
+
+/** Some of the samplers, by their names. */
+export type SamplerGroup = Partial<Readonly<Record<SamplerName, CreateSampler>>>;
 
 export const nothing: Reading = { rows: [], problems: [] };

@@ -1,7 +1,7 @@
 import type { Db } from '../../schema/open.ts';
 import type { WallUs } from '../../schema/units.ts';
 import type { Clock } from '../stream/clock.ts';
-import type { IntervalRecord } from '../stream/interval-records.ts';
+import type { IntervalRecord } from './interval-records.ts';
 import { kernelOpCount, sumCounts } from '../stream/loss.ts';
 
 /** Writes the rows of an interval whose values need no dictionary, and prepares those that do. */

@@ -7,7 +7,7 @@ import { createNameless } from '../naming/nameless.ts';
 import { createProcessNames } from '../naming/process-names.ts';
 import type { Clock } from '../stream/clock.ts';
 import type { Exemplar } from '../stream/decode.ts';
-import type { IntervalRecord } from '../stream/interval-records.ts';
+import type { IntervalRecord } from './interval-records.ts';
 import { createDictionaries } from './dictionaries.ts';
 import { createExemplarContextRows } from './exemplar-context-rows.ts';
 import { createFileKeys } from './file-keys.ts';

@@ -1,13 +1,7 @@
 import type { Db } from '../../schema/open.ts';
 import { nowUs } from '../../schema/units.ts';
+import type { GovernorStep } from '../cost/governor.ts';
 import type { CostSample } from '../cost/sampling.ts';
-
-export type GovernorStep = {
-  readonly level: number;
-  readonly detail: string;
-  readonly cpuPercent: number;
-  readonly maxCpuPercent: number;
-};
 
 /** Writes what a session's probes cost, and what was done about it. Throws SqliteError when it can't. */
 export function createSessionCosts(db: Db, sessionId: number) {

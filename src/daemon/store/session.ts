@@ -4,11 +4,11 @@ import type { WallUs } from '../../schema/units.ts';
 import { iotraceVersion } from '../../schema/version.ts';
 import type { Capabilities } from '../bpftrace/capabilities.ts';
 import type { CoverageLine, PlannedProbe, RecordOptions, Summary } from '../contract.ts';
+import type { GovernorStep } from '../cost/governor.ts';
 import type { CostSample } from '../cost/sampling.ts';
 import { createSessionCosts } from './session-costs.ts';
 import { readClocks } from '../stream/clock.ts';
 import { createClockChanges } from './clock-changes.ts';
-import type { GovernorStep } from './session-costs.ts';
 import { createSessionGaps } from './session-gaps.ts';
 
 /** One run of the daemon, as rows: when, with what plan, what was proven, what went wrong. */

@@ -1,7 +1,11 @@
 import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseIoStat } from '../../../src/daemon/samplers/cgroup-io.ts';
-import { parseIoMax, parseMemoryLimit, parseWeight } from '../../../src/daemon/samplers/cgroup-limits.ts';
+import { parseIoStat } from '../../../src/daemon/samplers/counters/cgroup-io.ts';
+import {
+  parseIoMax,
+  parseMemoryLimit,
+  parseWeight,
+} from '../../../src/daemon/samplers/settings/cgroup-limits.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
 import { putCgroups, putDisk, roundOver, sightOf } from './sight.ts';
 

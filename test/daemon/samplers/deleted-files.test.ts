@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { deletedMappings, findAllDeleted } from '../../../src/daemon/samplers/deleted-files.ts';
+import { deletedMappings, findAllDeleted } from '../../../src/daemon/samplers/space/deleted-files.ts';
 import { emptyTree } from '../lookups/trees.ts';
 
 test('mappings of deleted files, each file once, memory left out', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMemory, delta, delta32, deltaOrNull } from '../../../src/daemon/samplers/delta.ts';
+import { createMemory, delta, delta32, deltaOrNull } from '../../../src/daemon/samplers/counters/delta.ts';
 
 test('a 32-bit counter that wrapped grew by what is on both sides of the wrap', () => {
   expect(delta32(5, 2 ** 32 - 3)).toBe(8);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { difference, parseDiskstats } from '../../../src/daemon/samplers/diskstats.ts';
+import { difference, parseDiskstats } from '../../../src/daemon/samplers/counters/diskstats.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
 import { putDisk, roundOver } from './sight.ts';
 

@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
-import { holders, spaceOf } from '../../../src/daemon/samplers/filesystems.ts';
-import type { Count } from '../../../src/daemon/samplers/upperdirs.ts';
-import { countFiles } from '../../../src/daemon/samplers/upperdirs.ts';
+import { holders, spaceOf } from '../../../src/daemon/samplers/space/filesystems.ts';
+import type { Count } from '../../../src/daemon/samplers/space/upperdirs.ts';
+import { countFiles } from '../../../src/daemon/samplers/space/upperdirs.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
 
 const MOUNTINFO = `

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { cpuBetween, parseStat } from '../../../src/daemon/samplers/cpu.ts';
-import { parseMeminfo, parseVmstat, vmBetween } from '../../../src/daemon/samplers/memory.ts';
-import { parsePressure } from '../../../src/daemon/samplers/pressure.ts';
+import { cpuBetween, parseStat } from '../../../src/daemon/samplers/counters/cpu.ts';
+import { parseMeminfo, parseVmstat, vmBetween } from '../../../src/daemon/samplers/counters/memory.ts';
+import { parsePressure } from '../../../src/daemon/samplers/counters/pressure.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
 import { roundOver } from './sight.ts';
 

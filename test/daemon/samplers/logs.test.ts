@@ -1,8 +1,12 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseRecord, topicOf } from '../../../src/daemon/samplers/kernel-log.ts';
-import { createRuntimeLog, parseJournal, readLogLine } from '../../../src/daemon/samplers/runtime-log.ts';
+import { parseRecord, topicOf } from '../../../src/daemon/samplers/logs/kernel-log.ts';
+import {
+  createRuntimeLog,
+  parseJournal,
+  readLogLine,
+} from '../../../src/daemon/samplers/logs/runtime-log.ts';
 import { emptyTree } from '../lookups/trees.ts';
 import { at } from './sight.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseProcessIo, parseProcessStat } from '../../../src/daemon/samplers/process-io.ts';
+import { parseProcessIo, parseProcessStat } from '../../../src/daemon/samplers/counters/process-io.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
 import type { Roots } from '../../../src/daemon/lookups/roots.ts';
 import { putCgroups, roundOver } from './sight.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseMountinfo } from '../../../src/daemon/lookups/mountinfo.ts';
-import { describeDisk } from '../../../src/daemon/samplers/block-settings.ts';
-import { describeMount } from '../../../src/daemon/samplers/mounts.ts';
+import { describeDisk } from '../../../src/daemon/samplers/settings/block-settings.ts';
+import { describeMount } from '../../../src/daemon/samplers/settings/mounts.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
 import { putDisk, roundOver } from './sight.ts';
 

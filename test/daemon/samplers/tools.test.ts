@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseDiskstats } from '../../../src/daemon/samplers/diskstats.ts';
+import { parseDiskstats } from '../../../src/daemon/samplers/counters/diskstats.ts';
 import { emptyTree } from '../lookups/trees.ts';
 import { putDisk, roundOver } from './sight.ts';
 

@@ -1,11 +1,11 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { errorCode } from '../../failure.ts';
-import { wallUs } from '../../schema/units.ts';
-import { unreadable } from './problem.ts';
-import type { Problem } from './problem.ts';
-import type { Instant, Sampler } from './sampler.ts';
-import { defineTable } from './table.ts';
-import type { Sample } from './table.ts';
+import { errorCode } from '../../../failure.ts';
+import { wallUs } from '../../../schema/units.ts';
+import { unreadable } from '../problem.ts';
+import type { Problem } from '../problem.ts';
+import type { Instant, Sampler } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import type { Sample } from '../table.ts';
 
 /** A record of /dev/kmsg (kernel Documentation/ABI/testing/dev-kmsg). */
 export type KmsgRecord = {

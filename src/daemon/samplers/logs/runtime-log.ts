@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
-import { errorCode } from '../../failure.ts';
-import { asObject, parseJson } from '../../json.ts';
-import { ENVIRONMENT, findProgram } from '../children.ts';
-import { wallUs } from '../../schema/units.ts';
-import type { WallUs } from '../../schema/units.ts';
-import type { Problem } from './problem.ts';
-import type { Sampler } from './sampler.ts';
-import { defineTable } from './table.ts';
-import type { Sample } from './table.ts';
+import { errorCode } from '../../../failure.ts';
+import { asObject, parseJson } from '../../../json.ts';
+import { wallUs } from '../../../schema/units.ts';
+import type { WallUs } from '../../../schema/units.ts';
+import type { Problem } from '../problem.ts';
+import type { Sampler } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import type { Sample } from '../table.ts';
+import { ENVIRONMENT, findProgram } from '../../children.ts';
 
 const runtimeMessage = defineTable({
   name: 'runtime_message',

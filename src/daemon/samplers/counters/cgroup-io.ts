@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { namesIn } from '../lookups/bounded-read.ts';
+import { namesIn } from '../../lookups/bounded-read.ts';
 import { createMemory, delta } from './delta.ts';
 import { cgroupRow, ioColumns } from './cgroup-table.ts';
 import type { IoValues } from './cgroup-table.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineTable } from './table.ts';
-import { readTargets } from './targets.ts';
-import type { CgroupFile, CgroupTarget } from './targets.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import { readTargets } from '../targets.ts';
+import type { CgroupFile, CgroupTarget } from '../targets.ts';
 
 /** A line of io.stat: counters of one cgroup on one device since the cgroup's birth. */
 export type IoStat = { readonly major: number; readonly minor: number; readonly values: IoValues };

@@ -1,5 +1,5 @@
-import { defineSharedTable } from './table.ts';
-import type { Sample } from './table.ts';
+import { defineSharedTable } from '../table.ts';
+import type { Sample } from '../table.ts';
 
 const hostColumns = [
   'cpu_ticks',

@@ -1,14 +1,14 @@
 import { statfsSync } from 'node:fs';
-import { errorCode } from '../../failure.ts';
-import type { Container } from '../lookups/containers.ts';
-import { pathBelow } from '../lookups/mountinfo.ts';
-import type { Mount } from '../lookups/mountinfo.ts';
-import { hostRoot } from '../lookups/roots.ts';
-import type { Mounts } from '../lookups/mounts.ts';
-import type { Problem } from './problem.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineTable } from './table.ts';
-import type { Sample } from './table.ts';
+import { errorCode } from '../../../failure.ts';
+import type { Container } from '../../lookups/containers.ts';
+import { pathBelow } from '../../lookups/mountinfo.ts';
+import type { Mount } from '../../lookups/mountinfo.ts';
+import type { Mounts } from '../../lookups/mounts.ts';
+import type { Problem } from '../problem.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import type { Sample } from '../table.ts';
+import { hostRoot } from '../../lookups/roots.ts';
 
 /** Where container data lies on every host that has it, and what it is. */
 const PLACES: readonly (readonly [path: string, what: string])[] = [

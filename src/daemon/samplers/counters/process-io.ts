@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { namesIn } from '../lookups/bounded-read.ts';
-import { unreadable } from './problem.ts';
-import type { Problem } from './problem.ts';
-import { field, isRead, readText } from './read.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineTable } from './table.ts';
-import type { Sample } from './table.ts';
+import { namesIn } from '../../lookups/bounded-read.ts';
+import { unreadable } from '../problem.ts';
+import type { Problem } from '../problem.ts';
+import { field, isRead, readText } from '../read.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import type { Sample } from '../table.ts';
 
 /** Counters of /proc/PID/io since the process began: bytes that reached, or will reach, a block device. */
 export type ProcessIo = {

@@ -1,11 +1,11 @@
 import type { Cost } from '../cost/meter.ts';
-import type { Exemplar, KernelRecord } from './decode.ts';
-import type { Reject } from './envelope.ts';
-import { createExemplarContext, NO_EXEMPLAR_CONTEXT } from './exemplar-context.ts';
-import type { ExemplarContext } from './exemplar-context.ts';
-import { createBalance, createTransit, suppressedOf } from './loss.ts';
-import type { Loss } from './loss.ts';
-import type { Interval } from './totals.ts';
+import type { Exemplar, KernelRecord } from '../stream/decode.ts';
+import type { Reject } from '../stream/envelope.ts';
+import { createExemplarContext, NO_EXEMPLAR_CONTEXT } from '../stream/exemplar-context.ts';
+import type { ExemplarContext } from '../stream/exemplar-context.ts';
+import { createBalance, createTransit, suppressedOf } from '../stream/loss.ts';
+import type { Loss } from '../stream/loss.ts';
+import type { Interval } from '../stream/totals.ts';
 
 /** Everything one interval becomes rows of. */
 export type IntervalRecord = {

@@ -1,10 +1,10 @@
-import { createCgroups } from '../lookups/cgroups.ts';
-import { createContainers } from '../lookups/containers.ts';
-import type { Container } from '../lookups/containers.ts';
-import { createDevices } from '../lookups/devices.ts';
-import { createMounts } from '../lookups/mounts.ts';
-import { hostRoots } from '../lookups/roots.ts';
-import type { Roots } from '../lookups/roots.ts';
+import { createCgroups } from '../../lookups/cgroups.ts';
+import { createContainers } from '../../lookups/containers.ts';
+import type { Container } from '../../lookups/containers.ts';
+import { createDevices } from '../../lookups/devices.ts';
+import { createMounts } from '../../lookups/mounts.ts';
+import { hostRoots } from '../../lookups/roots.ts';
+import type { Roots } from '../../lookups/roots.ts';
 import { findAllDeleted } from './deleted-files.ts';
 import type { DeletedFile } from './deleted-files.ts';
 

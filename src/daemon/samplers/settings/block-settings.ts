@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { namesIn } from '../lookups/bounded-read.ts';
-import { isRead, readText } from './read.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineStateTable } from './table.ts';
+import { namesIn } from '../../lookups/bounded-read.ts';
+import { isRead, readText } from '../read.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineStateTable } from '../table.ts';
 
 const deviceState = defineStateTable({
   name: 'device_state',

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { createMemory, delta } from './delta.ts';
 import { cgroupRow } from './cgroup-table.ts';
 import { hostRow } from './host-table.ts';
-import { unreadable } from './problem.ts';
-import { isRead, readText } from './read.ts';
-import type { Reading, Sampler, Sight } from './sampler.ts';
-import { readTargets } from './targets.ts';
-import type { CgroupTarget } from './targets.ts';
+import { unreadable } from '../problem.ts';
+import { isRead, readText } from '../read.ts';
+import type { Reading, Sampler, Sight } from '../sampler.ts';
+import { readTargets } from '../targets.ts';
+import type { CgroupTarget } from '../targets.ts';
 
 /** Total stall times of a pressure file, µs; `full` is missing in none of io and memory. */
 export type Pressure = { readonly some: number; readonly full: number };

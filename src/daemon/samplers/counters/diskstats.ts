@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { createMemory, delta, delta32, deltaOrNull } from './delta.ts';
-import { unreadable } from './problem.ts';
-import { isRead, readText } from './read.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineTable } from './table.ts';
-import type { DeviceNumbers, Sample } from './table.ts';
+import { unreadable } from '../problem.ts';
+import { isRead, readText } from '../read.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import type { DeviceNumbers, Sample } from '../table.ts';
 
 /** A line of /proc/diskstats: counters since the device was made, times in ms. */
 export type DiskCounters = DeviceNumbers & {

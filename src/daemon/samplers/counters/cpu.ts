@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { delta } from './delta.ts';
 import { hostRow } from './host-table.ts';
 import type { HostValues } from './host-table.ts';
-import { unreadable } from './problem.ts';
-import { field, isRead, readText } from './read.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { nothing } from './sampler.ts';
+import { unreadable } from '../problem.ts';
+import { field, isRead, readText } from '../read.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { nothing } from '../sampler.ts';
 
 /** Counters of /proc/stat since boot; times in ticks of USER_HZ, all CPUs together. */
 export type CpuCounters = {

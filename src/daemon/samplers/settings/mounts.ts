@@ -1,12 +1,12 @@
 import { readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Mount } from '../lookups/mountinfo.ts';
-import { overlayLayers } from '../lookups/mountinfo.ts';
-import type { Roots } from '../lookups/roots.ts';
-import type { Problem } from './problem.ts';
-import { isRead, readText } from './read.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineStateTable } from './table.ts';
+import type { Mount } from '../../lookups/mountinfo.ts';
+import { overlayLayers } from '../../lookups/mountinfo.ts';
+import type { Roots } from '../../lookups/roots.ts';
+import type { Problem } from '../problem.ts';
+import { isRead, readText } from '../read.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineStateTable } from '../table.ts';
 
 const mountState = defineStateTable({
   name: 'mount_state',

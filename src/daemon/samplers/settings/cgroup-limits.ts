@@ -1,8 +1,8 @@
-import type { Sampler, Sight } from './sampler.ts';
-import { defineStateTable } from './table.ts';
-import type { SampledState } from './table.ts';
-import { readTargets } from './targets.ts';
-import type { CgroupFile, CgroupTarget } from './targets.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineStateTable } from '../table.ts';
+import type { SampledState } from '../table.ts';
+import { readTargets } from '../targets.ts';
+import type { CgroupFile, CgroupTarget } from '../targets.ts';
 
 const limitColumns = [
   'read_bytes_per_s_max',

@@ -1,6 +1,6 @@
-import { defineSharedTable } from './table.ts';
-import type { Sample } from './table.ts';
-import type { CgroupTarget } from './targets.ts';
+import { defineSharedTable } from '../table.ts';
+import type { Sample } from '../table.ts';
+import type { CgroupTarget } from '../targets.ts';
 
 /** Of a cgroup, on one device or on all. */
 export const ioColumns = [

@@ -1,11 +1,11 @@
 import { existsSync, opendirSync } from 'node:fs';
 import type { Dir } from 'node:fs';
 import { join } from 'node:path';
-import type { Container } from '../lookups/containers.ts';
-import { hostRoot } from '../lookups/roots.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineTable } from './table.ts';
-import type { Sample } from './table.ts';
+import type { Container } from '../../lookups/containers.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import type { Sample } from '../table.ts';
+import { hostRoot } from '../../lookups/roots.ts';
 
 /** Directory entries read in one tick: the cost does not depend on how many files there are. */
 const ENTRIES_PER_TICK = 500;

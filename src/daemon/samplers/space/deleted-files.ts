@@ -1,11 +1,11 @@
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn, readLines, statOf } from '../lookups/bounded-read.ts';
-import { cgroupOf, parseProcessStat } from './process-io.ts';
-import { isRead, readText } from './read.ts';
-import type { Sampler, Sight } from './sampler.ts';
-import { defineTable } from './table.ts';
-import type { DeviceNumbers, Sample } from './table.ts';
+import { namesIn, readLines, statOf } from '../../lookups/bounded-read.ts';
+import { cgroupOf, parseProcessStat } from '../counters/process-io.ts';
+import { isRead, readText } from '../read.ts';
+import type { Sampler, Sight } from '../sampler.ts';
+import { defineTable } from '../table.ts';
+import type { DeviceNumbers, Sample } from '../table.ts';
 
 const EVERY_MS = 5 * 60_000;
 /** What may be looked at in one tick, in descriptors, so that no tick is long: about 5 ms. */
