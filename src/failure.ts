@@ -10,6 +10,7 @@ type Details = {
   'database-of-another-version': { path: string; seen: string };
   'database-unusable': { path: string; seen: string };
   'database-damaged': { path: string; seen: string };
+  'database-gone': { path: string };
   'database-full': { path: string; seen: string };
   'sql-refused': { seen: string };
   'not-root': { command: string };
@@ -63,6 +64,8 @@ export function explain({ code, details }: Failure): string {
       return `${details.path} can't be opened: ${details.seen}. Check its permissions and the free space (df -h), or name another with --db PATH.`;
     case 'database-damaged':
       return `${details.path} is damaged: ${details.seen}. Save what is left: sqlite3 ${details.path} .recover | sqlite3 rescued.db`;
+    case 'database-gone':
+      return `${details.path} was deleted or replaced while it was recorded into: what was counted last is lost.`;
     case 'database-full':
       return `Writing to ${details.path} failed: ${details.seen}. Free some space (df -h); what was recorded before is kept.`;
     case 'sql-refused':

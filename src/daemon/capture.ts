@@ -27,7 +27,7 @@ export type CaptureContext = {
   readonly stop: StopSignal;
 };
 
-export type CaptureEnd = 'stopped' | 'died' | 'plan changed';
+export type CaptureEnd = 'stopped' | 'died' | 'plan changed' | 'database gone';
 
 /** One life of bpftrace: from its start until its last line is stored. */
 export async function capture(
@@ -35,7 +35,7 @@ export async function capture(
   plan: readonly PlannedProbe[],
 ): Promise<CaptureEnd | Failure> {
   const { db, host, session, lookups, options, stop } = context;
-  const state: State = { isReady: false, isReplanning: false };
+  const state: State = { isReady: false, endsFor: undefined };
   const coverage = createCoverage(session, plan, options);
   const accounting = createAccounting(db, session, () => tracer, options.maxCpuPercent);
   const retention = createRetention(db, options, session.agedNow);
@@ -55,10 +55,9 @@ export async function capture(
       session.lookAtClock();
       options.onInterval?.();
       retention.tryStep();
-      if (awaitedModuleHasAppeared(plan)) {
-        state.isReplanning = true;
-        tracer.end();
-      }
+      if (!session.isInPlace()) state.endsFor = 'database gone';
+      else if (awaitedModuleHasAppeared(plan)) state.endsFor = 'plan changed';
+      if (state.endsFor) tracer.end();
     },
     readyToEnd() {
       tracer.drained();
@@ -82,20 +81,18 @@ export async function capture(
   return judgeEnd(context, state, ended, isWhole);
 }
 
-type State = { isReady: boolean; isReplanning: boolean };
+type State = { isReady: boolean; endsFor: 'database gone' | 'plan changed' | undefined };
 
 function judgeEnd(
   { session, stop }: CaptureContext,
-  { isReady, isReplanning }: State,
+  { isReady, endsFor }: State,
   { clean, how, error, stderr }: TracerEnd,
   isWhole: boolean,
 ): CaptureEnd | Failure {
   if (!isReady)
     return stop.isSet() ? 'stopped' : failure('bpftrace-failed', { seen: error ?? saidOf(stderr, how) });
-  if (isReplanning) {
-    session.gap('a kernel module appeared: the probes were attached anew');
-    return 'plan changed';
-  }
+  if (endsFor === 'plan changed') session.gap('a kernel module appeared: the probes were attached anew');
+  if (endsFor) return endsFor;
   if (stop.isSet()) {
     if (!clean || !isWhole) session.gap('bpftrace did not end as asked; what it counted last is lost');
     return 'stopped';

@@ -10,7 +10,8 @@ import type { RecordOptions } from './contract.ts';
 import { createLookups } from './lookups/lookups.ts';
 import { hostRoots } from './lookups/roots.ts';
 import { startSamplers } from './samplers/index.ts';
-import { pause, stopSignal } from './stop.ts';
+import { pause } from './stop.ts';
+import type { StopSignal } from './stop.ts';
 import type { Session } from './store/session.ts';
 
 type Options = RecordOptions & Config & { readonly databasePath: string };
@@ -21,11 +22,11 @@ export async function captureUntilStopped(
   host: Capabilities,
   session: Session,
   options: Options,
-): Promise<string | Failure> {
+  stop: StopSignal,
+): Promise<'stopped' | 'database gone' | Failure> {
   const lookups = createLookups(hostRoots, options.classes);
   const watching = lookups.containers.watch(() => undefined);
   const samplers = startSamplers(db, session, host.bootId, hostRoots, lookups, options);
-  const stop = stopSignal(options);
   const backoff = createBackoff();
   try {
     for (let starts = 1; ; starts += 1) {
@@ -38,14 +39,13 @@ export async function captureUntilStopped(
       if (isFailure(end)) {
         if (starts === 1) return end;
         session.gap(end.code);
-      } else if (end === 'stopped') return stop.reason();
-      if (stop.isSet()) return stop.reason();
+      } else if (end === 'stopped' || end === 'database gone') return end;
+      if (stop.isSet()) return 'stopped';
       if (end === 'plan changed') continue;
       await pause(backoff.next(performance.now() - startedAt), stop);
     }
   } finally {
     samplers.stop();
     watching.close();
-    stop.release();
   }
 }

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
@@ -139,6 +139,30 @@ it("what a killed daemon had begun is undone: the kernel's accounting by itself,
   expect(await next.stop()).toBe(0);
   const mounts = readFileSync('/proc/self/mounts', 'utf8');
   expect([existsSync(scratch), mounts.includes(scratch)]).toEqual([false, false]);
+});
+
+it('a database that is deleted with its folder is created anew, which is said, and a gap', async () => {
+  const database = join(folder, 'deleted/iotrace.db');
+  const file = join(folder, 'after-deletion');
+  const recording = await startRecording(database, '--interval', '1s');
+  rmSync(join(folder, 'deleted'), { recursive: true });
+  await until(async () => {
+    await execa(workload, ['sync', file, '1', '0', '0', '0']);
+    const rows = existsSync(database) ? await fsyncs(database, file) : [];
+    return Number(rows[0]?.['n']) > 0;
+  }, 'the capture counts again');
+  expect(recording.said()).toContain(
+    `iotrace: ${database} was deleted or replaced while it was recorded into: it is created anew\n`,
+  );
+  expect(await recording.stop()).toBe(0);
+  expect(await gaps(database)).toEqual([
+    {
+      session_id: 1,
+      detail: 'the database before was deleted or replaced while it was recorded into',
+      begins_with_last_interval: null,
+      ends_in_next_interval: 1,
+    },
+  ]);
 });
 
 it('nobody else reads a recording: not the database, nor what lies beside it', async () => {

@@ -11,7 +11,7 @@ export type Lock = { release(): void };
  * process, and says who holds it.
  */
 export function lockRecording(databasePath: string): Lock | Failure {
-  const path = `${databasePath}-lock`;
+  const path = lockPathOf(databasePath);
   try {
     const db = openLock(path);
     return {
@@ -28,6 +28,8 @@ export function lockRecording(databasePath: string): Lock | Failure {
     return foreseen;
   }
 }
+
+export const lockPathOf = (databasePath: string): string => `${databasePath}-lock`;
 
 /** From /proc/locks (proc(5)): `1: POSIX ADVISORY WRITE 3588 fe:00:2228253 1073741824 1073742335`. */
 function holderOf(path: string): number | undefined {

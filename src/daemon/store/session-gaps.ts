@@ -7,8 +7,8 @@ import type { WallUs } from '../../schema/units.ts';
  * to the first counted one, and becomes a row when that is known. Throws SqliteError when it can't be written.
  */
 export type SessionGaps = {
-  /** Nothing is counted any more; a gap that is open stays what it was. */
-  open(detail: string): void;
+  /** Nothing is counted any more, from `sinceUs` on if that is known; a gap that is open stays what it was. */
+  open(detail: string, sinceUs?: number): void;
   /** Counting begins, or nothing will be counted any more. */
   close(now: WallUs): void;
 };
@@ -33,8 +33,8 @@ export function createSessionGaps(db: Db, sessionId: number, startedUs: WallUs):
   let unfinished = unfinishedBefore(db, sessionId);
   let open: { readonly sinceUs: number; readonly detail: string } | undefined;
   return {
-    open(detail) {
-      open ??= { sinceUs: lastCounted.get(sessionId) ?? startedUs, detail };
+    open(detail, sinceUs) {
+      open ??= { sinceUs: sinceUs ?? lastCounted.get(sessionId) ?? startedUs, detail };
     },
     close(now) {
       if (unfinished) insert.run(unfinished.session_id, unfinished.since_us, now, 'gap', KILLED);

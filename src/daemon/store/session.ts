@@ -9,6 +9,8 @@ import type { CostSample } from '../cost/sampling.ts';
 import { createSessionCosts } from './session-costs.ts';
 import { readClocks } from '../stream/clock.ts';
 import { createClockChanges } from './clock-changes.ts';
+import { lockPathOf } from './lock.ts';
+import { watchPlace } from './place.ts';
 import { createSessionGaps } from './session-gaps.ts';
 
 /** One run of the daemon, as rows: when, with what plan, what was proven, what went wrong. */
@@ -24,8 +26,12 @@ export type Session = {
   readonly agedNow: (now: WallUs, ageUs: number) => WallUs;
   /** Looks whether the clock was set, or the host slept; with every interval. */
   lookAtClock(): void;
-  /** Nothing is counted any more, until `counting` or the end. */
-  gap(detail: string): void;
+  /** Nothing is counted any more, from `sinceUs` or the last interval on, until `counting` or the end. */
+  gap(detail: string, sinceUs?: number): void;
+  /** Whether the database, and its lock, are still where they were opened. */
+  isInPlace(): boolean;
+  /** When they were last found there; the start before. */
+  inPlaceUs(): WallUs;
   /** The probes are attached. */
   counting(): void;
   end(how: string): void;
@@ -38,6 +44,9 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
   const rows = prepareRows(db, sessionId);
   const costs = createSessionCosts(db, sessionId);
   const clock = createClockChanges(db, sessionId, host.bootId, readClocks());
+  const { databasePath } = options;
+  let inPlaceUs = started;
+  const isThere = watchPlace([databasePath, lockPathOf(databasePath)]);
   const gaps = createSessionGaps(db, sessionId, started);
   let coverage: readonly CoverageLine[] = [];
   // A full disk must not end the capture: what can't be written of the session is reported instead.
@@ -72,9 +81,15 @@ export function createSession(db: Db, host: Capabilities, options: RecordOptions
         costs.step(step);
       });
     },
-    gap(detail) {
+    isInPlace() {
+      if (!isThere()) return false;
+      inPlaceUs = nowUs();
+      return true;
+    },
+    inPlaceUs: () => inPlaceUs,
+    gap(detail, sinceUs) {
       safely('a gap', () => {
-        gaps.open(detail);
+        gaps.open(detail, sinceUs);
       });
     },
     agedNow: (_, ageUs) => clock.agedNow(readClocks(), ageUs),
