@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { errorCode } from '../../failure.ts';
 import type { Container } from '../lookups/containers.ts';
+import { isForeignPath } from '../lookups/foreign.ts';
 import { pathBelow } from '../lookups/mountinfo.ts';
 import type { Mount } from '../lookups/mountinfo.ts';
 import type { Mounts } from '../lookups/mounts.ts';
@@ -21,8 +22,6 @@ const PLACES: readonly (readonly [path: string, what: string])[] = [
 ];
 const VOLUMES = '/var/lib/kubelet/pods';
 
-/** A statfs of these may wait for a server for ever. */
-const REMOTE = /^(?:nfs|nfs4|cifs|smb3|ceph|glusterfs|9p|afs|lustre|beegfs|gpfs|fuse\..+|fuse)$/u;
 const WITHOUT_SPACE = /^(?:overlay|proc|sysfs|cgroup2?|devpts|devtmpfs|mqueue|nsfs|squashfs|erofs|iso9660)$/u;
 
 const filesystemSample = defineTable({
@@ -51,7 +50,7 @@ export function createFilesystems({ mounts, containers }: Sight, databasePath: s
       const rows: Sample[] = [];
       const problems: Problem[] = [];
       for (const { mount, holds } of holders(mounts, containers.all(), databasePath)) {
-        const space = REMOTE.test(mount.fsType) ? remote : spaceOf(mount.mountPoint);
+        const space = isForeignPath(mounts, mount.mountPoint) ? remote : spaceOf(mount.mountPoint);
         if ('reason' in space) {
           problems.push({ subject: mount.mountPoint, state: 'missing', reason: space.reason, fix: null });
         } else {

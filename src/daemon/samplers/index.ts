@@ -56,7 +56,7 @@ const CATALOGUE: Readonly<Record<SamplerName, Create>> = {
   'block-settings': createBlockSettings,
   'cgroup-limits': createCgroupLimits,
   'kernel-log': () => createKernelLog(),
-  'runtime-log': () => createRuntimeLog(),
+  'runtime-log': ({ mounts }) => createRuntimeLog(mounts),
   'deleted-files': createDeletedFiles,
 };
 

@@ -2,6 +2,7 @@ import { existsSync, opendirSync } from 'node:fs';
 import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '../lookups/containers.ts';
+import { existsLocally } from '../lookups/foreign.ts';
 import type { Sampler, Sight } from './sampler.ts';
 import { defineTable } from './table.ts';
 import type { Sample } from './table.ts';
@@ -28,7 +29,7 @@ type Due = { readonly container: Container; readonly upperdir: string };
 type Schedule = { readonly dueUs: number; readonly pauseUs: number };
 
 /** How many files each writable layer holds, counted little by little, ever more rarely. */
-export function createUpperdirs({ containers }: Sight): Sampler {
+export function createUpperdirs({ containers, mounts }: Sight): Sampler {
   let schedules = new Map<string, Schedule>();
   let queue: Due[] = [];
   let current: (Due & { readonly count: Generator<undefined, Count | undefined> }) | undefined;
@@ -40,7 +41,7 @@ export function createUpperdirs({ containers }: Sight): Sampler {
     for (const container of containers.all()) {
       const { upperdir } = container;
       // A container that is gone stays known; its layer does not.
-      if (upperdir === null || !existsSync(upperdir)) continue;
+      if (upperdir === null || existsLocally(mounts, upperdir) !== true) continue;
       const before = schedules.get(upperdir);
       const isDue = !before || nowUs >= before.dueUs;
       const pauseUs = before ? Math.min(before.pauseUs * 2, LONGEST_PAUSE_US) : FIRST_PAUSE_US;
