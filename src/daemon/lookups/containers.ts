@@ -4,7 +4,7 @@ import { shortName } from './containers/container.ts';
 import type { Container, StateDirectory } from './containers/container.ts';
 import type { Following } from './containers/watch.ts';
 import { KnownContainers } from './containers/container-index.ts';
-import { SOURCES } from './containers/sources.ts';
+import { sourcesOn } from './containers/sources.ts';
 import { volumesOf } from './containers/volumes.ts';
 import type { Source } from './containers/sources.ts';
 import type { Mounts } from './mounts.ts';
@@ -102,7 +102,7 @@ export function createContainers(roots: Roots, mounts: Mounts, limits: Container
     watch(onChange) {
       const untold = reader.tell(onChange);
       scan(true);
-      const following = follow(roots, reader.look);
+      const following = follow(roots, mounts, reader.look);
       return {
         close() {
           following.close();
@@ -184,14 +184,16 @@ function createReader(roots: Roots, mounts: Mounts, known: KnownContainers): Rea
   };
   const scanAll = (): void => {
     const refresh = onceOnly(mounts.refresh);
-    const listed = SOURCES.flatMap((source) => source.list(roots).map((state) => ({ source, state })));
+    const listed = sourcesOn(roots, mounts).flatMap((source) =>
+      source.list(roots).map((state) => ({ source, state })),
+    );
     for (const { source, state } of listed) look(source, state, refresh);
     const present = new Set(listed.map(({ state }) => state.directory));
     for (const directory of [...seen.keys()]) if (!present.has(directory)) seen.delete(directory);
   };
   return {
     scan(force) {
-      const places = stampOfPlaces(roots);
+      const places = stampOfPlaces(roots, mounts);
       const open = [...seen.values()].some((one) => !isSettled(one));
       if (!force && !open && places !== undefined && places === placesThen) return;
       scanAll();
@@ -241,8 +243,8 @@ function stampOf(directory: string): Pick<Seen, 'instance' | 'version'> {
 }
 
 /** @returns `undefined` while a change could still leave no trace */
-function stampOfPlaces(roots: Roots): string | undefined {
-  const places = SOURCES.flatMap((source) => source.places(roots));
+function stampOfPlaces(roots: Roots, mounts: Mounts): string | undefined {
+  const places = sourcesOn(roots, mounts).flatMap((source) => source.places(roots));
   const changed = places.map((place) => statOf(place)?.mtimeNs);
   const settled = BigInt(Date.now() - TICK_MS) * 1_000_000n;
   if (changed.some((at) => at !== undefined && at > settled)) return undefined;
@@ -258,7 +260,7 @@ function onceOnly(act: () => void): () => void {
 }
 
 /** Looks at every container that appears, and again until it is complete. */
-function follow(roots: Roots, look: Reader['look']): Following {
+function follow(roots: Roots, mounts: Mounts, look: Reader['look']): Following {
   const waiting = new Map<string, NodeJS.Timeout>();
   const lookAt = (source: Source, state: StateDirectory, attempt: number): void => {
     const complete = look(source, state);
@@ -268,7 +270,7 @@ function follow(roots: Roots, look: Reader['look']): Following {
     const timer = setTimeout(lookAt, delay, source, state, attempt + 1);
     waiting.set(state.directory, timer.unref());
   };
-  const followings = SOURCES.map((source) =>
+  const followings = sourcesOn(roots, mounts).map((source) =>
     source.follow(roots, (state) => {
       clearTimeout(waiting.get(state.directory));
       lookAt(source, state, 0);

@@ -1,11 +1,15 @@
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIn, readLines, readWhole, statOf } from './bounded-read.ts';
+import { isForeign } from './foreign.ts';
 import { parseMountinfo } from './mountinfo.ts';
+import type { Mount } from './mountinfo.ts';
 
 const MOST_DESCRIPTORS = 4096;
 const COMM_LIMIT_BYTES = 4096;
 const FDINFO_LIMIT_BYTES = 64 * 1024;
+const STAT_LIMIT_BYTES = 4096;
+const MOST_THREADS = 256;
 
 /** A file as kernel records name it: `s_dev` of its file system and `i_ino`. */
 interface FileNumbers {
@@ -34,7 +38,9 @@ export function findOpenFile(
   if (typeof inode === 'number' && !Number.isSafeInteger(inode)) return undefined;
   const file = { major, minor, inode: BigInt(inode) };
   const directory = join(proc, String(pid));
-  return findDescriptor(directory, file) ?? findMapping(readLines(join(directory, 'maps')), file);
+  const open = findDescriptor(directory, file);
+  if (open !== undefined || !mayReadMaps(directory)) return open;
+  return findMapping(readLines(join(directory, 'maps')), file);
 }
 
 /** The `comm` of a process: at most 15 bytes, set by itself. `undefined` when it is gone. */
@@ -61,30 +67,57 @@ const DELETED = / \(deleted\)$/u;
 
 function findDescriptor(directory: string, file: FileNumbers): string | undefined {
   for (const descriptor of namesIn(join(directory, 'fd')).slice(0, MOST_DESCRIPTORS)) {
-    const path = isOpenAt(directory, descriptor, file) ? linkOf(directory, descriptor) : undefined;
+    const found = isOpenAt(directory, descriptor, file);
+    const path = found.is ? linkOf(directory, descriptor, found.isSafe) : undefined;
     if (path?.startsWith('/')) return path;
   }
   return undefined;
 }
 
+type OpenAt = {
+  readonly is: boolean;
+  /** Whether looking at it can't wait for a foreign file system. */ readonly isSafe: boolean;
+};
+
 /**
- * fdinfo tells inode (kernel ≥ 5.14) and mount without touching the file system, where a `stat`
- * would hang on a dead NFS server; and it tells the numbers the kernel itself uses, where `stat`
- * tells others on overlay and btrfs.
+ * fdinfo tells inode (kernel ≥ 5.14) and mount without touching the file system, where a `stat` would hang on a dead NFS
+ * server; and it tells the numbers the kernel itself uses, where `stat` tells others on overlay and btrfs.
  */
-function isOpenAt(directory: string, descriptor: string, file: FileNumbers): boolean {
+function isOpenAt(directory: string, descriptor: string, file: FileNumbers): OpenAt {
   const fdinfo = readWhole(join(directory, 'fdinfo', descriptor), FDINFO_LIMIT_BYTES) ?? '';
   const inode = /^ino:\s*(\d+)$/mu.exec(fdinfo)?.[1];
-  if (inode === undefined) return hasNumbers(join(directory, 'fd', descriptor), file);
-  if (BigInt(inode) !== file.inode) return false;
-  const mount = mountOf(directory, Number(/^mnt_id:\s*(\d+)$/mu.exec(fdinfo)?.[1]));
-  if (!mount) return hasNumbers(join(directory, 'fd', descriptor), file);
-  return mount.major === file.major && mount.minor === file.minor;
+  if (inode !== undefined && BigInt(inode) !== file.inode) return { is: false, isSafe: false };
+  const mount = mountOf(directory, fdinfo);
+  const isSafe = mount !== undefined && !isForeign(mount.fsType);
+  if (inode !== undefined && mount)
+    return { is: mount.major === file.major && mount.minor === file.minor, isSafe };
+  return { is: isSafe && hasNumbers(join(directory, 'fd', descriptor), file), isSafe };
 }
 
-function mountOf(directory: string, id: number): { major: number; minor: number } | undefined {
-  const table = parseMountinfo(readLines(join(directory, 'mountinfo')).join('\n'));
-  return table.find((mount) => mount.id === id);
+/**
+ * The mount a descriptor is on, by the text of its fdinfo. `undefined` for what is on none of its process's: pipes,
+ * sockets, memfd, files of another mount namespace, and of what was unmounted since.
+ */
+export function mountOf(directory: string, fdinfo: string): Mount | undefined {
+  const id = Number(/^mnt_id:\s*(\d+)$/mu.exec(fdinfo)?.[1]);
+  return mountsIn(directory).find((mount) => mount.id === id);
+}
+
+/** The mounts a process sees. */
+export function mountsIn(directory: string): Mount[] {
+  return parseMountinfo(readLines(join(directory, 'mountinfo')).join('\n'));
+}
+
+/**
+ * Whether reading what a process has mapped can't wait for a foreign file system: one of its threads that waits for a page
+ * from there may hold the lock of its memory.
+ */
+export function mayReadMaps(directory: string): boolean {
+  return namesIn(join(directory, 'task'))
+    .slice(0, MOST_THREADS)
+    .every(
+      (thread) => !/\) D /u.test(readWhole(join(directory, 'task', thread, 'stat'), STAT_LIMIT_BYTES) ?? ''),
+    );
 }
 
 function hasNumbers(path: string, file: FileNumbers): boolean {
@@ -102,12 +135,16 @@ function deviceMinor(device: bigint): number {
   return Number((device & 0xffn) | ((device >> 12n) & 0xfff00n));
 }
 
-/** A deleted file's link ends in ` (deleted)`, but so may the name of one that is not. */
-function linkOf(directory: string, descriptor: string): string | undefined {
+/**
+ * A deleted file's link ends in ` (deleted)`, but so may the name of one that is not. The link itself is the kernel's to
+ * give (proc(5)); what it leads to is the file system's.
+ */
+function linkOf(directory: string, descriptor: string, isSafe: boolean): string | undefined {
   const link = join(directory, 'fd', descriptor);
   try {
     const path = readlinkSync(link);
-    return DELETED.test(path) && statOf(link)?.nlink === 0n ? path.replace(DELETED, '') : path;
+    if (!DELETED.test(path)) return path;
+    return !isSafe || statOf(link)?.nlink === 0n ? path.replace(DELETED, '') : path;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isForeign } from './foreign.ts';
+import { isForeign, isForeignPath } from './foreign.ts';
 import { joined, pathBelow } from './mountinfo.ts';
 import type { Mount } from './mountinfo.ts';
 import type { Mounts } from './mounts.ts';
@@ -52,6 +52,12 @@ export function resolvePath(mounts: Mounts, path: string, hostRoot = '/'): FsPla
     mount = below;
   }
   return mount && placeOn(mount, reached);
+}
+
+/** Whether what a host path leads to, links followed, is on a file system that may never answer. */
+export function leadsAbroad(mounts: Mounts, path: string, hostRoot = '/'): boolean {
+  const place = resolvePath(mounts, path, hostRoot);
+  return place !== undefined && isForeignPath(mounts, place.hostPath);
 }
 
 /** The file system of the root is the one this process runs from, whatever it is. */

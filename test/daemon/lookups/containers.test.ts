@@ -347,3 +347,21 @@ function sleep(ms: number): Promise<void> {
 function soon(check: () => void): Promise<void> {
   return vi.waitFor(check, { timeout: 5000 });
 }
+
+test('state on a file system that may never answer is not read', () => {
+  const roots = emptyTree();
+  const id = 'a'.repeat(64);
+  put(join(roots.varLib, 'docker/containers', id, 'config.v2.json'), JSON.stringify({ Name: '/web' }));
+  const nameWith = (fsType: string): string | undefined => {
+    put(
+      join(roots.proc, 'self/mountinfo'),
+      `22 1 8:1 / / rw - ext4 /dev/sda1 rw\n50 22 0:51 / /var/lib/docker rw - ${fsType} x rw\n`,
+    );
+    return createContainers(roots, createMounts(roots)).ofCgroup(`/docker/${id}`)?.name;
+  };
+  put(
+    join(roots.run, `docker/containerd/daemon/io.containerd.runtime.v2.task/moby/${id}/config.json`),
+    JSON.stringify({ linux: { cgroupsPath: `/docker/${id}` } }),
+  );
+  expect([nameWith('xfs'), nameWith('nfs4')]).toEqual(['web', 'aaaaaaaaaaaa']);
+});

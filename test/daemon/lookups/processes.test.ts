@@ -79,10 +79,14 @@ describe('a recorded process', () => {
     const { proc, run } = emptyTree();
     put(join(run, 'f'), '');
     put(join(proc, '7/fdinfo/3'), 'pos:\t0\nflags:\t0100000\nmnt_id:\t75\n');
+    put(join(proc, '7/mountinfo'), '75 71 8:1 / / rw - ext4 /dev/sda1 rw\n');
     mkdirSync(join(proc, '7/fd'), { recursive: true });
     symlinkSync(join(run, 'f'), join(proc, '7/fd/3'));
     const file = numbers(statSync(join(run, 'f'), { bigint: true }));
     expect(findOpenFile(proc, 7, ...file)).toBe(join(run, 'f'));
+    // There stat might never come back.
+    put(join(proc, '7/mountinfo'), '75 71 0:51 / / rw - nfs4 server:/ rw\n');
+    expect(findOpenFile(proc, 7, ...file)).toBeUndefined();
   });
 
   test('that is gone has no files and no name', () => {

@@ -22,7 +22,10 @@ test('mappings of deleted files, each file once, memory left out', () => {
     '7f0000004000-7f0000005000 rw-s 00000000 fe:00 77 /data/with space (deleted)',
     '7f0000006000-7f0000007000 rw-p 00000000 00:00 0 [heap]',
   ];
-  expect(deletedMappings(lines)).toEqual(['400000-452000', '7f0000004000-7f0000005000']);
+  expect(deletedMappings(lines)).toEqual([
+    { range: '400000-452000', device: '08:02' },
+    { range: '7f0000004000-7f0000005000', device: 'fe:00' },
+  ]);
 });
 
 test('a file this process holds deleted is found with its size and what it takes; one still there is not', () => {

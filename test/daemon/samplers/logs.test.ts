@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseRecord, topicOf } from '../../../src/daemon/samplers/logs/kernel-log.ts';
@@ -7,7 +7,8 @@ import {
   parseJournal,
   readLogLine,
 } from '../../../src/daemon/samplers/logs/runtime-log.ts';
-import { emptyTree } from '../lookups/trees.ts';
+import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
+import { emptyTree, put } from '../lookups/trees.ts';
 import { at } from './sight.ts';
 
 test('a record of the kernel: level without the facility, text without its keys, escapes undone', () => {
@@ -87,12 +88,13 @@ test('journal entries: the level in the text comes before the priority, which jo
 });
 
 test('a log file: only what is written from now on, whole lines, also after it was replaced', () => {
-  const { run } = emptyTree();
+  const roots = emptyTree();
+  const { run } = roots;
   mkdirSync(run, { recursive: true });
   const file = join(run, 'containerd.log');
   const line = (message: string): string => `time="2026-11-22T01:00:00Z" level=error msg="${message}"\n`;
   writeFileSync(file, line('of yesterday'));
-  const sampler = createRuntimeLog([file]);
+  const sampler = createRuntimeLog(createMounts(roots), [file]);
   const messages = (): string[] =>
     sampler.sample(at(0)).rows.flatMap((row) => ('values' in row ? [String(row.values['message'])] : []));
   expect(messages()).toEqual([]);
@@ -102,4 +104,26 @@ test('a log file: only what is written from now on, whole lines, also after it w
   expect(messages()).toHaveLength(1);
   writeFileSync(file, line('new'));
   expect(messages()).toEqual(['msg="new"']);
+});
+
+test('a log file on a file system that may never answer is left alone, also behind a link', () => {
+  const roots = emptyTree();
+  const table = (fsType: string): void => {
+    put(
+      join(roots.proc, 'self/mountinfo'),
+      `22 1 8:1 / / rw - ext4 /dev/sda1 rw\n50 22 0:51 / ${roots.run}/far rw - ${fsType} x rw\n`,
+    );
+  };
+  table('ext4');
+  put(join(roots.run, 'far/containerd.log'), '');
+  const link = join(roots.run, 'containerd.log');
+  symlinkSync('far/containerd.log', link);
+  const mounts = createMounts(roots);
+  const sampler = createRuntimeLog(mounts, [link]);
+  expect(sampler.sample(at(0)).problems).toEqual([]);
+  table('fuse.sshfs');
+  mounts.refresh();
+  expect(sampler.sample(at(0)).problems).toEqual([
+    { subject: link, state: 'missing', reason: 'it is on a file system that may never answer', fix: null },
+  ]);
 });

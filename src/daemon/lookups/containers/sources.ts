@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Mounts } from '../mounts.ts';
+import { leadsAbroad } from '../resolve-path.ts';
+import { onHost } from '../roots.ts';
 import type { Roots } from '../roots.ts';
 import {
   CONTAINERD_STATES,
@@ -24,6 +26,8 @@ import { STORAGE, listStorage, readStorage, storageDirectories, storageState } f
 
 /** One way in which runtimes keep the state of containers. */
 export interface Source {
+  /** The directories all of its state lies below. */
+  readonly bases: (roots: Roots) => string[];
   readonly list: (roots: Roots) => StateDirectory[];
   readonly read: (roots: Roots, mounts: Mounts, state: StateDirectory) => ContainerState | undefined;
   /** The directories whose modification time changes when a container comes or goes. */
@@ -33,6 +37,7 @@ export interface Source {
 }
 
 const containerd: Source = {
+  bases: ({ run }) => [run],
   list: listContainerd,
   read: readContainerd,
   places: (roots) => [
@@ -49,6 +54,7 @@ const containerd: Source = {
 };
 
 const docker: Source = {
+  bases: (roots) => [roots.run, dockerContainers(roots)],
   list: listDocker,
   read: readDocker,
   places: (roots) => [dockerContainers(roots), ...dockerBundles(roots)],
@@ -62,6 +68,7 @@ const docker: Source = {
 };
 
 const storage: Source = {
+  bases: storageDirectories,
   list: listStorage,
   read: readStorage,
   places: storageDirectories,
@@ -70,7 +77,13 @@ const storage: Source = {
 };
 
 /** containerd; Podman and CRI-O; Docker. */
-export const SOURCES: readonly Source[] = [containerd, storage, docker];
+const SOURCES: readonly Source[] = [containerd, storage, docker];
+
+/** Those whose state is on file systems that always answer. */
+export function sourcesOn(roots: Roots, mounts: Mounts): readonly Source[] {
+  const isSafe = (base: string): boolean => !leadsAbroad(mounts, onHost(roots, base), roots.host);
+  return SOURCES.filter((source) => source.bases(roots).every(isSafe));
+}
 
 function followAll(
   root: string,

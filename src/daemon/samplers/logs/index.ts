@@ -5,5 +5,5 @@ import { createRuntimeLog } from './runtime-log.ts';
 /** What others write about I/O. */
 export const logs = {
   'kernel-log': () => createKernelLog(),
-  'runtime-log': () => createRuntimeLog(),
+  'runtime-log': ({ mounts }) => createRuntimeLog(mounts),
 } satisfies SamplerGroup;

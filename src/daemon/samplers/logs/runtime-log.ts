@@ -10,6 +10,8 @@ import type { Sampler } from '../sampler.ts';
 import { defineTable } from '../table.ts';
 import type { Sample } from '../table.ts';
 import { ENVIRONMENT, findProgram } from '../../children.ts';
+import type { Mounts } from '../../lookups/mounts.ts';
+import { leadsAbroad } from '../../lookups/resolve-path.ts';
 
 const runtimeMessage = defineTable({
   name: 'runtime_message',
@@ -39,11 +41,13 @@ const TAIL_BYTES = 256 * 1024;
 const PATIENCE_MS = 20_000;
 
 /** Warnings and errors of container runtimes: from journald where it runs, else from their log files. */
-export function createRuntimeLog(files: readonly string[] = LOG_FILES): Sampler {
+export function createRuntimeLog(mounts: Mounts, files: readonly string[] = LOG_FILES): Sampler {
   if (existsSync('/run/systemd/journal/socket')) return createJournal();
-  const present = files.filter((file) => existsSync(file));
-  return present.length > 0 ? createFiles(present) : { everyMs: 3_600_000, sample: () => nowhere };
+  const present = files.filter((file) => !leadsAbroad(mounts, file) && existsSync(file));
+  return present.length > 0 ? createFiles(mounts, present) : { everyMs: 3_600_000, sample: () => nowhere };
 }
+
+const ABROAD = 'it is on a file system that may never answer';
 
 const nowhere = {
   rows: [],
@@ -164,7 +168,7 @@ export function readLogLine(
 
 type Tail = { readonly path: string; offset: number };
 
-function createFiles(paths: readonly string[]): Sampler {
+function createFiles(mounts: Mounts, paths: readonly string[]): Sampler {
   const tails = paths.map((path): Tail => ({ path, offset: -1 }));
   return {
     everyMs: 30_000,
@@ -172,6 +176,10 @@ function createFiles(paths: readonly string[]): Sampler {
       const rows: Sample[] = [];
       const problems: Problem[] = [];
       for (const tail of tails) {
+        if (leadsAbroad(mounts, tail.path)) {
+          problems.push({ subject: tail.path, state: 'missing', reason: ABROAD, fix: null });
+          continue;
+        }
         try {
           for (const line of newLines(tail)) {
             const found = messageOf(tail.path, line, now);

@@ -6,6 +6,8 @@ import { isRead, readText } from '../read.ts';
 import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
 import type { DeviceNumbers, Sample } from '../table.ts';
+import { isForeign } from '../../lookups/foreign.ts';
+import { mayReadMaps, mountOf, mountsIn } from '../../lookups/processes.ts';
 
 const EVERY_MS = 5 * 60_000;
 /** What may be looked at in one tick, in descriptors, so that no tick is long: about 5 ms. */
@@ -92,7 +94,8 @@ export function findAllDeleted(proc: string): DeletedFile[] {
 
 /**
  * Deleted files that processes hold, each once with its first holder, by what closing them gives back. A
- * step looks at one descriptor or one process's mappings, and says what that cost. What only root may see is left out for others.
+ * step looks at one descriptor or one process's mappings, and says what that cost. What only root may see is left out for others,
+ * and so is what is on a foreign file system: asked for a file's size, that may never answer.
  */
 function* findDeleted(proc: string): Generator<number, DeletedFile[]> {
   const files = new Map<string, DeletedFile>();
@@ -100,11 +103,17 @@ function* findDeleted(proc: string): Generator<number, DeletedFile[]> {
     const directory = join(proc, pid);
     const own = new Set<string>();
     for (const descriptor of namesIn(join(directory, 'fd')).slice(0, DESCRIPTORS_MAX)) {
-      take(files, own, directory, `fd ${descriptor}`, deletedAt(join(directory, 'fd', descriptor)));
+      const path = deletedPath(join(directory, 'fd', descriptor));
+      if (path !== undefined && isOnLocalMount(proc, directory, descriptor)) {
+        take(files, own, directory, `fd ${descriptor}`, deletedAt(join(directory, 'fd', descriptor), path));
+      }
       yield 1;
     }
-    for (const range of deletedMappings(readLines(join(directory, 'maps'), MAPS_LIMIT_BYTES))) {
-      take(files, own, directory, 'map', deletedAt(join(directory, 'map_files', range)));
+    for (const { range, device } of mayReadMaps(directory) ? mappingsOf(directory) : []) {
+      const path = deletedPath(join(directory, 'map_files', range));
+      if (path !== undefined && isOnLocalDevice(proc, directory, device)) {
+        take(files, own, directory, 'map', deletedAt(join(directory, 'map_files', range), path));
+      }
     }
     yield MAPS_EFFORT;
   }
@@ -117,10 +126,29 @@ const MEMORY = /^\/(?:memfd:|dev\/zero|SYSV|\[aio\]|anon_hugepage|i915|drm mm ob
 
 type Found = Pick<DeletedFile, 'major' | 'minor' | 'inode' | 'path' | 'size_bytes' | 'allocated_bytes'>;
 
-/** The file behind a link in /proc, when no directory shows it any more. */
-function deletedAt(link: string): Found | undefined {
+/** Where a file was that a link in /proc leads to, if no directory shows it any more. */
+function deletedPath(link: string): string | undefined {
   const path = linkOf(link);
-  if (path === undefined || !DELETED.test(path) || MEMORY.test(path)) return undefined;
+  return path !== undefined && DELETED.test(path) && !MEMORY.test(path) ? path : undefined;
+}
+
+/** A descriptor may have come from another mount namespace: then the host's. */
+function isOnLocalMount(proc: string, directory: string, descriptor: string): boolean {
+  const fdinfo = readText(join(directory, 'fdinfo', descriptor));
+  const mount = isRead(fdinfo)
+    ? (mountOf(directory, fdinfo) ?? mountOf(join(proc, 'self'), fdinfo))
+    : undefined;
+  return mount !== undefined && !isForeign(mount.fsType);
+}
+
+function isOnLocalDevice(proc: string, directory: string, device: string): boolean {
+  const [major = -1, minor = -1] = device.split(':').map((number) => Number.parseInt(number, 16));
+  const mounts = [directory, join(proc, 'self')].flatMap((each) => mountsIn(each));
+  const mount = mounts.find((each) => each.major === major && each.minor === minor);
+  return mount !== undefined && !isForeign(mount.fsType);
+}
+
+function deletedAt(link: string, path: string): Found | undefined {
   const stats = statOf(link);
   // A name may end like this without being deleted, and a hard link keep a file that was.
   if (!stats?.isFile() || stats.nlink !== 0n) return undefined;
@@ -142,17 +170,24 @@ function linkOf(link: string): string | undefined {
   }
 }
 
-/** The ranges of /proc/PID/maps that map a deleted file, each file once: names in /proc/PID/map_files. */
-export function deletedMappings(lines: readonly string[]): string[] {
-  const ranges = new Map<string, string>();
+/** A mapped file: its name in /proc/PID/map_files, and major:minor of its file system, hexadecimal. */
+type Mapping = { readonly range: string; readonly device: string };
+
+const mappingsOf = (directory: string): Mapping[] =>
+  deletedMappings(readLines(join(directory, 'maps'), MAPS_LIMIT_BYTES));
+
+/** The mappings in the lines of /proc/PID/maps that are of a deleted file, each file once. */
+export function deletedMappings(lines: readonly string[]): Mapping[] {
+  const mappings = new Map<string, Mapping>();
   for (const line of lines) {
     if (!line.endsWith(' (deleted)')) continue;
     const [, range, file, path] = MAPPING.exec(line) ?? [];
     if (range === undefined || file === undefined || path === undefined || MEMORY.test(path)) continue;
     // maps fills addresses up with zeros, map_files does not.
-    if (!ranges.has(file)) ranges.set(file, range.replaceAll(/(^|-)0+/gu, '$1'));
+    const found = { range: range.replaceAll(/(^|-)0+/gu, '$1'), device: file.replace(/ .*$/u, '') };
+    if (!mappings.has(file)) mappings.set(file, found);
   }
-  return [...ranges.values()];
+  return [...mappings.values()];
 }
 
 /** address perms offset major:minor inode path */

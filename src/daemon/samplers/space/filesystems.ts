@@ -9,6 +9,7 @@ import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
 import type { Sample } from '../table.ts';
 import { hostRoot } from '../../lookups/roots.ts';
+import { isForeignPath } from '../../lookups/foreign.ts';
 
 /** Where container data lies on every host that has it, and what it is. */
 const PLACES: readonly (readonly [path: string, what: string])[] = [
@@ -22,8 +23,6 @@ const PLACES: readonly (readonly [path: string, what: string])[] = [
 ];
 const VOLUMES = '/var/lib/kubelet/pods';
 
-/** A statfs of these may wait for a server for ever. */
-const REMOTE = /^(?:nfs|nfs4|cifs|smb3|ceph|glusterfs|9p|afs|lustre|beegfs|gpfs|fuse\..+|fuse)$/u;
 const WITHOUT_SPACE = /^(?:overlay|proc|sysfs|cgroup2?|devpts|devtmpfs|mqueue|nsfs|squashfs|erofs|iso9660)$/u;
 
 const filesystemSample = defineTable({
@@ -52,7 +51,7 @@ export function createFilesystems({ mounts, containers }: Sight, databasePath: s
       const rows: Sample[] = [];
       const problems: Problem[] = [];
       for (const { mount, holds } of holders(mounts, containers.all(), databasePath)) {
-        const space = REMOTE.test(mount.fsType) ? remote : spaceOf(hostRoot + mount.mountPoint);
+        const space = isForeignPath(mounts, mount.mountPoint) ? remote : spaceOf(hostRoot + mount.mountPoint);
         if ('reason' in space) {
           problems.push({ subject: mount.mountPoint, state: 'missing', reason: space.reason, fix: null });
         } else {

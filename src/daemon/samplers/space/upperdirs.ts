@@ -6,6 +6,7 @@ import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
 import type { Sample } from '../table.ts';
 import { hostRoot } from '../../lookups/roots.ts';
+import { existsLocally } from '../../lookups/foreign.ts';
 
 /** Directory entries read in one tick: the cost does not depend on how many files there are. */
 const ENTRIES_PER_TICK = 500;
@@ -29,7 +30,7 @@ type Due = { readonly container: Container; readonly upperdir: string };
 type Schedule = { readonly dueUs: number; readonly pauseUs: number };
 
 /** How many files each writable layer holds, counted little by little, ever more rarely. */
-export function createUpperdirs({ containers }: Sight): Sampler {
+export function createUpperdirs({ containers, mounts }: Sight): Sampler {
   let schedules = new Map<string, Schedule>();
   let queue: Due[] = [];
   let current: (Due & { readonly count: Generator<undefined, Count | undefined> }) | undefined;
@@ -41,7 +42,7 @@ export function createUpperdirs({ containers }: Sight): Sampler {
     for (const container of containers.all()) {
       const { upperdir } = container;
       // A container that is gone stays known; its layer does not.
-      if (upperdir === null || !existsSync(upperdir)) continue;
+      if (upperdir === null || existsLocally(mounts, upperdir) !== true) continue;
       const before = schedules.get(upperdir);
       const isDue = !before || nowUs >= before.dueUs;
       const pauseUs = before ? Math.min(before.pauseUs * 2, LONGEST_PAUSE_US) : FIRST_PAUSE_US;
