@@ -2,11 +2,12 @@ import type { Failure } from '../../failure.ts';
 import { failure, isFailure } from '../../failure.ts';
 import type { Language } from '../../query/findings/catalogue/catalogue.ts';
 import { languages } from '../../query/findings/catalogue/catalogue.ts';
-import type { DiagnoseQuery } from '../../query/findings/diagnose.ts';
+import type { Diagnosis, DiagnoseQuery } from '../../query/findings/diagnose.ts';
 import { diagnose } from '../../query/findings/diagnose.ts';
+import { investigate } from '../../query/findings/investigate.ts';
 import { diagnosisJson } from '../../query/render/diagnosis/json.ts';
 import { diagnosisMarkdown } from '../../query/render/diagnosis/markdown.ts';
-import { diagnosisText } from '../../query/render/diagnosis/text.ts';
+import { diagnosisBrief, diagnosisText } from '../../query/render/diagnosis/text.ts';
 import type { Window } from '../../query/window.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
@@ -22,10 +23,11 @@ const formats = ['text', 'markdown', 'json'] as const;
 const options = {
   container: text('How the container of this name suffers'),
   ...windowOptions,
-  baseline: text('Compare with this long before the window', 'as long as the window'),
+  baseline: text('Compare with this long before the window', 'found: when something changed, and before'),
   'baseline-from': text('Compare with the time from here on, written like --from'),
   'baseline-to': text('… to here', 'the start of the window'),
   lang: text(`One of ${languages.join(', ')}`, 'en'),
+  brief: flag('The answer alone, for a ticket'),
   sql: flag('Print the query behind every table too'),
   format: text(`One of ${formats.join(', ')}`, 'text'),
 } as const;
@@ -37,6 +39,9 @@ type DiagnoseArguments = {
   readonly format: (typeof formats)[number];
   readonly language: Language;
   readonly hasSql: boolean;
+  readonly isBrief: boolean;
+  /** Nobody said what to compare with: when something changed is looked for. */
+  readonly isOpen: boolean;
 };
 
 export function readDiagnose(typed: DiagnoseTyped, now: WallUs): DiagnoseArguments | Failure {
@@ -51,7 +56,10 @@ export function readDiagnose(typed: DiagnoseTyped, now: WallUs): DiagnoseArgumen
   if (isFailure(baseline)) return baseline;
   const { window, format, language } = parts;
   const query = { periods: { window, baseline }, container: typed.container };
-  return { query, format, language, hasSql: typed.sql ?? false };
+  const isOpen = [typed.baseline, typed['baseline-from'], typed['baseline-to']].every(
+    (each) => each === undefined,
+  );
+  return { query, format, language, hasSql: typed.sql ?? false, isBrief: typed.brief ?? false, isOpen };
 }
 
 function readBaseline(typed: DiagnoseTyped, window: Window, now: WallUs): Window | Failure {
@@ -82,26 +90,33 @@ function readBaseline(typed: DiagnoseTyped, window: Window, now: WallUs): Window
 async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   const read = readDiagnose(typed, nowUs());
   if (isFailure(read)) return read;
-  const { query, format, language, hasSql } = read;
   return withRecording(typed.db, async (db) => {
-    const diagnosis = diagnose(db, query);
-    await print([
-      format === 'json'
-        ? diagnosisJson(diagnosis, language)
-        : format === 'markdown'
-          ? diagnosisMarkdown(diagnosis, language)
-          : diagnosisText(diagnosis, { language, screen: outputScreen(), hasSql }),
-    ]);
+    const diagnosis = read.isOpen ? investigate(db, read.query) : diagnose(db, read.query);
+    await print([rendered(diagnosis, read)]);
     return 0;
   });
+}
+
+function rendered(diagnosis: Diagnosis, { format, language, hasSql, isBrief }: DiagnoseArguments): string {
+  switch (format) {
+    case 'json':
+      return diagnosisJson(diagnosis, language);
+    case 'markdown':
+      return diagnosisMarkdown(diagnosis, { language, hasSql, isBrief });
+    case 'text': {
+      const options = { language, screen: outputScreen(), hasSql };
+      return isBrief ? diagnosisBrief(diagnosis, options) : diagnosisText(diagnosis, options);
+    }
+  }
 }
 
 export const command = defineCommand({
   options,
   examples: [
-    ['$0 diagnose --since 1h', 'The last hour, compared with the hour before'],
+    ['$0 diagnose --since 1d', 'What changed when in the last day, and why'],
     ['$0 diagnose --from 12:00 --to 12:20 --baseline 1h', 'An incident'],
-    ['$0 diagnose --format markdown > rca.md', 'The report, with its SQL'],
+    ['$0 diagnose --format markdown > rca.md', 'The report to file'],
+    ['$0 diagnose --brief', 'Half a screen, for a ticket'],
     ['$0 diagnose --lang zh', 'In Chinese'],
   ],
   epilogue: 'From what was recorded, and only that. Each rule: docs/diagnose.md.',

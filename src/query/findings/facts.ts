@@ -73,8 +73,12 @@ const suffering = (row: WorkFact): number =>
 
 const VICTIM_COUNT = 3;
 
-/** Reads every fact of the window and its baseline, in one transaction. */
-export function readFacts(db: Db, typed: Pick<DiagnosisScope, 'periods' | 'container'>): Facts {
+/** Reads every fact of the window and its baseline but those left out, in one transaction. */
+export function readFacts(
+  db: Db,
+  typed: Pick<DiagnosisScope, 'periods' | 'container'>,
+  without: readonly QueryName[] = [],
+): Facts {
   return db.transaction(() => {
     // As `top` counts: what overlaps the window counts whole, and then for the window alone.
     const window = snapped(db, typed.periods.window);
@@ -88,7 +92,7 @@ export function readFacts(db: Db, typed: Pick<DiagnosisScope, 'periods' | 'conta
       hasBaseline: seconds('before') > 0,
       hasFileIo: probes.has('file_io'),
     };
-    const rows = readRows(db, views, scope);
+    const rows = readRows(db, views, scope, without);
     const waits = rows.work.filter((row) => isWait(scope, row));
     return {
       ...rows,
@@ -139,8 +143,14 @@ function read<Name extends QueryName>(
   return db.prepare<[], FactRows[Name][number]>(queries[name](scope)).all();
 }
 
-function readRows(db: Db, views: ReadonlySet<string>, scope: DiagnosisScope): FactRows {
-  const rows = <Name extends QueryName>(name: Name) => read(db, views, name, scope);
+function readRows(
+  db: Db,
+  views: ReadonlySet<string>,
+  scope: DiagnosisScope,
+  without: readonly QueryName[],
+): FactRows {
+  const rows = <Name extends QueryName>(name: Name) =>
+    without.includes(name) ? [] : read(db, views, name, scope);
   return {
     recorded: rows('recorded'),
     work: rows('work'),

@@ -10,6 +10,7 @@ export const thresholds = {
     50e6,
     'a twentieth of a second of waiting in each second: below, hardly anybody notices',
   ),
+  burst_latency_ns: threshold(100e6, 'a person notices a wait of a tenth of a second'),
   slower_latency_ns: threshold(
     10e6,
     'of what takes less than ten milliseconds, the double is hardly noticed',

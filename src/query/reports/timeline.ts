@@ -103,7 +103,7 @@ const isInOne = (slots: Slots, span: string): string => {
 };
 
 /** The longest spans that belong to a slot, each interval in one of them. */
-const slotsSql = (slots: Slots): string => `slots AS MATERIALIZED (
+export const slotsSql = (slots: Slots): string => `slots AS MATERIALIZED (
   SELECT span_id, ${slotOf(slots, 'ended_us_max')} AS slot, recorded_us
   FROM spans
   WHERE ${isInOne(slots, 'spans')}

@@ -23,6 +23,7 @@ export function diagnosisJson(diagnosis: Diagnosis, language: Language): string 
     window_s,
     coverage,
     victim,
+    incidents,
     findings,
     excluded,
     unknown,
@@ -34,6 +35,10 @@ export function diagnosisJson(diagnosis: Diagnosis, language: Language): string 
     has_baseline: hasBaseline,
     recorded_s: window_s,
     container: container ?? null,
+    incidents: incidents.map(({ change: { who, op, fromUs, toUs, isOver }, cause }) => ({
+      ...{ from_us: fromUs, to_us: toUs, who, op, is_over: isOver },
+      cause: cause ? said(cause) : null,
+    })),
     headline: headline(diagnosis).map(said),
     findings: findings.map((finding) => findingOf(finding, speaker, said)),
     victim: victim

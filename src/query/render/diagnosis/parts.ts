@@ -37,6 +37,15 @@ export function whenSentences({ periods, hasBaseline, window_s, container }: Dia
   ];
 }
 
+/** What changed when, and what explains it, an incident each. */
+export const incidentSentences = ({ incidents }: Diagnosis): Sentence[][] =>
+  incidents.map(({ change: { who, op, fromUs, toUs, isOver }, cause }) => [
+    isOver
+      ? say('incident.over', { who, op, from_us: fromUs, to_us: toUs })
+      : say('incident.lasting', { who, op, from_us: fromUs }),
+    ...(cause ? [cause] : []),
+  ]);
+
 /** Why a finding stands where it stands. */
 export function rankSentence({ score, severity, confidence, share }: Ranked, { word }: Voice): Sentence {
   const values = {
