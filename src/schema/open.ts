@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Failure } from '../failure.ts';
 import { failure } from '../failure.ts';
 import { packageFile } from '../package-file.ts';
+import { openOlder } from './open-older.ts';
 import { operations } from './probes/index.ts';
 
 export type Db = Database.Database;
@@ -123,7 +124,6 @@ export function openForReading(path: string): Db | Failure {
     if (!statSync(path).isFile())
       return failure('database-unusable', { path, seen: 'it is no regular file' });
     const db = openUnwritten(path);
-    db.pragma('query_only = ON');
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version === 0 || isForeign(db)) {
       db.close();
@@ -133,9 +133,19 @@ export function openForReading(path: string): Db | Failure {
       db.close();
       return failure('database-from-the-future', { path, version, known: migrations.length });
     }
+    if (version < migrations.length) return closing(db, () => openOlder(db, path, migrate));
+    db.pragma('query_only = ON');
     return db;
   } catch (error) {
     return openFailure(path, error);
+  }
+}
+
+function closing<Result>(db: Db, run: () => Result): Result {
+  try {
+    return run();
+  } finally {
+    db.close();
   }
 }
 
