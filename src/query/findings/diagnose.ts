@@ -5,6 +5,7 @@ import { addressed } from './addressed.ts';
 import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { Change } from './changes.ts';
+import { withLosses } from './confidence.ts';
 import type { Evidence } from './evidence.ts';
 import { prove } from './evidence.ts';
 import type { FactName, Facts } from './facts.ts';
@@ -107,7 +108,7 @@ function ranked(
   { rule, finding: { proofs, ...finding } }: Found,
   beside: { readonly found: readonly Found[]; readonly excluded: readonly Excluded[] },
 ): Ranked {
-  const confidence = yielded(rule, finding, beside.found);
+  const confidence = withLosses(facts, rule.needs, yielded(rule, finding, beside.found));
   return {
     ...finding,
     mitigations: addressed(finding, facts),

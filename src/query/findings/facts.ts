@@ -55,6 +55,8 @@ export type Victim = Who & {
   readonly who: string;
   readonly op: string;
   readonly added_ns_per_s: number;
+  /** The longest of them in the window. */
+  readonly longest_ns: number;
 };
 
 /** A row of `compareSql`. */
@@ -128,6 +130,8 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   deleted: 'deleted',
   no_space: 'slow',
   containers: 'containers',
+  losses: 'loss',
+  io_cgroups: 'container_device_samples',
   device_disks: 'device_disks',
   device_numbers: 'device_numbers',
   blame: 'inflight',
@@ -166,6 +170,8 @@ function readRows(
     deleted: rows('deleted'),
     no_space: rows('no_space'),
     containers: rows('containers'),
+    losses: rows('losses'),
+    io_cgroups: rows('io_cgroups'),
     device_disks: rows('device_disks'),
     device_numbers: rows('device_numbers'),
     blame: rows('blame'),
@@ -197,6 +203,9 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
+export const longestOf = (rows: readonly WorkFact[]): number =>
+  Math.max(...rows.map(({ latency_ns_max }) => latency_ns_max ?? 0));
+
 function victimsOf(waits: readonly WorkFact[]): Victim[] {
   return groups(waits, ({ who, op }) => JSON.stringify([who, op]), suffering)
     .slice(0, VICTIM_COUNT)
@@ -204,7 +213,9 @@ function victimsOf(waits: readonly WorkFact[]): Victim[] {
       const [{ who, namespace, pod, container, cgroup_path, op }] = rows;
       const added_ns_per_s = sumOf(rows, addedWait);
       if (added_ns_per_s === 0) return [];
-      return [{ who, namespace, pod, container, cgroup_path, op, added_ns_per_s }];
+      return [
+        { who, namespace, pod, container, cgroup_path, op, added_ns_per_s, longest_ns: longestOf(rows) },
+      ];
     });
 }
 

@@ -7,6 +7,7 @@ import { settingOf } from '../../findings/playbook.ts';
 import type { Window } from '../../window.ts';
 import { jsonDocument } from '../json.ts';
 import type { Voice } from './words.ts';
+import { measureSentence } from './parts.ts';
 import { voice } from './words.ts';
 
 /**
@@ -85,7 +86,7 @@ function findingOf(finding: Ranked, { word }: Voice, said: Say) {
     })),
     mitigations: finding.mitigations.map(({ id, values }) => ({
       id,
-      do: word(`do.${id}`),
+      do: said(measureSentence({ id, values })).text,
       gain: word(`gain.${id}`),
       risk: word(`risk.${id}`),
       setting: settingOf(id, values),

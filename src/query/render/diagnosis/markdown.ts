@@ -9,6 +9,7 @@ import { shown } from './evidence.ts';
 import {
   coverageLines,
   incidentSentences,
+  measureSentence,
   mostlySentences,
   rankSentence,
   sureKey,
@@ -72,7 +73,7 @@ export function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~-]/gu, String.raw`\$&`);
 }
 
-function summary(diagnosis: Diagnosis, { word, join, label, aside }: Voice): string[] {
+function summary(diagnosis: Diagnosis, { say, join, label, aside }: Voice): string[] {
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
   return [
@@ -85,7 +86,7 @@ function summary(diagnosis: Diagnosis, { word, join, label, aside }: Voice): str
           ),
         ]
       : []),
-    ...(mitigation ? [label('label.do', word(`do.${mitigation.id}`))] : []),
+    ...(mitigation ? [label('label.do', say(measureSentence(mitigation)))] : []),
     join(whenSentences(diagnosis)),
   ].filter((text) => text !== '');
 }
@@ -118,11 +119,11 @@ function findingBlocks(finding: Ranked, number: number, speaker: Page): string[]
   ];
 }
 
-function mitigationBlocks({ id, values }: Mitigation, { word }: Voice): string[] {
+function mitigationBlocks({ id, values }: Mitigation, { word, say }: Voice): string[] {
   const setting = settingOf(id, values);
   return [
     [
-      `**${word('label.do')}**: ${word(`do.${id}`)}`,
+      `**${word('label.do')}**: ${say(measureSentence({ id, values }))}`,
       '',
       `- ${word('label.gain')}: ${word(`gain.${id}`)}`,
       `- ${word('label.risk')}: ${word(`risk.${id}`)}`,

@@ -2,6 +2,7 @@ import type { Sentence, SentenceKey, Value } from '../../findings/catalogue/cata
 import { say } from '../../findings/catalogue/catalogue.ts';
 import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Ranked } from '../../findings/diagnose.ts';
+import type { Mitigation } from '../../findings/finding.ts';
 import type { FactName } from '../../findings/facts.ts';
 import type { Voice } from './words.ts';
 
@@ -93,3 +94,6 @@ export function unknownSentences({ unknown, window_s }: Diagnosis, { word }: Voi
     }),
   );
 }
+
+/** What to do, naming whom it is done to. */
+export const measureSentence = ({ id, values }: Mitigation): Sentence => ({ key: `do.${id}`, values });

@@ -12,6 +12,7 @@ import { shown } from './evidence.ts';
 import {
   coverageLines,
   incidentSentences,
+  measureSentence,
   mostlySentences,
   rankSentence,
   sureKey,
@@ -114,7 +115,7 @@ function answerLines(diagnosis: Diagnosis, page: Page): string[] {
         `${voice.join([first.sentence, ...mostlySentences(first)])}${voice.aside([sureKey(first)])}`,
       )
     : [];
-  const advice = mitigation ? labelled(page, 'label.do', voice.word(`do.${mitigation.id}`)) : [];
+  const advice = mitigation ? labelled(page, 'label.do', voice.say(measureSentence(mitigation))) : [];
   const when = voice.join(whenSentences(diagnosis));
   return [
     ...wrapped(page, answer).map(paint.bold),
@@ -158,7 +159,7 @@ function mitigationLines({ id, values }: Mitigation, page: Page): string[] {
   const { voice, paint } = page;
   const setting = settingOf(id, values)?.split('\n') ?? [];
   return [
-    ...indented(page, 'label.do', voice.word(`do.${id}`)),
+    ...indented(page, 'label.do', voice.say(measureSentence({ id, values }))),
     ...setting.map((line) => paint.cyan(`       ${visible(line)}`)),
     ...wrapped(page, `     ${voice.label('label.gain', voice.word(`gain.${id}`))}`),
     ...wrapped(page, `     ${voice.label('label.risk', voice.word(`risk.${id}`))}`),
