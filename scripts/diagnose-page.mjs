@@ -31,13 +31,15 @@ export const diagnosePage = (note, table) => `${note}
 # \`iotrace diagnose\`
 
 Says what is wrong with I/O on a node, whose it is, and what to do: from what was recorded, and only that. It compares
-a window (\`--since\`, \`--from\`, \`--to\`) with a baseline: as long, just before, unless \`--baseline\` (a length) or
-\`--baseline-from\` and \`--baseline-to\` say otherwise. Intervals that overlap the window count whole, as in \`iotrace top\`: its
+a window (\`--since\`, \`--from\`, \`--to\`) with a baseline. Without \`--baseline\` (a length), \`--baseline-from\` or
+\`--baseline-to\` it finds what changed when in the window: each series of waits and bytes (who, operation) has a usual
+range, that of the quieter quarter of the window and as much time before it; what leaves it at the same time is an
+incident. The worst is diagnosed beside the time before it, the others are listed. Bursts of seconds in a day are found by
+their longest operations. Where nothing left its range, the window is compared with as much time before it. Intervals that overlap the window count whole, as in \`iotrace top\`: its
 numbers are the same.
 
 - The **answer** stands first: who suffers, the cause, the first thing to do. Then each finding with its tables.
-- **Every number has its query.** \`--format markdown\` (the report to file) and \`--format json\` carry the SQL of each
-  table, \`--sql\` prints it in text. It runs as it is: \`iotrace sql\`, or any SQLite client.
+- **Every number has its query.** \`--sql\` adds it to text and Markdown, \`--format json\` has it. It runs as it is: \`iotrace sql\`, or any SQLite client.
 - **Not known is not zero.** A rule whose facts were not recorded in the window says so under "Not known".
 - \`--container X\` asks how X suffers: shares are then of what X waits for, whoever causes it.
 - \`--lang zh\` says the same in Chinese.

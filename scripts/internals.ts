@@ -12,6 +12,7 @@ export { createRecorder } from '../src/daemon/recorder.ts';
 export { createRollup } from '../src/daemon/store/rollup.ts';
 export { en } from '../src/query/findings/catalogue/en.ts';
 export { diagnose } from '../src/query/findings/diagnose.ts';
+export { investigate } from '../src/query/findings/investigate.ts';
 export { playbook } from '../src/query/findings/playbook.ts';
 export { severityWeights } from '../src/query/findings/ranking.ts';
 export { rules } from '../src/query/findings/rules/index.ts';

@@ -8,6 +8,7 @@ type Details = {
   'not-a-recording': { path: string };
   'database-from-the-future': { path: string; version: number; known: number };
   'database-of-another-version': { path: string; seen: string };
+  'no-room-to-migrate': { path: string; size: number; directory: string };
   'database-unusable': { path: string; seen: string };
   'database-damaged': { path: string; seen: string };
   'database-gone': { path: string };
@@ -59,7 +60,9 @@ export function explain({ code, details }: Failure): string {
     case 'database-from-the-future':
       return `${details.path} has format ${String(details.version)}, this iotrace knows up to ${String(details.known)}. Use the newer iotrace that wrote it.`;
     case 'database-of-another-version':
-      return `${details.path} lacks what this iotrace asks for (${details.seen}): another version wrote it. Use that version, or record anew into another file with --db PATH.`;
+      return `${details.path} lacks what this iotrace asks for (${details.seen}): it is not as any version of iotrace makes it. Ask what it has: iotrace sql --db ${details.path}`;
+    case 'no-room-to-migrate':
+      return `${details.path} was made by an older iotrace and is read from a copy, for which ${details.directory} has no room (${String(Math.ceil(details.size / 2 ** 20))} MiB). Set TMPDIR to a directory with more.`;
     case 'database-unusable':
       return `${details.path} can't be opened: ${details.seen}. Check its permissions and the free space (df -h), or name another with --db PATH.`;
     case 'database-damaged':

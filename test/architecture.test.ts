@@ -68,7 +68,11 @@ const IMPORTS_MAX = 14;
 
 /** Who may use a package that is heavy or powerful, and why nobody else. */
 const keepers: readonly (readonly [name: string, keeper: RegExp, because: string])[] = [
-  ['better-sqlite3', /^schema\/open\.ts$/u, 'a database is opened in one place, for reading or for writing'],
+  [
+    'better-sqlite3',
+    /^schema\/open(-older)?\.ts$/u,
+    'a database is opened in one place, for reading or for writing',
+  ],
   ['execa', /^daemon\//u, 'queries start no processes, and start faster without it'],
   ['picocolors', /^query\/render\//u, 'colour is a matter of rendering'],
 ];

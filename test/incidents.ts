@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Diagnosis } from '../src/query/findings/diagnose.ts';
 import { diagnose } from '../src/query/findings/diagnose.ts';
 import type { RuleId } from '../src/query/findings/finding.ts';
+import { investigate } from '../src/query/findings/investigate.ts';
 import type { Db } from '../src/schema/open.ts';
 import { wallUs } from '../src/schema/units.ts';
 
@@ -100,6 +101,19 @@ export function diagnoseWindow(db: Db, windowFile: string, container?: string): 
     periods: {
       baseline: { fromUs: wallUs(calm), toUs: wallUs(began) },
       window: { fromUs: wallUs(began), toUs: wallUs(ended) },
+    },
+    container,
+  });
+}
+
+/** The same, of the day that ends with the incident, and no word of when it was or what to compare it with. */
+export function investigateDay(db: Db, windowFile: string, container?: string): Diagnosis {
+  const [, , ended = 0] = readFileSync(windowFile, 'utf8').trim().split(' ').map(Number);
+  const DAY_US = 86_400e6;
+  return investigate(db, {
+    periods: {
+      baseline: { fromUs: wallUs(ended - 2 * DAY_US), toUs: wallUs(ended - DAY_US) },
+      window: { fromUs: wallUs(ended - DAY_US), toUs: wallUs(ended) },
     },
     container,
   });

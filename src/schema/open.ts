@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Failure } from '../failure.ts';
 import { errorCode, failure } from '../failure.ts';
 import { packageFile } from '../package-file.ts';
+import { openOlder } from './open-older.ts';
 import { makePrivateFile, makePrivateFolder } from './private-file.ts';
 import { operations } from './probes/index.ts';
 
@@ -142,7 +143,6 @@ export function openForReading(path: string): Db | Failure {
     if (!statSync(path).isFile())
       return failure('database-unusable', { path, seen: 'it is no regular file' });
     const db = openUnwritten(path);
-    db.pragma('query_only = ON');
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version === 0 || isForeign(db)) {
       db.close();
@@ -152,9 +152,19 @@ export function openForReading(path: string): Db | Failure {
       db.close();
       return failure('database-from-the-future', { path, version, known: migrations.length });
     }
+    if (version < migrations.length) return closing(db, () => openOlder(db, path, migrate));
+    db.pragma('query_only = ON');
     return db;
   } catch (error) {
     return openFailure(path, error);
+  }
+}
+
+function closing<Result>(db: Db, run: () => Result): Result {
+  try {
+    return run();
+  } finally {
+    db.close();
   }
 }
 

@@ -5,9 +5,10 @@ import { languages } from '../../query/findings/catalogue/catalogue.ts';
 import type { Diagnosis, DiagnoseQuery } from '../../query/findings/diagnose.ts';
 import { diagnose } from '../../query/findings/diagnose.ts';
 import { documentCsv } from '../../query/render/csv.ts';
+import { investigate } from '../../query/findings/investigate.ts';
 import { diagnosisJson } from '../../query/render/diagnosis/json.ts';
 import { diagnosisMarkdown } from '../../query/render/diagnosis/markdown.ts';
-import { diagnosisText } from '../../query/render/diagnosis/text.ts';
+import { diagnosisBrief, diagnosisText } from '../../query/render/diagnosis/text.ts';
 import type { Window } from '../../query/window.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
@@ -23,10 +24,11 @@ const formats = ['text', 'markdown', 'json', 'csv'] as const;
 const options = {
   container: text('How the container of this name suffers'),
   ...windowOptions,
-  baseline: text('Compare with this long before the window', 'as long as the window'),
+  baseline: text('Compare with this long before the window', 'found: when something changed, and before'),
   'baseline-from': text('Compare with the time from here on, written like --from'),
   'baseline-to': text('… to here', 'the start of the window'),
   lang: choice(languages, 'en'),
+  brief: flag('The answer alone, for a ticket'),
   sql: flag('Print the query behind every table too'),
   format: choice(formats, 'text'),
 } as const;
@@ -38,6 +40,9 @@ type DiagnoseArguments = {
   readonly format: (typeof formats)[number];
   readonly language: Language;
   readonly hasSql: boolean;
+  readonly isBrief: boolean;
+  /** Nobody said what to compare with: when something changed is looked for. */
+  readonly isOpen: boolean;
 };
 
 export function readDiagnose(typed: DiagnoseTyped, now: WallUs): DiagnoseArguments | Failure {
@@ -52,7 +57,10 @@ export function readDiagnose(typed: DiagnoseTyped, now: WallUs): DiagnoseArgumen
   if (isFailure(baseline)) return baseline;
   const { window, format, language } = parts;
   const query = { periods: { window, baseline }, container: typed.container };
-  return { query, format, language, hasSql: typed.sql ?? false };
+  const isOpen = [typed.baseline, typed['baseline-from'], typed['baseline-to']].every(
+    (each) => each === undefined,
+  );
+  return { query, format, language, hasSql: typed.sql ?? false, isBrief: typed.brief ?? false, isOpen };
 }
 
 function readBaseline(typed: DiagnoseTyped, window: Window, now: WallUs): Window | Failure {
@@ -83,35 +91,40 @@ function readBaseline(typed: DiagnoseTyped, window: Window, now: WallUs): Window
 async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   const read = readDiagnose(typed, nowUs());
   if (isFailure(read)) return read;
-  const { query } = read;
   return withRecording(typed.db, async (db) => {
-    const nothing = unrecorded(db, query.periods.window);
+    const nothing = unrecorded(db, read.query.periods.window);
     if (nothing) return nothing;
-    const diagnosis = diagnose(db, query);
-    await print(shown(diagnosis, read));
+    const diagnosis = read.isOpen ? investigate(db, read.query) : diagnose(db, read.query);
+    await print(rendered(diagnosis, read));
     return 0;
   });
 }
 
-function shown(diagnosis: Diagnosis, { format, language, hasSql }: DiagnoseArguments): Iterable<string> {
+function rendered(
+  diagnosis: Diagnosis,
+  { format, language, hasSql, isBrief }: DiagnoseArguments,
+): Iterable<string> {
   switch (format) {
-    case 'text':
-      return [diagnosisText(diagnosis, { language, screen: outputScreen(), hasSql })];
-    case 'markdown':
-      return [diagnosisMarkdown(diagnosis, language)];
     case 'json':
       return [diagnosisJson(diagnosis, language)];
     case 'csv':
       return documentCsv(JSON.parse(diagnosisJson(diagnosis, language)));
+    case 'markdown':
+      return [diagnosisMarkdown(diagnosis, { language, hasSql, isBrief })];
+    case 'text': {
+      const options = { language, screen: outputScreen(), hasSql };
+      return [isBrief ? diagnosisBrief(diagnosis, options) : diagnosisText(diagnosis, options)];
+    }
   }
 }
 
 export const command = defineCommand({
   options,
   examples: [
-    ['$0 diagnose --since 1h', 'The last hour, compared with the hour before'],
+    ['$0 diagnose --since 1d', 'What changed when in the last day, and why'],
     ['$0 diagnose --from 12:00 --to 12:20 --baseline 1h', 'An incident'],
-    ['$0 diagnose --format markdown > rca.md', 'The report, with its SQL'],
+    ['$0 diagnose --format markdown > rca.md', 'The report to file'],
+    ['$0 diagnose --brief', 'Half a screen, for a ticket'],
     ['$0 diagnose --lang zh', 'In Chinese'],
   ],
   epilogue: 'From what was recorded, and only that. Each rule: docs/diagnose.md.',

@@ -1,4 +1,5 @@
 import type { Facts } from './facts.ts';
+import { sumOf } from './facts.ts';
 import type { Finding, Mitigation } from './finding.ts';
 import { playbook } from './playbook.ts';
 
@@ -8,12 +9,29 @@ export function addressed(
   facts: Facts,
 ): Mitigation[] {
   return mitigations.flatMap(({ id, values }) => {
-    const path = cgroupPathOf(facts, values['who'] ?? who);
-    if (path === '/' && isForCgroup(id)) return [];
-    if (id === 'batch-fsync' && !syncs(facts, values['who'] ?? who)) return [];
-    const cgroup = path === undefined ? {} : { cgroup: `/sys/fs/cgroup${path}` };
-    return [{ id, values: { ...namesOf(facts, device), ...cgroup, ...values } }];
+    const whose = values['who'] ?? who;
+    const path = cgroupPathOf(facts, whose);
+    if (isForCgroup(id) && (path === '/' || whose === null || whose === '')) return [];
+    if (id === 'batch-fsync' && !syncs(facts, whose)) return [];
+    const cgroup = path !== undefined && takesLimits(facts, path) ? { cgroup: `/sys/fs/cgroup${path}` } : {};
+    const named = { ...namesOf(facts, device), ...cgroup, ...limitsOf(facts, whose) };
+    return [{ id, values: { ...named, ...values, ...(whose === null ? {} : { who: whose }) } }];
   });
+}
+
+/** Whether the cgroup has the io controller, and so an io.max: where any was seen to have it, it must be one of them. */
+const takesLimits = ({ io_cgroups }: Facts, path: string): boolean =>
+  io_cgroups.length === 0 || io_cgroups.some((row) => row.cgroup_path === path);
+
+/** What io.max is to limit: reads of who mostly reads, else writes. */
+function limitsOf({ work }: Facts, who: string | null): Record<string, string> {
+  const busy = (op: string): number =>
+    sumOf(
+      work.filter((row) => row.who === who && row.op === op),
+      (row) => row.inner_ns_per_s,
+    );
+  const kind = busy('block_read') > busy('block_write') ? 'r' : 'w';
+  return { bytes_limit: `${kind}bps=20971520`, requests_limit: `${kind}iops=200` };
 }
 
 /** Whether it syncs at all: to others, advice on syncs is none. */

@@ -1,7 +1,8 @@
 import { lossDefinition } from '../../schema/losses.ts';
 import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
-import type { Facts } from './facts.ts';
+import { operations } from '../../schema/probes/index.ts';
+import type { FactName, Facts } from './facts.ts';
 import type { Confidence } from './finding.ts';
 import { thresholds } from './thresholds.ts';
 
@@ -10,17 +11,29 @@ import { thresholds } from './thresholds.ts';
  * is the same for all.
  */
 export function confidence(facts: Facts, worth: number, because: Sentence): Confidence {
-  const { scope, window_s, coverage } = facts;
-  const lost = coverage.losses.filter(({ kind }) => lossDefinition(kind)?.touches === 'totals');
+  const { scope, window_s } = facts;
   const doubts: readonly (readonly [isSo: boolean, factor: number, reason: Sentence])[] = [
     [!scope.hasBaseline, 0.75, say('doubt.no-baseline', {})],
     [window_s < thresholds.recorded_s.value, 0.85, say('doubt.short', { recorded_s: window_s })],
-    [lost.length > 0, 0.9, say('doubt.losses', { losses: lost.map(({ kind }) => kind).join(', ') })],
   ];
   const held = doubts.filter(([isSo]) => isSo);
   return {
     score: held.reduce((score, [, factor]) => score * factor, worth),
     reasons: [because, ...held.map(([, , reason]) => reason)],
+  };
+}
+
+/** Less where totals of the probes it rests on lack something; a loss of another probe is none of it. */
+export function withLosses({ losses }: Facts, needs: readonly FactName[], sure: Confidence): Confidence {
+  const concerns = ({ kind, op }: Facts['losses'][number]): boolean => {
+    const probe = operations.find(({ name }) => name === op)?.probe;
+    return lossDefinition(kind)?.touches === 'totals' && (probe === undefined || needs.some((name) => name === probe));
+  };
+  const lost = [...new Set(losses.filter(concerns).map(({ kind }) => kind))];
+  if (lost.length === 0) return sure;
+  return {
+    score: sure.score * 0.9,
+    reasons: [...sure.reasons, say('doubt.losses', { losses: lost.join(', ') })],
   };
 }
 

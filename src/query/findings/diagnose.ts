@@ -1,8 +1,11 @@
 import type { Db } from '../../schema/open.ts';
 import type { Coverage } from '../reports/coverage.ts';
+import type { Window } from '../window.ts';
 import { addressed } from './addressed.ts';
 import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
+import type { Change } from './changes.ts';
+import { withLosses } from './confidence.ts';
 import type { Evidence } from './evidence.ts';
 import { prove } from './evidence.ts';
 import type { FactName, Facts } from './facts.ts';
@@ -18,7 +21,15 @@ import type { Suffering } from './suffering.ts';
 import { sufferingIn } from './suffering.ts';
 import { over } from './thresholds.ts';
 
-export type DiagnoseQuery = { readonly periods: Periods; readonly container: string | undefined };
+export type DiagnoseQuery = {
+  readonly periods: Periods;
+  readonly container: string | undefined;
+  /** The whole time asked about, where the window is the part of it in which something changed. */
+  readonly within?: Window | undefined;
+};
+
+/** Something that left its range for a while, and what explains it best. */
+export type Incident = { readonly change: Change; readonly cause: Sentence | undefined };
 
 /** The answer: what is wrong, most likely first, with what proves it. */
 export type Diagnosis = {
@@ -28,6 +39,8 @@ export type Diagnosis = {
   readonly coverage: Coverage;
   /** Seconds of the window that were recorded. */
   readonly window_s: number;
+  /** What changed when in the time asked about, the worst first and the one diagnosed; empty: it was not looked for. */
+  readonly incidents: readonly Incident[];
   readonly victim: Suffering | undefined;
   /** What got slower of the container asked about, in too few operations to say so; most first. */
   readonly tooFew: readonly Suffering[];
@@ -58,7 +71,7 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
     const facts = readFacts(db, query);
     const { scope, coverage, window_s } = facts;
     const { victim, tooFew } = sufferingIn(db, facts);
-    const verdicts = rules.map((rule) => ({ rule, verdict: judge(facts, rule) }));
+    const verdicts = verdictsOn(facts, db, query);
     const excluded = verdicts.flatMap(({ rule, verdict }) =>
       verdict.is === 'excluded' ? [{ rule: rule.id, sentence: verdict.sentence, sql: verdict.sql }] : [],
     );
@@ -73,6 +86,7 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
       hasBaseline: scope.hasBaseline,
       coverage,
       window_s,
+      incidents: [],
       victim,
       tooFew,
       busiest: busiestOf(facts),
@@ -94,7 +108,7 @@ function ranked(
   { rule, finding: { proofs, ...finding } }: Found,
   beside: { readonly found: readonly Found[]; readonly excluded: readonly Excluded[] },
 ): Ranked {
-  const confidence = yielded(rule, finding, beside.found);
+  const confidence = withLosses(facts, rule.needs, yielded(rule, finding, beside.found));
   return {
     ...finding,
     mitigations: addressed(finding, facts),
@@ -112,6 +126,19 @@ function busiestOf({ scope, devices, waits, device_disks }: Facts): Diagnosis['b
   return devices
     .filter((each) => scope.container === undefined || uses(each))
     .toSorted((a, b) => b.util_percent_max - a.util_percent_max)[0];
+}
+
+type Examined = { readonly rule: Rule; readonly verdict: Judgement };
+
+/** What each rule says of the window; what threatens more than latency is looked for in all the time asked about. */
+function verdictsOn(facts: Facts, db: Db, { periods, within, container }: DiagnoseQuery): Examined[] {
+  const verdicts = rules.map((rule) => ({ rule, verdict: judge(facts, rule) }));
+  if (!within) return verdicts;
+  const whole = readFacts(db, { periods: { ...periods, window: within }, container }, ['work', 'blame']);
+  return verdicts.map(({ rule, verdict }) => {
+    const isOpen = rule.isThreat === true && verdict.is !== 'found';
+    return { rule, verdict: isOpen ? judge(whole, rule) : verdict };
+  });
 }
 
 function judge(facts: Facts, { needs, examine }: Rule): Judgement {

@@ -55,6 +55,8 @@ export type Victim = Who & {
   readonly who: string;
   readonly op: string;
   readonly added_ns_per_s: number;
+  /** The longest of them in the window. */
+  readonly longest_ns: number;
 };
 
 /** A row of `compareSql`. */
@@ -73,8 +75,12 @@ const suffering = (row: WorkFact): number =>
 
 const VICTIM_COUNT = 3;
 
-/** Reads every fact of the window and its baseline, in one transaction. */
-export function readFacts(db: Db, typed: Pick<DiagnosisScope, 'periods' | 'container'>): Facts {
+/** Reads every fact of the window and its baseline but those left out, in one transaction. */
+export function readFacts(
+  db: Db,
+  typed: Pick<DiagnosisScope, 'periods' | 'container'>,
+  without: readonly QueryName[] = [],
+): Facts {
   return db.transaction(() => {
     // As `top` counts: what overlaps the window counts whole, and then for the window alone.
     const window = snapped(db, typed.periods.window);
@@ -88,7 +94,7 @@ export function readFacts(db: Db, typed: Pick<DiagnosisScope, 'periods' | 'conta
       hasBaseline: seconds('before') > 0,
       hasFileIo: probes.has('file_io'),
     };
-    const rows = readRows(db, views, scope);
+    const rows = readRows(db, views, scope, without);
     const waits = rows.work.filter((row) => isWait(scope, row));
     return {
       ...rows,
@@ -124,6 +130,8 @@ const viewBehind: Readonly<Record<QueryName, string>> = {
   deleted: 'deleted',
   no_space: 'slow',
   containers: 'containers',
+  losses: 'loss',
+  io_cgroups: 'container_device_samples',
   device_disks: 'device_disks',
   device_numbers: 'device_numbers',
   blame: 'inflight',
@@ -139,8 +147,14 @@ function read<Name extends QueryName>(
   return db.prepare<[], FactRows[Name][number]>(queries[name](scope)).all();
 }
 
-function readRows(db: Db, views: ReadonlySet<string>, scope: DiagnosisScope): FactRows {
-  const rows = <Name extends QueryName>(name: Name) => read(db, views, name, scope);
+function readRows(
+  db: Db,
+  views: ReadonlySet<string>,
+  scope: DiagnosisScope,
+  without: readonly QueryName[],
+): FactRows {
+  const rows = <Name extends QueryName>(name: Name) =>
+    without.includes(name) ? [] : read(db, views, name, scope);
   return {
     recorded: rows('recorded'),
     work: rows('work'),
@@ -156,6 +170,8 @@ function readRows(db: Db, views: ReadonlySet<string>, scope: DiagnosisScope): Fa
     deleted: rows('deleted'),
     no_space: rows('no_space'),
     containers: rows('containers'),
+    losses: rows('losses'),
+    io_cgroups: rows('io_cgroups'),
     device_disks: rows('device_disks'),
     device_numbers: rows('device_numbers'),
     blame: rows('blame'),
@@ -187,6 +203,9 @@ export function groups<Row>(
     .toSorted((a, b) => b.size - a.size);
 }
 
+export const longestOf = (rows: readonly WorkFact[]): number =>
+  Math.max(...rows.map(({ latency_ns_max }) => latency_ns_max ?? 0));
+
 function victimsOf(waits: readonly WorkFact[]): Victim[] {
   return groups(waits, ({ who, op }) => JSON.stringify([who, op]), suffering)
     .slice(0, VICTIM_COUNT)
@@ -194,7 +213,9 @@ function victimsOf(waits: readonly WorkFact[]): Victim[] {
       const [{ who, namespace, pod, container, cgroup_path, op }] = rows;
       const added_ns_per_s = sumOf(rows, addedWait);
       if (added_ns_per_s === 0) return [];
-      return [{ who, namespace, pod, container, cgroup_path, op, added_ns_per_s }];
+      return [
+        { who, namespace, pod, container, cgroup_path, op, added_ns_per_s, longest_ns: longestOf(rows) },
+      ];
     });
 }
 

@@ -53,6 +53,8 @@ export type Rule<Id extends RuleId = RuleId> = {
   readonly rivals: readonly RuleId[];
   /** Rules that, when they find the same somebody or the same disk, are the cause of what this one sees. */
   readonly yieldsTo: readonly RuleId[];
+  /** What threatens more than latency, of which one sample anywhere in the time asked about is enough. */
+  readonly isThreat?: true;
   readonly examine: (facts: Facts) => Judgement;
 };
 

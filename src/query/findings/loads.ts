@@ -109,5 +109,12 @@ export function isSlow(load: Load): boolean {
       isGrown(before_size_bytes_per_s ?? size_bytes_per_s, size_bytes_per_s);
     return await_ns >= before_await_ns * thresholds.slow_times.value && !isMoreWork;
   }
-  return requests_per_s < thresholds.slow_requests_per_s.value;
+  // What nobody can compare is slow where neither a queue nor the size of its requests explains it.
+  const transfer_ns = (size_bytes_per_s / requests_per_s / thresholds.transfer_bytes_per_s.value) * 1e9;
+  const isQueued = over('queue_length', load.queue_length);
+  return (
+    requests_per_s < thresholds.slow_requests_per_s.value &&
+    !isQueued &&
+    await_ns - transfer_ns >= limit.value
+  );
 }

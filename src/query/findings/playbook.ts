@@ -49,7 +49,8 @@ containers:
   },
   'fewer-container-starts': { setting: null },
   'pull-fewer-at-once': {
-    setting: '# kubelet configuration\nserializeImagePulls: false\nmaxParallelImagePulls: 2',
+    setting:
+      '# kubelet configuration; one at a time is the default\nserializeImagePulls: true\nmaxParallelImagePulls: 1',
   },
   'pull-ahead': { setting: 'crictl pull IMAGE   # or a DaemonSet, before peak time' },
   'lazy-snapshotter': {
@@ -58,7 +59,7 @@ containers:
   snapshotter = "stargz"`,
   },
   'io-limit': {
-    setting: 'echo "{disk_number} wbps=20971520 wiops=200" > {cgroup}/io.max   # disk {disk}',
+    setting: 'echo "{disk_number} {bytes_limit} {requests_limit}" > {cgroup}/io.max   # disk {disk}',
   },
   'io-weight': {
     setting: 'echo "default 50" > {cgroup}/io.weight   # 1 to 10000, 100 is usual',
@@ -75,10 +76,10 @@ containers:
   'log-less': { setting: null },
   'log-rotation': {
     setting: `# kubelet configuration
-containerLogMaxSize: 50Mi
-containerLogMaxFiles: 3
+containerLogMaxSize: 5Mi    # default 10Mi
+containerLogMaxFiles: 3    # default 5
 # Docker: /etc/docker/daemon.json
-{ "log-driver": "local", "log-opts": { "max-size": "50m", "max-file": "3" } }`,
+{ "log-driver": "local", "log-opts": { "max-size": "10m", "max-file": "3" } }`,
   },
   'log-own-disk': { setting: 'mount /dev/DISK2 /var/log/pods   # with the pods of the node drained' },
   'log-agent': { setting: null },
@@ -130,6 +131,8 @@ export function shellWord(text: string): string {
 /** What stands in a setting for a value that is not known. */
 const UNKNOWN: Readonly<Record<string, string>> = {
   cgroup: '/sys/fs/cgroup/CGROUP',
+  bytes_limit: 'wbps=20971520',
+  requests_limit: 'wiops=200',
   device: '/dev/DISK',
   disk_number: 'MAJ:MIN',
   device_number: 'MAJ:MIN',

@@ -20,6 +20,8 @@ export type FactRows = {
   readonly deleted: readonly DeletedFact[];
   readonly no_space: readonly NoSpaceFact[];
   readonly containers: readonly { who: string; cgroup_path: string | null }[];
+  readonly losses: readonly { kind: string; op: string | null }[];
+  readonly io_cgroups: readonly { cgroup_path: string }[];
   readonly device_disks: readonly { device: string; disk: string }[];
   readonly device_numbers: readonly DeviceNumberFact[];
   readonly blame: readonly BlameFact[];
@@ -268,6 +270,12 @@ ORDER BY allocated_bytes DESC LIMIT 100`,
   no_space: (scope) => noSpaceSql(scope),
 
   containers: () => `SELECT ${WHO_NAME} AS who, max(cgroup_path) AS cgroup_path FROM containers GROUP BY who`,
+
+  losses: (scope) => `SELECT DISTINCT kind, op FROM loss
+WHERE ended_us >= ${bounds(scope).from} AND started_us < ${bounds(scope).to}`,
+
+  io_cgroups: (scope) => `SELECT DISTINCT cgroup_path FROM container_device_samples
+WHERE ended_us > ${bounds(scope).from} AND ended_us <= ${bounds(scope).to}`,
 
   device_disks: () => 'SELECT device, disk FROM device_disks',
 

@@ -109,8 +109,9 @@ export const DISK_LOADS: readonly RuleId[] = [
 
 /** What helps a disk that is asked for too much. */
 export function diskRelief(facts: Facts, disk: string): Finding['mitigations'] {
+  const who = loaderOf(facts, disk);
   return [
-    { id: 'io-limit', values: { who: loaderOf(facts, disk) } },
+    ...(who === '' ? [] : [{ id: 'io-limit' as const, values: { who } }]),
     { id: 'own-disk', values: {} },
     { id: 'faster-disk', values: {} },
   ];

@@ -6,7 +6,7 @@ import { say } from './catalogue/catalogue.ts';
 import type { Evidence } from './evidence.ts';
 import { prove } from './evidence.ts';
 import type { Facts, Percentiles, Victim } from './facts.ts';
-import { addedWait, groups } from './facts.ts';
+import { addedWait, groups, longestOf } from './facts.ts';
 import type { DiagnosisScope } from './sql.ts';
 import { compareSql } from './sql.ts';
 import { over, thresholds } from './thresholds.ts';
@@ -26,8 +26,7 @@ export function sufferingIn(
   facts: Facts,
 ): { readonly victim: Suffering | undefined; readonly tooFew: readonly Suffering[] } {
   const [first] = facts.victims;
-  const most =
-    first && over('waiting_ns_per_s', first.added_ns_per_s) ? suffering(db, facts, first) : undefined;
+  const most = first && isFelt(facts, first) ? suffering(db, facts, first) : undefined;
   if (most || facts.scope.container === undefined) return { victim: most, tooFew: [] };
   const slower = victimsAsked(facts)
     .flatMap((victim) => suffering(db, facts, victim) ?? [])
@@ -37,11 +36,20 @@ export function sufferingIn(
   return { victim, tooFew: victim ? [] : slower };
 }
 
+/** Much waiting on the whole, or a single stall that an average over the window would hide. */
+const isFelt = ({ window_s }: Facts, { added_ns_per_s, longest_ns }: Victim): boolean =>
+  over('waiting_ns_per_s', added_ns_per_s) ||
+  (over('stalled_latency_ns', longest_ns) && over('stalled_latency_ns', added_ns_per_s * window_s));
+
 /** Each operation of the container asked about. */
 const victimsAsked = ({ waits }: Facts): Victim[] =>
-  groups(waits, ({ who, op }) => JSON.stringify([who, op]), addedWait).map(({ rows: [row], size }) => {
-    const { who, namespace, pod, container, cgroup_path, op } = row;
-    return { who, namespace, pod, container, cgroup_path, op, added_ns_per_s: size };
+  groups(waits, ({ who, op }) => JSON.stringify([who, op]), addedWait).map(({ rows, size }) => {
+    const [{ who, namespace, pod, container, cgroup_path, op }] = rows;
+    return {
+      ...{ who, namespace, pod, container, cgroup_path, op },
+      added_ns_per_s: size,
+      longest_ns: longestOf(rows),
+    };
   });
 
 function isSlower({ latency_ns_p99, before_latency_ns_p99 }: Percentiles): boolean {

@@ -10,6 +10,7 @@ export const thresholds = {
     50e6,
     'a twentieth of a second of waiting in each second: below, hardly anybody notices',
   ),
+  burst_latency_ns: threshold(100e6, 'a person notices a wait of a tenth of a second'),
   slower_latency_ns: threshold(
     10e6,
     'of what takes less than ten milliseconds, the double is hardly noticed',
@@ -51,6 +52,10 @@ export const thresholds = {
     300,
     'a disk that is only busy serves hundreds of requests a second; one that serves few and slowly is slow',
   ),
+  transfer_bytes_per_s: threshold(
+    50 * 2 ** 20,
+    'any disk moves 50 MiB a second in large requests: what they take for it is no slowness',
+  ),
   slow_times: threshold(3, 'the same requests taking three times as long is the device, not the load'),
   written_bytes_per_s: threshold(2 ** 20, 'a MiB a second is 86 GiB a day'),
   written_share: threshold(0.3, 'who writes a third of everything is worth asking'),
@@ -77,6 +82,10 @@ export const thresholds = {
     'the kernel holds back all writers of a node from about three quarters of its limit on: well below, it is a cgroup’s own',
   ),
   limit_share: threshold(0.8, 'at four fifths of a limit the bursts are over it'),
+  ordered_data_share: threshold(
+    0.5,
+    'more than half of the time of commits goes into data of files, before the journal is written',
+  ),
   blame_share: threshold(0.3, 'a third of the wait overlapped I/O of this one'),
   swap_bytes_per_s: threshold(
     2 ** 20,
@@ -87,6 +96,7 @@ export const thresholds = {
     'more than half of the writes are metadata: hardly anybody writes data',
   ),
   atime_writes_per_s: threshold(5, 'a few metadata writes come from commits every five seconds'),
+  stalled_latency_ns: threshold(1e9, 'a single operation of a second is no chance'),
   blame_slow_count: threshold(5, 'one slow operation is chance, five are a pattern'),
   deleted_looked_s: threshold(300, 'deleted files are looked for so often: in a shorter window perhaps not'),
   recorded_s: threshold(60, 'less than a minute may be a moment, not a state'),

@@ -292,6 +292,20 @@ export class Incident {
     return this;
   }
 
+  /** I/O in flight in the 100 ms that begin so many seconds into the window. */
+  inFlightAt(who: Who, second: number, inflight_ns: number): this {
+    const keys = { cgroup_key: this.#cgroup(who), device_key: this.#device('vda') };
+    const started_us = Math.round(START_US + second * 1_000_000);
+    return this.#add('inflight_slot', { session_id: 1, started_us, ...keys, inflight_ns });
+  }
+
+  /** A loss in the window; of one operation, or of nobody knows which. */
+  lost(kind: string, op: string | null): this {
+    const op_id = op === null ? null : (OPS[op]?.[0] ?? null);
+    const times = { started_us: START_US, ended_us: START_US + MINUTE_US };
+    return this.#add('loss_record', { session_id: 1, ...times, kind, op_id, lost_count: 1, detail: null });
+  }
+
   /** A sampler looked, whether or not it found anything. */
   looked(...samplers: string[]): this {
     for (const sampler of samplers) {

@@ -3,7 +3,7 @@ import type { Diagnosis } from '../../../src/query/findings/diagnose.ts';
 import { settingOf, shellWord } from '../../../src/query/findings/playbook.ts';
 import { diagnosisJson } from '../../../src/query/render/diagnosis/json.ts';
 import { diagnosisMarkdown } from '../../../src/query/render/diagnosis/markdown.ts';
-import { diagnosisText } from '../../../src/query/render/diagnosis/text.ts';
+import { diagnosisBrief, diagnosisText } from '../../../src/query/render/diagnosis/text.ts';
 import { formatNumber, voice } from '../../../src/query/render/diagnosis/words.ts';
 import { api, batch, calmDisk, cases, usual } from './cases.ts';
 import type { Incident } from './incident.ts';
@@ -212,7 +212,7 @@ describe('names that would do harm', () => {
       .diagnose();
 
   test('do none in Markdown', () => {
-    const markdown = diagnosisMarkdown(hostile(), 'en');
+    const markdown = diagnosisMarkdown(hostile(), { language: 'en', hasSql: true });
     expect(markdown).not.toMatch(/^# injected/mu);
     expect(markdown).not.toContain('<script>');
     expect(markdown).not.toContain('](http');
@@ -246,7 +246,7 @@ describe('names that would do harm', () => {
 test('JSON carries every sentence as text, and as key and values', () => {
   const document = JSON.parse(diagnosisJson(incident('fsync-storm'), 'zh')) as Record<string, unknown>;
   expect(Object.keys(document)).toEqual([
-    ...['window', 'baseline', 'has_baseline', 'recorded_s', 'container', 'headline', 'findings'],
+    ...['window', 'baseline', 'has_baseline', 'recorded_s', 'container', 'incidents', 'headline', 'findings'],
     ...['victim', 'waiting', 'excluded', 'unknown', 'coverage'],
   ]);
   expect(document['findings']).toMatchObject([
@@ -274,4 +274,31 @@ test.each([
   ['queue_length', 4.25, '4.25'],
 ])('%s of %d is written %s', (name, value, written) => {
   expect(formatNumber(name, value)).toBe(written);
+});
+
+describe('for a ticket', () => {
+  test('the answer alone is half a screen', () => {
+    const brief = diagnosisBrief(incident('io-limit'), { language: 'en', screen, hasSql: false });
+    expect(brief.split('\n').length).toBeLessThanOrEqual(13);
+    expect(brief).toContain('Cause: jobs/batch-x2k4q/batch is at its I/O limit');
+    expect(brief).toContain('io.max');
+  });
+
+  test.each(cases)(
+    '$rule in Markdown has no SQL unless asked for, and fits a comment on GitHub',
+    ({ incident }) => {
+      const diagnosis = incident().diagnose();
+      const plain = diagnosisMarkdown(diagnosis, { language: 'en', hasSql: false });
+      expect([plain.includes('SELECT'), plain.length < 65_536]).toEqual([false, true]);
+      expect(diagnosisMarkdown(diagnosis, { language: 'en', hasSql: true })).toContain('SELECT');
+    },
+  );
+
+  test('what would not fit is left out, and said to be', () => {
+    const diagnosis = incident('fsync-storm');
+    const long = { ...diagnosis, findings: Array.from({ length: 60 }, () => diagnosis.findings[0]!) };
+    const markdown = diagnosisMarkdown(long, { language: 'en', hasSql: false });
+    expect(markdown.length).toBeLessThan(65_536);
+    expect(markdown).toContain('The rest is left out: --format json has all of it.');
+  });
 });

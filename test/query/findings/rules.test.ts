@@ -215,3 +215,113 @@ describe('evidence and advice fit their finding', () => {
     expect(measures('fsync')).toEqual(['raise-io-limit', 'batch-fsync']);
   });
 });
+
+describe('a journal is held up', () => {
+  test('by who makes its commits long with data, not by who asks for most of them', () => {
+    const node = calmDisk(usual({ sync_ns: 62e6 }))
+      .does('window', batch, {
+        op: 'block_write',
+        per_s: 100,
+        latency_ns: 5e6,
+        inner_ns: 5e6,
+        size_bytes: 2 ** 20,
+      })
+      .does('window', api, {
+        op: 'journal_commit',
+        variant: 'asked',
+        per_s: 5,
+        latency_ns: 60e6,
+        inner_ns: 4e6,
+        class: 'journal',
+      })
+      .does('window', api, { op: 'journal_wait', per_s: 5, latency_ns: 60e6 });
+    const finding = node.finding('journal');
+    expect(finding?.who).toBe('jobs/batch-x2k4q/batch');
+    expect(finding?.sentence).toMatchObject({
+      key: 'journal.data',
+      values: {
+        who: 'payments/api-7d9f/api',
+        culprit: 'jobs/batch-x2k4q/batch',
+        size_bytes_per_s: 100 * 2 ** 20,
+      },
+    });
+    expect(finding?.mitigations.map(({ id }) => id)).not.toContain('batch-fsync');
+  });
+});
+
+describe('a disk that nobody can compare', () => {
+  const alone = (sample: { writes: number; request_ms: number }): unknown =>
+    usual({ hasBaseline: false })
+      .disk('window', 'vda', { busy_ms: 900, ...sample })
+      .finding('slow-device')?.device;
+
+  test('is slow where few small requests take long', () => {
+    expect(alone({ writes: 10, request_ms: 60 })).toBe('vda');
+  });
+
+  test('is not where they wait for each other', () => {
+    expect(alone({ writes: 12, request_ms: 4000 })).toBeUndefined();
+  });
+
+  test('nor where they are large', () => {
+    const large = usual({ hasBaseline: false }).disk('window', 'vda', {
+      writes: 20,
+      busy_ms: 900,
+      request_ms: 25,
+    });
+    large.db.exec('UPDATE device_sample SET write_bytes = write_count * 1048576');
+    expect(large.finding('slow-device')).toBeUndefined();
+  });
+});
+
+test('a single operation held up for seconds by one other is a neighbour’s doing', () => {
+  const node = calmDisk(usual()).does('window', api, { op: 'open', per_s: 1 / 60, latency_ns: 7.5e9 });
+  for (const table of ['total', 'bucket']) {
+    node.db.exec(
+      `DELETE FROM ${table} WHERE op_id = 10 AND interval_id > (SELECT min(interval_id) FROM ${table} WHERE op_id = 10)`,
+    );
+  }
+  node.slow(api, { op: 'open', latency_ns: 7.5e9 }, 8);
+  node.db.exec('DELETE FROM exemplar WHERE ended_us < (SELECT max(ended_us) FROM exemplar)');
+  for (let slot = 0; slot < 70; slot += 1) node.inFlightAt(batch, 8 - 0.1 * (slot + 1), 100e6);
+  const { victim, findings } = node.diagnose();
+  expect(victim?.victim).toMatchObject({ who: 'payments/api-7d9f/api', op: 'open' });
+  expect(findings[0]).toMatchObject({ rule: 'neighbour', who: 'jobs/batch-x2k4q/batch' });
+  expect(findings[0]?.mitigations.map(({ id }) => id)).not.toContain('scheduler');
+});
+
+describe('advice names whom it is for', () => {
+  test('a limit after a disk names who loads it, and is for reads where it reads', () => {
+    const reading = usual()
+      .disk('window', 'vda', { reads: 3000, busy_ms: 700, request_ms: 4 })
+      .does('window', batch, {
+        op: 'block_read',
+        per_s: 3000,
+        latency_ns: 4e6,
+        inner_ns: 1e6,
+        size_bytes: 4096,
+      });
+    const limit = reading.finding('queueing')?.mitigations.find(({ id }) => id === 'io-limit');
+    expect(limit?.values).toMatchObject({ who: 'jobs/batch-x2k4q/batch', bytes_limit: 'rbps=20971520' });
+  });
+
+  test('a cgroup without the io controller gets no path to write to', () => {
+    const node = calmDisk(usual())
+      .limit(api, 100, 1)
+      .does('window', batch, { op: 'fsync', per_s: 400, latency_ns: 2e6, tail_ns: 30e6 });
+    const limit = node.finding('fsync-storm')?.mitigations.find(({ id }) => id === 'io-limit');
+    expect(limit?.values['cgroup']).toBeUndefined();
+  });
+});
+
+describe('a loss', () => {
+  const storm = (op: string | null): number | undefined => {
+    const node = calmDisk(usual()).does('window', batch, { op: 'fsync', per_s: 400, latency_ns: 2e6 });
+    node.lost('operations_uncounted', op);
+    return node.finding('fsync-storm')?.confidence.score;
+  };
+
+  test('of the probe a finding rests on makes it less sure, that of another does not', () => {
+    expect([storm('fsync'), storm('copy_up'), storm(null)]).toEqual([0.81, 0.9, 0.81]);
+  });
+});

@@ -7,6 +7,7 @@ import { settingOf } from '../../findings/playbook.ts';
 import type { Window } from '../../window.ts';
 import { jsonDocument } from '../json.ts';
 import type { Voice } from './words.ts';
+import { measureSentence } from './parts.ts';
 import { voice } from './words.ts';
 
 /**
@@ -23,6 +24,7 @@ export function diagnosisJson(diagnosis: Diagnosis, language: Language): string 
     window_s,
     coverage,
     victim,
+    incidents,
     findings,
     excluded,
     unknown,
@@ -34,6 +36,10 @@ export function diagnosisJson(diagnosis: Diagnosis, language: Language): string 
     has_baseline: hasBaseline,
     recorded_s: window_s,
     container: container ?? null,
+    incidents: incidents.map(({ change: { who, op, fromUs, toUs, isOver }, cause }) => ({
+      ...{ from_us: fromUs, to_us: toUs, who, op, is_over: isOver },
+      cause: cause ? said(cause) : null,
+    })),
     headline: headline(diagnosis).map(said),
     findings: findings.map((finding) => findingOf(finding, speaker, said)),
     victim: victim
@@ -80,7 +86,7 @@ function findingOf(finding: Ranked, { word }: Voice, said: Say) {
     })),
     mitigations: finding.mitigations.map(({ id, values }) => ({
       id,
-      do: word(`do.${id}`),
+      do: said(measureSentence({ id, values })).text,
       gain: word(`gain.${id}`),
       risk: word(`risk.${id}`),
       setting: settingOf(id, values),

@@ -8,6 +8,8 @@ import { visible } from '../text.ts';
 import { shown } from './evidence.ts';
 import {
   coverageLines,
+  incidentSentences,
+  measureSentence,
   mostlySentences,
   rankSentence,
   sureKey,
@@ -17,22 +19,47 @@ import {
 import type { Voice } from './words.ts';
 import { voice } from './words.ts';
 
+type Page = Voice & { readonly hasSql: boolean };
+
+/** A comment on GitHub may be no longer, in characters. */
+const LENGTH_MAX = 65_536;
+
 /**
- * A diagnosis as the document that is filed after an incident: summary, timeline, each finding with its evidence and the
- * query that gives it, what to do, what was ruled out and what could not be seen.
+ * A diagnosis as the document that is filed after an incident: summary, timeline, each finding with its evidence, what to
+ * do, what was ruled out and what could not be seen. With the query of each table it may be of any length.
  */
-export function diagnosisMarkdown(diagnosis: Diagnosis, language: Language): string {
-  const speaker = voice(language, markdownText);
-  const blocks = [
-    `# ${speaker.word('report.title')}`,
-    ...summary(diagnosis, speaker),
-    ...timeline(diagnosis, speaker),
-    ...(diagnosis.findings.length === 0 ? [] : [`## ${speaker.word('label.findings')}`]),
-    ...diagnosis.findings.flatMap((finding, index) => findingBlocks(finding, index + 1, speaker)),
-    ...excludedBlocks(diagnosis.excluded, speaker),
-    ...unknownBlocks(diagnosis, speaker),
+export function diagnosisMarkdown(
+  diagnosis: Diagnosis,
+  { language, hasSql, isBrief = false }: { language: Language; hasSql: boolean; isBrief?: boolean },
+): string {
+  const page: Page = { ...voice(language, markdownText), hasSql };
+  const answer = [
+    `# ${page.word('report.title')}`,
+    ...summary(diagnosis, page),
+    ...incidents(diagnosis, page),
   ];
-  return `${blocks.join('\n\n')}\n`;
+  const proof = [
+    ...timeline(diagnosis, page),
+    ...(diagnosis.findings.length === 0 ? [] : [`## ${page.word('label.findings')}`]),
+    ...diagnosis.findings.flatMap((finding, index) => findingBlocks(finding, index + 1, page)),
+    ...excludedBlocks(diagnosis.excluded, page),
+    ...unknownBlocks(diagnosis, page),
+  ];
+  const whole = `${[...answer, ...(isBrief ? [] : proof)].join('\n\n')}\n`;
+  return hasSql || whole.length < LENGTH_MAX ? whole : `${cut([...answer, ...proof], page)}\n`;
+}
+
+/** As many blocks as may be, and that there are more. */
+function cut(blocks: readonly string[], { word }: Page): string {
+  const end = word('report.cut');
+  let length = end.length + 4;
+  const kept = blocks.filter((block) => (length += block.length + 2) < LENGTH_MAX);
+  return [...kept, end].join('\n\n');
+}
+
+function incidents(diagnosis: Diagnosis, { word, join }: Page): string[] {
+  const lines = incidentSentences(diagnosis).map((sentences) => `- ${join(sentences)}`);
+  return lines.length === 0 ? [] : [`## ${word('label.incidents')}`, lines.join('\n')];
 }
 
 /** Names are anybody's: nothing in them may make markup, a link, HTML, or a line. */
@@ -46,7 +73,7 @@ function markdownText(text: string): string {
     .replace(/[\\`*_{}[\]()#+!|~-]/gu, String.raw`\$&`);
 }
 
-function summary(diagnosis: Diagnosis, { word, join, label, aside }: Voice): string[] {
+function summary(diagnosis: Diagnosis, { say, join, label, aside }: Voice): string[] {
   const [first] = diagnosis.findings;
   const [mitigation] = first?.mitigations ?? [];
   return [
@@ -59,12 +86,12 @@ function summary(diagnosis: Diagnosis, { word, join, label, aside }: Voice): str
           ),
         ]
       : []),
-    ...(mitigation ? [label('label.do', word(`do.${mitigation.id}`))] : []),
+    ...(mitigation ? [label('label.do', say(measureSentence(mitigation)))] : []),
     join(whenSentences(diagnosis)),
   ].filter((text) => text !== '');
 }
 
-function timeline({ victim, waiting }: Diagnosis, speaker: Voice): string[] {
+function timeline({ victim, waiting }: Diagnosis, speaker: Page): string[] {
   if (!victim) return [];
   return [
     `## ${speaker.word('label.timeline')}`,
@@ -74,7 +101,7 @@ function timeline({ victim, waiting }: Diagnosis, speaker: Voice): string[] {
   ];
 }
 
-function findingBlocks(finding: Ranked, number: number, speaker: Voice): string[] {
+function findingBlocks(finding: Ranked, number: number, speaker: Page): string[] {
   const { say: speak, word, aside, list } = speaker;
   const { rule, severity, confidence, sentence, alsoChecked } = finding;
   const marks = aside([`severity.${severity}`, sureKey(finding)]);
@@ -92,11 +119,11 @@ function findingBlocks(finding: Ranked, number: number, speaker: Voice): string[
   ];
 }
 
-function mitigationBlocks({ id, values }: Mitigation, { word }: Voice): string[] {
+function mitigationBlocks({ id, values }: Mitigation, { word, say }: Voice): string[] {
   const setting = settingOf(id, values);
   return [
     [
-      `**${word('label.do')}**: ${word(`do.${id}`)}`,
+      `**${word('label.do')}**: ${say(measureSentence({ id, values }))}`,
       '',
       `- ${word('label.gain')}: ${word(`gain.${id}`)}`,
       `- ${word('label.risk')}: ${word(`risk.${id}`)}`,
@@ -105,18 +132,18 @@ function mitigationBlocks({ id, values }: Mitigation, { word }: Voice): string[]
   ];
 }
 
-function evidenceBlocks(evidence: Evidence, speaker: Voice): string[] {
-  const sql = queryBlock(evidence.sql, speaker);
+function evidenceBlocks(evidence: Evidence, speaker: Page): string[] {
+  const sql = queryBlocks(evidence.sql, speaker);
   const title = `**${speaker.say(evidence.title)}**`;
-  if (evidence.rows.length === 0) return [`${title}: -`, sql];
+  if (evidence.rows.length === 0) return [`${title}: -`, ...sql];
   const { titles, isNumber, rows } = shown(evidence, speaker);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const rule = isNumber.map((isRight) => (isRight ? '---:' : '---'));
-  return [title, [line(titles), line(rule), ...rows.map(line)].join('\n'), sql];
+  return [title, [line(titles), line(rule), ...rows.map(line)].join('\n'), ...sql];
 }
 
-const queryBlock = (sql: string, { word }: Voice): string =>
-  `<details><summary>${word('label.sql')}</summary>\n\n${fenced('sql', sql)}\n\n</details>`;
+const queryBlocks = (sql: string, { word, hasSql }: Page): string[] =>
+  hasSql ? [`<details><summary>${word('label.sql')}</summary>\n\n${fenced('sql', sql)}\n\n</details>`] : [];
 
 /** A code block that nothing in it can end. */
 function fenced(language: string, text: string): string {
@@ -125,13 +152,13 @@ function fenced(language: string, text: string): string {
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
-function excludedBlocks(excluded: readonly Excluded[], speaker: Voice): string[] {
+function excludedBlocks(excluded: readonly Excluded[], speaker: Page): string[] {
   if (excluded.length === 0) return [];
   return [
     `## ${speaker.word('label.excluded')}`,
     ...excluded.flatMap(({ rule, sentence, sql }) => [
       `**${speaker.word(`rule.${rule}`)}**: ${speaker.say(sentence)}`,
-      queryBlock(sql, speaker),
+      ...queryBlocks(sql, speaker),
     ]),
   ];
 }

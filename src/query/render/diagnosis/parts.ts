@@ -2,6 +2,7 @@ import type { Sentence, SentenceKey, Value } from '../../findings/catalogue/cata
 import { say } from '../../findings/catalogue/catalogue.ts';
 import { confidenceWord } from '../../findings/confidence.ts';
 import type { Diagnosis, Ranked } from '../../findings/diagnose.ts';
+import type { Mitigation } from '../../findings/finding.ts';
 import type { FactName } from '../../findings/facts.ts';
 import type { Voice } from './words.ts';
 
@@ -36,6 +37,15 @@ export function whenSentences({ periods, hasBaseline, window_s, container }: Dia
     ...(container === undefined ? [] : [say('report.container', { container })]),
   ];
 }
+
+/** What changed when, and what explains it, an incident each. */
+export const incidentSentences = ({ incidents }: Diagnosis): Sentence[][] =>
+  incidents.map(({ change: { who, op, fromUs, toUs, isOver }, cause }) => [
+    isOver
+      ? say('incident.over', { who, op, from_us: fromUs, to_us: toUs })
+      : say('incident.lasting', { who, op, from_us: fromUs }),
+    ...(cause ? [cause] : []),
+  ]);
 
 /** Why a finding stands where it stands. */
 export function rankSentence({ score, severity, confidence, share }: Ranked, { word }: Voice): Sentence {
@@ -84,3 +94,6 @@ export function unknownSentences({ unknown, window_s }: Diagnosis, { word }: Voi
     }),
   );
 }
+
+/** What to do, naming whom it is done to. */
+export const measureSentence = ({ id, values }: Mitigation): Sentence => ({ key: `do.${id}`, values });

@@ -11,6 +11,8 @@ import { visible, wrap } from '../text.ts';
 import { shown } from './evidence.ts';
 import {
   coverageLines,
+  incidentSentences,
+  measureSentence,
   mostlySentences,
   rankSentence,
   sureKey,
@@ -46,6 +48,7 @@ export function diagnosisText(diagnosis: Diagnosis, { language, screen, hasSql }
   const minor = diagnosis.findings.filter((finding) => !main.includes(finding));
   const sections = [
     answerLines(diagnosis, page),
+    incidentLines(diagnosis, page),
     ...main.map((finding, index) => findingLines(finding, index + 1, page)),
     alsoLines(minor, page),
     victimLines(diagnosis, page),
@@ -56,7 +59,39 @@ export function diagnosisText(diagnosis: Diagnosis, { language, screen, hasSql }
   return `${lines.slice(1).join('\n')}\n`;
 }
 
-/** Findings below it are told in a sentence each. */
+/** The answer alone, for a ticket: what changed, the cause, what to do, what else was noticed. */
+export function diagnosisBrief(diagnosis: Diagnosis, { language, screen }: DiagnosisOptions): string {
+  const page: Page = {
+    voice: voice(language, visible),
+    screen,
+    paint: colors.createColors(screen.colour),
+    hasSql: false,
+  };
+  const [first, ...others] = diagnosis.findings;
+  const [mitigation] = first?.mitigations ?? [];
+  const setting = mitigation ? (settingOf(mitigation.id, mitigation.values)?.split('\n') ?? []) : [];
+  const sections = [
+    [...answerLines(diagnosis, page), ...setting.map((line) => page.paint.cyan(`    ${visible(line)}`))],
+    incidentLines(diagnosis, page),
+    alsoLines(others.slice(0, BRIEF_OTHERS), page),
+  ];
+  return `${sections
+    .filter((section) => section.length > 0)
+    .map((section) => section.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+const BRIEF_OTHERS = 3;
+
+function incidentLines(diagnosis: Diagnosis, page: Page): string[] {
+  const { paint, voice } = page;
+  const lines = incidentSentences(diagnosis).flatMap((sentences) =>
+    wrapped(page, `   ${voice.join(sentences)}`),
+  );
+  return lines.length === 0 ? [] : [paint.bold(voice.word('label.incidents')), ...lines];
+}
+
+/** Findings below it are named in a sentence each. */
 const MINOR_SCORE = 0.05;
 
 function alsoLines(minor: readonly Ranked[], page: Page): string[] {
@@ -80,7 +115,7 @@ function answerLines(diagnosis: Diagnosis, page: Page): string[] {
         `${voice.join([first.sentence, ...mostlySentences(first)])}${voice.aside([sureKey(first)])}`,
       )
     : [];
-  const advice = mitigation ? labelled(page, 'label.do', voice.word(`do.${mitigation.id}`)) : [];
+  const advice = mitigation ? labelled(page, 'label.do', voice.say(measureSentence(mitigation))) : [];
   const when = voice.join(whenSentences(diagnosis));
   return [
     ...wrapped(page, answer).map(paint.bold),
@@ -124,7 +159,7 @@ function mitigationLines({ id, values }: Mitigation, page: Page): string[] {
   const { voice, paint } = page;
   const setting = settingOf(id, values)?.split('\n') ?? [];
   return [
-    ...indented(page, 'label.do', voice.word(`do.${id}`)),
+    ...indented(page, 'label.do', voice.say(measureSentence({ id, values }))),
     ...setting.map((line) => paint.cyan(`       ${visible(line)}`)),
     ...wrapped(page, `     ${voice.label('label.gain', voice.word(`gain.${id}`))}`),
     ...wrapped(page, `     ${voice.label('label.risk', voice.word(`risk.${id}`))}`),

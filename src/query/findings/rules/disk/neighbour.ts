@@ -3,20 +3,20 @@ import { say } from '../../catalogue/catalogue.ts';
 import { confidence } from '../../confidence.ts';
 import type { Facts } from '../../facts.ts';
 import { groups } from '../../facts.ts';
-import type { Rule, Judgement } from '../../finding.ts';
+import type { Judgement, Mitigation, Rule } from '../../finding.ts';
 import { found } from '../../finding.ts';
 import type { BlameFact, WorkFact } from '../../queries.ts';
 import { blameSql } from '../../queries.ts';
 import { shareOf } from '../../share.ts';
 import { compareSql, tableSql } from '../../sql.ts';
 import { WHO_NAME } from '../../../who.ts';
-import { over, thresholds } from '../../thresholds.ts';
+import { over } from '../../thresholds.ts';
 
 export const neighbour: Rule<'neighbour'> = {
   id: 'neighbour',
   about: 'Somebody is slow while somebody else keeps the disk busy.',
   needs: ['blame'],
-  thresholds: ['blame_share', 'worth_naming_share'],
+  thresholds: ['blame_share', 'blame_slow_count', 'stalled_latency_ns', 'worth_naming_share'],
   rivals: ['slow-device', 'io-limit', 'fsync-storm'],
   yieldsTo: ['slow-device', 'io-limit'],
   examine(facts) {
@@ -36,8 +36,9 @@ function caseOf(facts: Facts, row: BlameFact): Case | undefined {
     (each) => each.victim === row.victim && each.op === row.op && each.culprit === row.victim,
   );
   const isOther = row.culprit !== row.victim && row.share_percent > (own?.share_percent ?? 0);
-  const isBlamed =
-    over('blame_share', row.share_percent / 100) && row.slow_count >= thresholds.blame_slow_count.value;
+  const isPattern =
+    over('blame_slow_count', row.slow_count) || over('stalled_latency_ns', row.overlap_ns_sum);
+  const isBlamed = over('blame_share', row.share_percent / 100) && isPattern;
   if (!victim || !isOther || !isBlamed) return undefined;
   const isVictims = (each: WorkFact): boolean => each.who === row.victim && each.op === row.op;
   const share = (shareOf(facts, isVictims) * row.share_percent) / 100;
@@ -84,7 +85,13 @@ function finding(facts: Facts, { row, victim, share }: Case): Judgement {
       { id: 'io-weight', values: {} },
       { id: 'io-limit', values: {} },
       { id: 'own-disk', values: {} },
-      { id: 'scheduler', values: {} },
+      ...schedulerFor(facts, op, first?.device ?? null),
     ],
   });
+}
+
+/** A scheduler keeps reads from starving: it helps who reads, on a disk that has none. */
+function schedulerFor({ device_settings }: Facts, op: string, device: string | null): Mitigation[] {
+  const has = device_settings.find((row) => row.device === device)?.scheduler ?? 'none';
+  return op === 'read' && has === 'none' ? [{ id: 'scheduler', values: {} }] : [];
 }

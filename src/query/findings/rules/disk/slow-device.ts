@@ -14,6 +14,8 @@ export const slowDevice: Rule<'slow-device'> = {
     'slow_request_flash_ns',
     'slow_request_rotational_ns',
     'slow_times',
+    'transfer_bytes_per_s',
+    'queue_length',
     'slow_requests_per_s',
     'waiting_ns_per_s',
   ],

@@ -13,6 +13,7 @@ export const smallFiles: Rule<'small-files'> = {
   needs: ['upperdirs'],
   thresholds: ['small_file_count'],
   rivals: ['inodes', 'writable-layer'],
+  isThreat: true,
   yieldsTo: ['inodes'],
   examine(facts) {
     const [most] = facts.upperdirs;

@@ -14,6 +14,7 @@ export const deletedFiles: Rule<'deleted-files'> = {
   needs: ['deleted'],
   thresholds: ['deleted_bytes', 'deleted_share', 'deleted_looked_s'],
   rivals: ['space'],
+  isThreat: true,
   yieldsTo: [],
   examine(facts) {
     const held = groups(

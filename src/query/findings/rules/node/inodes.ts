@@ -14,6 +14,7 @@ export const inodes: Rule<'inodes'> = {
   needs: ['filesystems'],
   thresholds: ['used_percent', 'full_percent'],
   rivals: ['space', 'small-files'],
+  isThreat: true,
   yieldsTo: [],
   examine(facts) {
     const [fullest] = facts.filesystems.toSorted(

@@ -12,6 +12,7 @@ export const space: Rule<'space'> = {
   needs: ['filesystems'],
   thresholds: ['used_percent', 'full_percent'],
   rivals: ['inodes', 'deleted-files'],
+  isThreat: true,
   yieldsTo: ['deleted-files'],
   examine(facts) {
     const [fullest] = facts.filesystems.toSorted((a, b) => b.used_percent - a.used_percent);
