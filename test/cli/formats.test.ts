@@ -29,6 +29,8 @@ const commands: readonly (readonly string[])[] = [
   ['deleted', ...window],
   ['sql', 'SELECT op, op_count FROM operations'],
   ['sql', '--schema'],
+  ['classes'],
+  ['classes', '--of', '/var/lib/etcd/member/wal/0.wal'],
   ['metrics'],
   ['status'],
 ];
