@@ -14,10 +14,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('commands', () => {
     expect(said('topp')).toMatchInlineSnapshot(
-      `"There is no command "topp". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon. Did you mean iotrace top?"`,
+      `"There is no command "topp". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon, completion. Did you mean iotrace top?"`,
     );
     expect(said('watch')).toMatchInlineSnapshot(
-      `"There is no command "watch". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon."`,
+      `"There is no command "watch". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon, completion."`,
     );
   });
 
@@ -35,7 +35,7 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"status has no option --limit. What it takes: iotrace status --help."`,
     );
     expect(said('daemon', '--for', '3s')).toMatchInlineSnapshot(
-      `"daemon has no option --for. What it takes: iotrace daemon --help."`,
+      `"daemon has no option --for. What it takes: iotrace daemon --help. Did you mean --format?"`,
     );
   });
 
@@ -64,8 +64,8 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
     expect(said('top', '--format', 'xml')).toMatchInlineSnapshot(
       `"--format is "xml". It takes one of: table, json, csv."`,
     );
-    expect(said('status', '--format', 'csv')).toMatchInlineSnapshot(
-      `"--format is "csv". It takes one of: text, json."`,
+    expect(said('status', '--format', 'table')).toMatchInlineSnapshot(
+      `"--format is "table". It takes one of: text, json, csv."`,
     );
     expect(said('top', '--sort', 'P99')).toMatchInlineSnapshot(
       `"--sort is "P99". It takes one of: latency, p99, max, ops, bytes. Did you mean p99?"`,

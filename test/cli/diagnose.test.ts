@@ -80,7 +80,7 @@ describe('from the command line', () => {
     expect(said('--format', 'html')).toMatchInlineSnapshot(`
       [
         2,
-        "iotrace: --format is "html". It takes one of: text, markdown, json.
+        "iotrace: --format is "html". It takes one of: text, markdown, json, csv.
       ",
       ]
     `);

@@ -29,6 +29,8 @@ const commands: readonly (readonly string[])[] = [
   ['deleted', ...window],
   ['sql', 'SELECT op, op_count FROM operations'],
   ['sql', '--schema'],
+  ['classes'],
+  ['classes', '--of', '/var/lib/etcd/member/wal/0.wal'],
   ['metrics'],
   ['status'],
 ];
@@ -69,7 +71,7 @@ describe.each(commands.map((words) => ({ words, line: words.slice(0, 2).join(' '
 );
 
 test('no command that answers from a recording is left out', () => {
-  const others = ['doctor', 'record', 'daemon'];
+  const others = ['doctor', 'record', 'daemon', 'completion'];
   const asked = new Set(commands.map(([name]) => name));
   expect(commandNames.filter((name) => !others.includes(name) && !asked.has(name))).toEqual([]);
 });

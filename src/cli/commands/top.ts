@@ -45,7 +45,7 @@ const LIVE_LENGTH = '1m';
 export function readTop(typed: TopTyped, nowUs: WallUs): TopArguments | Failure {
   const parts = {
     by: typed.by === undefined ? undefined : listOf('--by', typed.by, dimensions),
-    filters: readFilters(typed.live === true ? { since: LIVE_LENGTH, ...typed } : typed, nowUs),
+    filters: readFilters(withLength(typed), nowUs),
     sort: oneOf('--sort', typed.sort ?? 'latency', topSorts),
     list: readList(typed),
   };
@@ -56,6 +56,11 @@ export function readTop(typed: TopTyped, nowUs: WallUs): TopArguments | Failure 
   const clash = isLive ? liveClash(typed, list.format) : undefined;
   const query = { ...filters, by, sort, limit: list.limit };
   return clash ?? { query, format: list.format, isLive, hasOwnBy: parts.by !== undefined };
+}
+
+function withLength(typed: TopTyped): TopTyped {
+  const isOpen = typed.live === true && typed.since === undefined && typed.from === undefined;
+  return isOpen ? { ...typed, since: LIVE_LENGTH } : typed;
 }
 
 function liveClash({ from, to }: TopTyped, format: Format): Failure | undefined {
