@@ -2,8 +2,10 @@
 # make test           all tests that need no other kernel (root: real bpftrace on this one)
 # make bench          what it costs: probes (root), rates, store, query, start-up; results: docs/performance.md
 # make test-kernels   the acceptance in three real Debian kernels under QEMU
+# make package        .deb, .rpm, npm package, checksums and bill of materials, into build/
+# make test-packages  the packages in clean Debian trees, and their service under systemd in three kernels
 # make test-scenarios longer ones: who owns block I/O, twelve incidents and what `diagnose` says of them
-.PHONY: help run build test bench test-kernels test-scenarios lab check format gen clean
+.PHONY: help run build test bench test-kernels test-scenarios package test-packages lab check format gen clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -30,6 +32,13 @@ test-kernels: build lab
 test-scenarios: build lab
 	@scripts/test scenarios
 
+package: build
+	@scripts/package/all
+
+test-packages: build lab
+	@scripts/package/all deb
+	@scripts/test packages service
+
 check: build
 	@npm run --silent check
 
@@ -40,4 +49,4 @@ gen: build
 	@npm run --silent gen
 
 clean:
-	rm -rf dist
+	rm -rf dist build

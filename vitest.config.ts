@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/native/**', 'test/kernel/**'],
+          exclude: ['test/native/**', 'test/kernel/**', 'test/packaging/deb.test.ts'],
           globalSetup,
           testTimeout: 20_000,
         },
@@ -59,6 +59,29 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 20 * MINUTE,
           hookTimeout: 20 * MINUTE,
+        },
+      },
+      {
+        // Packages in clean root trees of three suites, and their service under systemd in three kernels.
+        test: {
+          name: 'packages',
+          include: ['test/packaging/deb.test.ts'],
+          globalSetup,
+          fileParallelism: false,
+          testTimeout: 20 * MINUTE,
+          hookTimeout: 20 * MINUTE,
+        },
+      },
+      {
+        // The acceptance once more: the service of the package records, in its sandbox.
+        test: {
+          name: 'service',
+          include: ['test/kernel/acceptance.test.ts'],
+          env: { IOTRACE_LAB_OPTIONS: '--systemd' },
+          globalSetup,
+          fileParallelism: false,
+          testTimeout: 30 * MINUTE,
+          hookTimeout: 30 * MINUTE,
         },
       },
       {

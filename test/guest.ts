@@ -30,6 +30,9 @@ export async function runInGuest(kernel: string, scenario: string): Promise<Gues
   return runOnce(kernel, scenario);
 }
 
+/** More options of scripts/lab/run, for a project that runs the same tests in another guest. */
+const extraOptions = process.env['IOTRACE_LAB_OPTIONS']?.split(' ') ?? [];
+
 /** Boots a lab kernel that runs test/kernel/SCENARIO; the folder with what that left behind. Throws when it fails. */
 export async function boot(
   kernel: string,
@@ -38,7 +41,7 @@ export async function boot(
 ): Promise<string> {
   const out = mkdtempSync(join(tmpdir(), `iotrace-${scenario}-${kernel}-`));
   const command = [`test/kernel/${scenario}`, ...words];
-  const options = ['--timeout', String(timeoutS), '--out', out, '--'];
+  const options = [...extraOptions, '--timeout', String(timeoutS), '--out', out, '--'];
   const { failed, all } = await execa('scripts/lab/run', [kernel, ...options, ...command], {
     all: true,
     reject: false,

@@ -53,6 +53,7 @@ export async function capture(
       noteSkipped(recorder, accounting.addInterval(interval, spent).skipped);
       coverage.add(interval);
       session.lookAtClock();
+      options.onInterval?.();
       retention.tryStep();
       if (awaitedModuleHasAppeared(plan)) {
         state.isReplanning = true;

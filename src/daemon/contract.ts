@@ -28,6 +28,8 @@ export type RecordOptions = {
   readonly onAttached?: () => void;
   /** Called once the probes are attached and proven. */
   readonly onReady?: (coverage: CoverageLine[]) => void;
+  /** Called when an interval has come in, stored or kept for when the disk has space again. */
+  readonly onInterval?: () => void;
   /** Ends the recording cleanly. */
   readonly signal?: AbortSignal;
 };

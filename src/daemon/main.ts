@@ -9,6 +9,7 @@ import { captureUntilStopped } from './captures.ts';
 import { readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import type { RecordOptions, Summary } from './contract.ts';
+import { notifySystemd } from './service/notify.ts';
 import { lockRecording } from './store/lock.ts';
 import { createSession } from './store/session.ts';
 
@@ -17,7 +18,8 @@ import { createSession } from './store/session.ts';
  * totals, enrich, store) → SQLite. A bpftrace that dies is started again; what that costs is a row in
  * loss. Returns when everything recorded is written.
  */
-export async function record(options: RecordOptions): Promise<Summary | Failure> {
+export async function record(asked: RecordOptions): Promise<Summary | Failure> {
+  const options = notifySystemd(asked);
   // Its own I/O shows under its own name.
   process.title = 'iotrace';
   process.umask(0o027);

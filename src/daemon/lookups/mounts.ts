@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readLines } from './bounded-read.ts';
 import { hostPath, overlayLayers, parseMountinfo, pathBelow } from './mountinfo.ts';
@@ -30,6 +31,19 @@ export interface Mounts {
   hostPath(major: number, minor: number, pathInFileSystem: string): string | undefined;
   /** The overlay whose upperdir contains this host path. */
   overlayUnder(upperPath: string): OverlayPath | undefined;
+}
+
+/**
+ * Whose mount table is the host's: that of process 1 where this one has a mount namespace of its own and shares the
+ * host's PIDs (a pod with hostPID, a unit with a sandbox).
+ */
+export function mountTableOf({ proc }: Pick<Roots, 'proc'>): 'self' | '1' {
+  const namespace = (process: string): string => readlinkSync(join(proc, process, 'ns/mnt'));
+  try {
+    return namespace('self') === namespace('1') ? 'self' : '1';
+  } catch {
+    return 'self';
+  }
 }
 
 /** 16 MiB: about 50 000 mounts. */
