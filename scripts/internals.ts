@@ -6,6 +6,7 @@ export { createCgroups } from '../src/daemon/lookups/cgroups.ts';
 export { createContainers } from '../src/daemon/lookups/containers.ts';
 export { createDevices } from '../src/daemon/lookups/devices.ts';
 export { createMounts } from '../src/daemon/lookups/mounts.ts';
+export { hostRoots } from '../src/daemon/lookups/roots.ts';
 export { createRecorder } from '../src/daemon/recorder.ts';
 export { createRollup } from '../src/daemon/store/rollup.ts';
 export { en } from '../src/query/findings/catalogue/en.ts';

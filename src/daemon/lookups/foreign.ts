@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Mounts } from './mounts.ts';
+import { hostRoot } from './roots.ts';
 
 /**
  * File systems whose answers come from a server or a process, which may never answer: a system call that
@@ -31,7 +32,7 @@ export function isForeignPath(mounts: Pick<Mounts, 'holding'>, path: string): bo
 export function existsLocally(mounts: Pick<Mounts, 'holding'>, path: string): boolean | undefined {
   if (isForeignPath(mounts, path) || isForeignPath(mounts, dirname(path))) return undefined;
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    return lstatSync(hostRoot + path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return undefined;
   }

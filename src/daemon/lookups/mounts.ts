@@ -1,8 +1,8 @@
-import { readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readLines } from './bounded-read.ts';
 import { hostPath, overlayLayers, parseMountinfo, pathBelow } from './mountinfo.ts';
 import type { Mount } from './mountinfo.ts';
+import { hostRoot } from './roots.ts';
 import type { Roots } from './roots.ts';
 
 /** A host path below an overlay's upperdir, as the container sees it. */
@@ -33,19 +33,6 @@ export interface Mounts {
   overlayUnder(upperPath: string): OverlayPath | undefined;
 }
 
-/**
- * Whose mount table is the host's: that of process 1 where this one has a mount namespace of its own and shares the
- * host's PIDs (a pod with hostPID, a unit with a sandbox).
- */
-export function mountTableOf({ proc }: Pick<Roots, 'proc'>): 'self' | '1' {
-  const namespace = (process: string): string => readlinkSync(join(proc, process, 'ns/mnt'));
-  try {
-    return namespace('self') === namespace('1') ? 'self' : '1';
-  } catch {
-    return 'self';
-  }
-}
-
 /** 16 MiB: about 50 000 mounts. */
 const TABLE_LIMIT_BYTES = 16 * 1024 * 1024;
 
@@ -55,7 +42,10 @@ const TABLE_LIMIT_BYTES = 16 * 1024 * 1024;
  * @param process whose table: `self`, or `1` for a daemon in a mount namespace of its own that
  *   shares the host's PIDs (a DaemonSet)
  */
-export function createMounts(roots: Pick<Roots, 'proc'>, process: 'self' | '1' = 'self'): Mounts {
+export function createMounts(
+  roots: Pick<Roots, 'proc'>,
+  process: 'self' | '1' = hostRoot === '' ? 'self' : '1',
+): Mounts {
   const file = join(roots.proc, process, 'mountinfo');
   let table = indexed([]);
   let text = '';

@@ -1,6 +1,8 @@
+import { existsSync, readlinkSync } from 'node:fs';
+
 /**
  * Where the host's trees are visible to this process. On the host itself these are the paths
- * everyone knows; in a DaemonSet they lie below `/host`, in tests below a fixture.
+ * everyone knows; in a pod they are read through process 1, in tests below a fixture.
  *
  * Paths that lookups *answer* with are always the host's own (`/run/containerd/…`), as the mount
  * table spells them, wherever they were read.
@@ -20,14 +22,32 @@ export interface Roots {
   readonly varLib: string;
 }
 
-/** The roots of a daemon that runs on the host itself. */
+/**
+ * Below what the host's files are: nothing, or the root of process 1 (proc(5), /proc/PID/root) for a daemon with a mount
+ * namespace of its own that shares the host's PIDs: a pod with hostPID, a unit with a sandbox. So it needs no mounts
+ * of the host's folders, wherever its runtimes keep their state.
+ */
+export const hostRoot = rootOfHost('/proc');
+
+function rootOfHost(proc: string): '' | '/proc/1/root' {
+  const namespace = (process: string): string => readlinkSync(`${proc}/${process}/ns/mnt`);
+  try {
+    const isOwn = namespace('self') !== namespace('1');
+    return isOwn && existsSync('/proc/1/root/proc/1') ? '/proc/1/root' : '';
+  } catch {
+    // Process 1 is not ours to look at.
+    return '';
+  }
+}
+
+/** The roots of a daemon that runs on the host, in its mount namespace or not. */
 export const hostRoots: Roots = {
-  host: '/',
-  cgroup: '/sys/fs/cgroup',
+  host: `${hostRoot}/`,
+  cgroup: `${hostRoot}/sys/fs/cgroup`,
   proc: '/proc',
   sys: '/sys',
-  run: '/run',
-  varLib: '/var/lib',
+  run: `${hostRoot}/run`,
+  varLib: `${hostRoot}/var/lib`,
 };
 
 /**

@@ -3,6 +3,7 @@ import { errorCode } from '../../failure.ts';
 import type { Container } from '../lookups/containers.ts';
 import { pathBelow } from '../lookups/mountinfo.ts';
 import type { Mount } from '../lookups/mountinfo.ts';
+import { hostRoot } from '../lookups/roots.ts';
 import type { Mounts } from '../lookups/mounts.ts';
 import type { Problem } from './problem.ts';
 import type { Sampler, Sight } from './sampler.ts';
@@ -51,7 +52,7 @@ export function createFilesystems({ mounts, containers }: Sight, databasePath: s
       const rows: Sample[] = [];
       const problems: Problem[] = [];
       for (const { mount, holds } of holders(mounts, containers.all(), databasePath)) {
-        const space = REMOTE.test(mount.fsType) ? remote : spaceOf(mount.mountPoint);
+        const space = REMOTE.test(mount.fsType) ? remote : spaceOf(hostRoot + mount.mountPoint);
         if ('reason' in space) {
           problems.push({ subject: mount.mountPoint, state: 'missing', reason: space.reason, fix: null });
         } else {

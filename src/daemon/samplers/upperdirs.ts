@@ -2,6 +2,7 @@ import { existsSync, opendirSync } from 'node:fs';
 import type { Dir } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '../lookups/containers.ts';
+import { hostRoot } from '../lookups/roots.ts';
 import type { Sampler, Sight } from './sampler.ts';
 import { defineTable } from './table.ts';
 import type { Sample } from './table.ts';
@@ -50,7 +51,7 @@ export function createUpperdirs({ containers }: Sight): Sampler {
     schedules = next;
   };
   const start = (due: Due | undefined): typeof current =>
-    due && { ...due, count: countFiles(due.upperdir, ENTRIES_MAX) };
+    due && { ...due, count: countFiles(hostRoot + due.upperdir, ENTRIES_MAX) };
   return {
     everyMs: 0,
     sample({ monotonicUs }) {
