@@ -6,7 +6,7 @@ const PRINT = `const { hostRoots } = await import(${JSON.stringify(resolve('dist
   console.log(JSON.stringify(hostRoots))`;
 
 async function rootsSeenBy(...wrapper: string[]): Promise<unknown> {
-  const [command = '', ...words] = [...wrapper, process.execPath, '--input-type=module', '-e', PRINT];
+  const [command, ...words] = [...wrapper, process.execPath, '--input-type=module', '-e', PRINT];
   return JSON.parse((await execa(command, words)).stdout);
 }
 

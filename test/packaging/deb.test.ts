@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const PARTS = ['npm', 'deb', 'rpm', 'chart'];
 const SUITES = ['bookworm', 'trixie', 'sid'];
 
 let folder = '';
@@ -15,7 +16,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'iotrace-packages-'));
   deb = join(folder, `iotrace_${version}_amd64.deb`);
   older = join(folder, 'older.deb');
-  await execa('scripts/package/all', ['deb', 'rpm'], { env: { BUILD: folder, XZ_LEVEL: '0' } });
+  await execa('scripts/package/all', PARTS, { env: { BUILD: folder, XZ_LEVEL: '0' } });
   await repackage(deb, '0.0.1', older);
 });
 afterAll(() => {
@@ -37,6 +38,14 @@ function firstRecording(path: string): void {
     INSERT INTO run VALUES (1, 'boot', 'first', 1, 0, 0, NULL, NULL, '0', '6.1', '0.17', 2, 5000, 10000000, '[]');`);
   db.close();
 }
+
+test('made again, every package is the same, byte for byte', async () => {
+  const again = join(folder, 'again');
+  await execa('scripts/package/all', PARTS, { env: { BUILD: again, XZ_LEVEL: '0' } });
+  const [sums, others] = [folder, again].map((each) => readFileSync(join(each, 'SHA256SUMS'), 'utf8'));
+  expect(sums?.trim().split('\n')).toHaveLength(PARTS.length + 1);
+  expect(others).toBe(sums);
+});
 
 test('lintian has no complaint that is not explained', async () => {
   const { stdout } = await execa('lintian', ['--allow-root', '--fail-on', 'error,warning', deb], {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-const FAST = { SOURCE_DATE_EPOCH: '1700000000', XZ_LEVEL: '0' };
 
 let folder = '';
 beforeAll(() => {
@@ -56,17 +55,6 @@ test('the npm package installs without a compiler and needs no other', async () 
   await execa('npm', words, { cwd: folder });
   expect(await speaks(join(prefix, 'bin/iotrace'))).toEqual(answers(join(folder, 'none.db')));
 });
-
-test('a package made twice is the same, byte for byte', async () => {
-  const sums: string[] = [];
-  for (const name of ['one', 'other']) {
-    const env = { ...FAST, BUILD: join(folder, name), TMPDIR: folder };
-    await execa('scripts/package/all', ['npm', 'deb'], { env });
-    sums.push(readFileSync(join(folder, name, 'SHA256SUMS'), 'utf8'));
-  }
-  expect(sums[0]).toMatch(/iotrace_.*\.deb/u);
-  expect(sums[1]).toBe(sums[0]);
-}, 120_000);
 
 test('the bill of materials has every package that was bundled, with the version and the hash of the lock file', () => {
   type Part = { name: string; version: string; hashes?: { content: string }[] };
