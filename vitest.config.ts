@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/native/**', 'test/kernel/**', 'test/packaging/deb.test.ts'],
+          exclude: ['test/native/**', 'test/kernel/**', 'test/packaging/{deb,image}.test.ts'],
           globalSetup,
           testTimeout: 20_000,
         },
@@ -65,7 +65,7 @@ export default defineConfig({
         // Packages in clean root trees of three suites, and their service under systemd in three kernels.
         test: {
           name: 'packages',
-          include: ['test/packaging/deb.test.ts'],
+          include: ['test/packaging/{deb,image}.test.ts'],
           globalSetup,
           fileParallelism: false,
           testTimeout: 20 * MINUTE,

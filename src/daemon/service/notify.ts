@@ -15,7 +15,11 @@ export function notifySystemd(
   options: RecordOptions,
   environment: NodeJS.ProcessEnv = process.env,
 ): RecordOptions {
-  if (environment['NOTIFY_SOCKET'] === undefined) return options;
+  const socket = environment['NOTIFY_SOCKET'];
+  if (socket === undefined) return options;
+  const send = (message: string): void => {
+    void notify(socket, message);
+  };
   const watchdogMs = Number(environment['WATCHDOG_USEC'] ?? 0) / 1000;
   const patienceMs = Math.max(RESTART_PATIENCE_MS, 3 * options.intervalMs);
   let intervalAtMs = 0;
@@ -43,8 +47,10 @@ export function notifySystemd(
 }
 
 /** Node.js has no datagram sockets of AF_UNIX: systemd-notify(1) has, and takes 3 ms of CPU. */
-function send(message: string): void {
-  void execa('systemd-notify', [message], { reject: false }).then(({ failed, shortMessage }) => {
-    if (failed) process.stderr.write(`iotrace: ${message} did not reach systemd: ${String(shortMessage)}\n`);
+async function notify(socket: string, message: string): Promise<void> {
+  const { failed, shortMessage } = await execa('systemd-notify', [message], {
+    reject: false,
+    env: { NOTIFY_SOCKET: socket },
   });
+  if (failed) process.stderr.write(`iotrace: ${message} did not reach systemd: ${String(shortMessage)}\n`);
 }
