@@ -57,18 +57,24 @@ export type Ran = {
   readonly seen: string;
 };
 
+type RunOptions = {
+  readonly timeoutMs?: number;
+  /** Added to the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+};
+
 /** Runs a program to its end. Never throws. */
 export async function run(
   name: string,
   words: readonly string[],
-  { timeoutMs = 0 }: { readonly timeoutMs?: number } = {},
+  { timeoutMs = 0, variables = {} }: RunOptions = {},
 ): Promise<Ran> {
   const found = findProgram(name);
   if ('refused' in found) return { failed: true, pid: 0, stdout: '', stderr: '', seen: found.refused };
   const child = execa(found.path, words, {
     reject: false,
     timeout: timeoutMs,
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...variables },
     extendEnv: false,
   });
   const { failed, stdout, stderr, shortMessage } = await child;

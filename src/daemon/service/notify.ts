@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { run } from '../children.ts';
 import type { RecordOptions } from '../contract.ts';
 
 /** bpftrace compiles and attaches anew after it died: so long without an interval is no hang. */
@@ -48,9 +48,6 @@ export function notifySystemd(
 
 /** Node.js has no datagram sockets of AF_UNIX: systemd-notify(1) has, and takes 3 ms of CPU. */
 async function notify(socket: string, message: string): Promise<void> {
-  const { failed, shortMessage } = await execa('systemd-notify', [message], {
-    reject: false,
-    env: { NOTIFY_SOCKET: socket },
-  });
-  if (failed) process.stderr.write(`iotrace: ${message} did not reach systemd: ${String(shortMessage)}\n`);
+  const { failed, seen } = await run('systemd-notify', [message], { variables: { NOTIFY_SOCKET: socket } });
+  if (failed) process.stderr.write(`iotrace: ${message} did not reach systemd: ${seen}\n`);
 }
