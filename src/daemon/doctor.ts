@@ -34,5 +34,5 @@ export async function programHere(options: ProgramOptions): Promise<string | Fai
   if (isFailure(host)) return host;
   const plan = await makePlan(host);
   const [problem] = planProblems(plan);
-  return problem ?? composeFor(host, plan, options, createControl()).program;
+  return problem ?? composeFor(host, plan, options, createControl().key).program;
 }

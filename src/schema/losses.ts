@@ -6,7 +6,7 @@ type LossDefinition = {
   /** How it comes about; `null`: the meaning says it. */
   readonly cause: string | null;
   /** The best that is no longer all there is: totals are counts, bytes, sums and maxima. */
-  readonly touches: 'totals' | 'percentiles' | 'exemplars';
+  readonly touches: 'totals' | 'percentiles' | 'exemplars' | 'nothing';
 };
 
 const UNCOUNTED = 'a full map, a lost interval, a full disk';
@@ -33,6 +33,11 @@ export const losses = {
   // Totals that were among them are in operations_uncounted.
   records_lost: { meaning: "of bpftrace's output", cause: 'its buffer overran', touches: 'exemplars' },
   record_rejected: { meaning: 'lines that made no sense', cause: null, touches: 'exemplars' },
+  control_refused: {
+    meaning: 'commands to the tracer that came from another process and were not obeyed',
+    cause: null,
+    touches: 'nothing',
+  },
   gap: { meaning: 'times no capture ran', cause: null, touches: 'totals' },
 } as const satisfies Readonly<Record<string, LossDefinition>>;
 

@@ -285,7 +285,7 @@ describe('recorded streams', () => {
       mapMemoryBytes: 2 ** 26,
       hasWideStats: !stream.endsWith('-0.17.0'),
       sharesNewKeys: true,
-      controlToken: 1,
+      control: { token: 1, startTicks: 123, pid: 456 },
     });
     const printed = linesOf(stream).flatMap(
       (line) => /^\{"type": "(?:map|stats)", "data": \{"(@\w+)"/u.exec(line)?.[1] ?? [],

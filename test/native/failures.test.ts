@@ -187,6 +187,26 @@ it('nobody else reads a recording: not the database, nor what lies beside it', a
   }
 });
 
+it('who tries all tokens of control is not heard, and is a row', async () => {
+  const database = join(folder, 'refused.db');
+  const recording = await startRecording(database, '--interval', '1s');
+  // 256 asks to make ready to end: obeyed, no interval would begin any more.
+  const script = '($<, $>) = (65534, 65534); kill 0, $_ * 512 + 256 for 2**21 .. 2**22 - 1';
+  await execa('perl', ['-e', script]);
+  const before = Date.now() * 1000;
+  await until(async () => {
+    const [row] = await ask(
+      database,
+      `SELECT count(*) AS n FROM ledger WHERE started_us > ${String(before)}`,
+    );
+    return row?.['n'] !== 0;
+  }, 'intervals go on');
+  expect(await recording.stop()).toBe(0);
+  expect(
+    await ask(database, `SELECT kind, sum(lost_count) AS n FROM loss WHERE kind = 'control_refused'`),
+  ).toEqual([{ kind: 'control_refused', n: 1 }]);
+});
+
 it('the end of a recording waits for what bpftrace has not passed on yet', async () => {
   const database = join(folder, 'behind.db');
   const prefix = join(folder, 'behind');

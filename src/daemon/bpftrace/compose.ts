@@ -12,6 +12,7 @@ import { printProbe } from './dialect/print.ts';
 import type { Expression, MapDeclaration, Probe, Statement } from './dialect/syntax.ts';
 import { ownExpressions, visitExpression, visitStatements } from './dialect/walk.ts';
 import { keysWithin } from './map-memory.ts';
+import type { ControlKey } from './control.ts';
 
 /** What the programs in bpf/ leave open. */
 export type ComposeOptions = {
@@ -28,7 +29,7 @@ export type ComposeOptions = {
   /** A second CPU may count under a key that another makes at that moment: not with bpftrace 0.20 to 0.23. */
   readonly sharesNewKeys: boolean;
   /** Marks the system calls that change budgets while the program runs, see control.ts. */
-  readonly controlToken: number;
+  readonly control: ControlKey;
 };
 
 /** A program, its maps, and the number of keys each of them may have. */

@@ -6,6 +6,7 @@ import { operations } from '../../schema/probes/index.ts';
 import { journal } from '../../schema/probes/journal.ts';
 import { BEYOND, OP_SHIFT, VARIANT_SHIFT } from '../../schema/row-numbers.ts';
 import { MESSAGE_BITS, READY_TO_END, SHIFT_BITS, SHIFT_NONE } from './control.ts';
+import type { ControlKey } from './control.ts';
 
 /** The numbers that the programs in bpf/ have names for. */
 export type Constants = Readonly<Record<string, number>>;
@@ -73,6 +74,8 @@ const OWN = {
   NS_PER_US: 1e3,
   NS_PER_MS: 1e6,
   NS_PER_S: 1e9,
+  /** USER_HZ is 100 everywhere. */
+  NS_PER_TICK: 1e7,
   NEVER_US: 2 ** 62,
   NEVER_NS: 1e18,
   U32_BITS: 32,
@@ -143,6 +146,8 @@ export const CAPTURE_CONSTANTS = [
   'ROWS_MAX',
   'REPORTED_MAX',
   'CONTROL_TOKEN',
+  'DAEMON_START_TICKS',
+  'DAEMON_TGID',
 ] as const;
 
 type CaptureLimits = {
@@ -150,14 +155,14 @@ type CaptureLimits = {
   readonly slowNs: number;
   readonly exemplarsPerSecond: number;
   readonly cpuCount: number;
-  readonly controlToken: number;
+  readonly control: ControlKey;
 };
 
 const TICK_MS = 100;
 
 /** `keysMax`: how many keys each map may have. */
 export function captureConstants(
-  { intervalMs, slowNs, exemplarsPerSecond, cpuCount, controlToken }: CaptureLimits,
+  { intervalMs, slowNs, exemplarsPerSecond, cpuCount, control }: CaptureLimits,
   keysMax: number,
 ): Record<(typeof CAPTURE_CONSTANTS)[number], number> {
   return {
@@ -171,6 +176,8 @@ export function captureConstants(
     // The rest of the keys is for rows beyond the bound.
     ROWS_MAX: Math.floor(keysMax * (3 / 4)),
     REPORTED_MAX: Math.floor(keysMax * (3 / 4)),
-    CONTROL_TOKEN: controlToken,
+    CONTROL_TOKEN: control.token,
+    DAEMON_START_TICKS: control.startTicks,
+    DAEMON_TGID: control.pid,
   };
 }

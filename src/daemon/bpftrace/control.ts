@@ -1,12 +1,21 @@
 import { randomInt } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** Speaks to the running program (bpf/control.tracepoint.bt), which has no other ear: bpftrace takes no input. */
 export type Control = {
-  /** Compiled into the program; only who knows it is heard. */
-  readonly token: number;
+  readonly key: ControlKey;
   readonly setBudgets: (budgets: Budgets) => void;
   /** No interval begins any more; the answer is a record that came behind all others. */
   readonly makeReadyToEnd: () => void;
+};
+
+/** Compiled into the program: what it takes for a message, and from whom. */
+export type ControlKey = {
+  readonly token: number;
+  /** When this process started, in hundredths of a second since boot (proc(5), stat: starttime). */
+  readonly startTicks: number;
+  /** Its pid in the initial namespace; 0: not known, in a pid namespace of its own. */
+  readonly pid: number;
 };
 
 /** Four bits for exemplars, four for rows: how far each budget is shifted down; 15 is none. */
@@ -31,7 +40,7 @@ export function createControl(): Control {
     }
   };
   return {
-    token,
+    key: { token, startTicks: readStartTicks(), pid: isInInitialPidNamespace() ? process.pid : 0 },
     setBudgets: ({ exemplars, rows }) => {
       send(rows * 2 ** SHIFT_BITS + exemplars);
     },
@@ -43,3 +52,13 @@ export function createControl(): Control {
 
 /** The pid of no process that the program reads as token and message. */
 const pidOf = (token: number, message: number): number => token * 2 ** MESSAGE_BITS + message;
+
+/** Field 22; the second, the name, may hold spaces and parentheses. */
+function readStartTicks(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+}
+
+/** PROC_PID_INIT_INO, include/linux/proc_ns.h. */
+const isInInitialPidNamespace = (): boolean =>
+  readlinkSync('/proc/self/ns/pid') === `pid:[${String(0xef_ff_ff_fc)}]`;

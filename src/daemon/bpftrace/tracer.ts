@@ -6,7 +6,7 @@ import type { Capabilities } from './capabilities.ts';
 import { compose } from './compose.ts';
 import type { Composed } from './compose.ts';
 import { createControl } from './control.ts';
-import type { Control } from './control.ts';
+import type { Control, ControlKey } from './control.ts';
 import { createEnding } from './drain.ts';
 import { readProcess } from '../cost/meter.ts';
 import { createPatience } from './patience.ts';
@@ -49,7 +49,7 @@ export function composeFor(
   { bpftraceVersion, possibleCpuCount }: Capabilities,
   plan: readonly PlannedProbe[],
   options: ProgramOptions,
-  control: Pick<Control, 'token'>,
+  control: ControlKey,
 ): Composed {
   return compose({
     ...options,
@@ -57,7 +57,7 @@ export function composeFor(
     cpuCount: possibleCpuCount,
     hasWideStats: atLeast(bpftraceVersion, [0, 18]),
     sharesNewKeys: !atLeast(bpftraceVersion, [0, 20]) || atLeast(bpftraceVersion, [0, 24]),
-    controlToken: control.token,
+    control,
   });
 }
 
@@ -69,7 +69,7 @@ export function startTracer(
   onLine: (line: string) => void,
 ): Tracer {
   const control = createControl();
-  const program = composeFor(host, plan, options, control);
+  const program = composeFor(host, plan, options, control.key);
   const hearsControl = isPlanned(plan, controlCompanion);
   const child = startBpftrace(host, program, onLine);
   const ending = createEnding(control, child.stop);

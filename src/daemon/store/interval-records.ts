@@ -3,7 +3,7 @@ import type { Exemplar, KernelRecord } from '../stream/decode.ts';
 import type { Reject } from '../stream/envelope.ts';
 import { createExemplarContext, NO_EXEMPLAR_CONTEXT } from '../stream/exemplar-context.ts';
 import type { ExemplarContext } from '../stream/exemplar-context.ts';
-import { createBalance, createTransit, suppressedOf } from '../stream/loss.ts';
+import { createBalance, createTransit, refusedOf, suppressedOf } from '../stream/loss.ts';
 import type { Loss } from '../stream/loss.ts';
 import type { Interval } from '../stream/totals.ts';
 
@@ -48,7 +48,7 @@ export function createIntervalRecords(): IntervalRecords {
       interval,
       exemplars,
       context: context.take(exemplars),
-      losses: [...losses, ...balance.check(interval), ...suppressedOf(interval)],
+      losses: [...losses, ...balance.check(interval), ...suppressedOf(interval), ...refusedOf(interval)],
       cost,
     };
     last = interval;
@@ -113,4 +113,5 @@ const emptied = (interval: Interval): Interval => ({
   buckets: [],
   kernelOps: new Map(),
   suppressed: new Map(),
+  refusedCount: 0,
 });

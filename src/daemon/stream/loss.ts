@@ -20,6 +20,12 @@ export function suppressedOf(interval: Interval): Loss[] {
   }));
 }
 
+/** Who else tried to command the program. */
+export function refusedOf({ refusedCount }: Interval): Loss[] {
+  if (refusedCount === 0) return [];
+  return [{ kind: 'control_refused', opId: null, count: refusedCount, detail: 'kill(2) with the token' }];
+}
+
 /**
  * Holds what the kernel counted against what arrived, operation by operation. A program that was held
  * up across a turn of the maps adds to the kernel's count in one interval and to the totals in a later

@@ -40,6 +40,8 @@ export type Interval = {
   readonly suppressed: ReadonlyMap<number, number>;
   /** Exemplars by op id sent since the start. */
   readonly sent: ReadonlyMap<number, number>;
+  /** Commands of strangers that the program did not obey, since the last interval. */
+  readonly refusedCount: number;
 };
 
 type Header = Extract<KernelRecord, { type: 'flush' }>;
@@ -129,7 +131,7 @@ function createRowReader(): {
   };
 }
 
-type KernelCounts = Pick<Interval, 'kernelOps' | 'suppressed' | 'sent'>;
+type KernelCounts = Pick<Interval, 'kernelOps' | 'suppressed' | 'sent' | 'refusedCount'>;
 
 /** The kernel's own counts, which are never cleared: what they grew by belongs to the interval. */
 function createKernelCounts(): {
@@ -142,11 +144,14 @@ function createKernelCounts(): {
   let sent: ReadonlyMap<string, number> = new Map();
   const opsBefore = new Map<string, ReadonlyMap<string, number>>();
   let suppressedBefore = suppressed;
+  let refused: ReadonlyMap<string, number> = new Map();
+  let refusedBefore = refused;
   return {
     add(message) {
       if (OPS_NAME.test(message.name)) ops.set(message.name, numbers(message));
       else if (message.name === '@suppressed') suppressed = numbers(message);
       else if (message.name === '@sent') sent = numbers(message);
+      else if (message.name === '@refused') refused = numbers(message);
       else return false;
       return true;
     },
@@ -155,10 +160,12 @@ function createKernelCounts(): {
         kernelOps: deltas(ops, opsBefore),
         suppressed: delta(suppressed, suppressedBefore),
         sent: new Map([...sent].map(([op, count]): [number, number] => [Number(op), count])),
+        refusedCount: [...delta(refused, refusedBefore).values()].reduce((sum, count) => sum + count, 0),
       };
       for (const [name, counts] of ops) opsBefore.set(name, counts);
       ops = new Map();
       suppressedBefore = suppressed;
+      refusedBefore = refused;
       return taken;
     },
   };

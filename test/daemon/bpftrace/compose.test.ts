@@ -21,7 +21,7 @@ const options = {
   mapMemoryBytes: 64 * 2 ** 20,
   hasWideStats: true,
   sharesNewKeys: true,
-  controlToken: 4_194_304,
+  control: { token: 4_194_304, startTicks: 123, pid: 456 },
 };
 /** Composed, each line break and indentation one space. */
 const programOf = (fragments: readonly string[], more: Partial<typeof options> = {}): string =>
@@ -280,7 +280,9 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
       written.map(({ hook }) => ({
         hook,
         maps: all
-          .map((map) => (/block_\w+_(?:complete|requeue)|blk_/u.test(hook!) ? `@${INTERRUPT_PREFIX}${map}` : `@${map}`))
+          .map((map) =>
+            /block_\w+_(?:complete|requeue)|blk_/u.test(hook!) ? `@${INTERRUPT_PREFIX}${map}` : `@${map}`,
+          )
           .toSorted(),
       })),
     );

@@ -12,7 +12,7 @@ afterEach(() => {
 function begun() {
   const seen = { asked: 0, interrupted: 0 };
   const control = {
-    token: 0,
+    key: { token: 0, startTicks: 0, pid: 0 },
     setBudgets: () => undefined,
     makeReadyToEnd: () => {
       seen.asked += 1;

@@ -41,7 +41,7 @@ const DEFAULTS: ComposeOptions = {
   mapMemoryBytes: 2 ** 26,
   hasWideStats: false,
   sharesNewKeys: true,
-  controlToken: 2 ** 21,
+  control: { token: 2 ** 21, startTicks: 123, pid: 456 },
 };
 
 /** `structs`: all that can be reached through an address. */

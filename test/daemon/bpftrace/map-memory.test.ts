@@ -58,7 +58,7 @@ const composed = (cpuCount: number, mapMemoryBytes: number, hasWideStats: boolea
     mapMemoryBytes,
     hasWideStats,
     sharesNewKeys: true,
-    controlToken: 1,
+    control: { token: 1, startTicks: 123, pid: 456 },
   });
 
 test('all maps of a program are reckoned with', () => {

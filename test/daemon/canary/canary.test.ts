@@ -42,6 +42,7 @@ const flushOf = (...totals: readonly Total[]): Interval => ({
   buckets: [],
   kernelOps: new Map(),
   suppressed: new Map(),
+  refusedCount: 0,
   sent: new Map(),
 });
 

@@ -32,6 +32,7 @@ const flushOf = (counted: number, stored = counted, bucketed = stored, opId = 1)
   buckets: bucketed === 0 ? [] : [{ opId, variant: 0, cgroupId: 1, dev: 1, bucket: 0, opCount: bucketed }],
   kernelOps: new Map([[opId, counted]]),
   suppressed: new Map(),
+  refusedCount: 0,
   sent: new Map(),
 });
 const told = (losses: readonly Loss[]) => losses.map(({ kind, opId, count }) => [kind, opId, count]);

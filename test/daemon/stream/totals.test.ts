@@ -118,6 +118,7 @@ test('the maps of one interval become one total per key, and buckets', () => {
       [5, 2],
     ]),
     suppressed: new Map(),
+    refusedCount: 0,
     sent: new Map(),
   });
 });
@@ -337,6 +338,7 @@ test('an interval in which nothing happened has nothing', () => {
     buckets: [],
     kernelOps: new Map(),
     suppressed: new Map(),
+    refusedCount: 0,
     sent: new Map(),
   });
 });
