@@ -23,6 +23,8 @@ const forbidden: readonly (readonly [from: string, to: string, because: string])
   ['failure.ts', 'cli', 'failures are words for all layers'],
 ];
 
+const CHILDREN = 'no program is started but by the rules that are there';
+
 /**
  * The rooms of the daemon from the ground up: which others a room may import, and for what. The files beside the rooms
  * put them together, and may import all.
@@ -33,6 +35,7 @@ const rooms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bpftrace: {
     lookups: 'what cgroup2 can tell apart is a gap of the plan; priorities are read from /proc',
     'contract.ts': 'the plan is what doctor prints',
+    'children.ts': CHILDREN,
   },
   stream: { bpftrace: 'a name comes in pieces of the length that was composed' },
   naming: {
@@ -42,7 +45,9 @@ const rooms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   cost: {
     bpftrace: 'it measures the running bpftrace, and asks it to shed detail',
+    lookups: 'what bpftrace takes is in /proc',
     stream: 'cost is per operation',
+    'children.ts': CHILDREN,
   },
   store: {
     lookups: 'rows name containers and devices',
@@ -56,10 +61,12 @@ const rooms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     stream: 'the canary is looked for in the intervals',
     store: 'what was proven is written with the session',
     'contract.ts': 'the plan says what can be proven',
+    'children.ts': CHILDREN,
   },
   samplers: {
     lookups: 'samples are of devices, mounts and containers',
     store: 'the dictionaries and the queue of what is not written yet',
+    'children.ts': CHILDREN,
   },
 };
 

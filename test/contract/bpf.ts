@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CAPTURE_CONSTANTS, FIXED_CONSTANTS } from '../../src/daemon/bpftrace/constants.ts';
 import { expandBlocks } from '../../src/daemon/bpftrace/dialect/expand.ts';
 import { createLibrary, sourceFiles } from '../../src/daemon/bpftrace/dialect/library.ts';
-import type { Program } from '../../src/daemon/bpftrace/dialect/library.ts';
+import type { Program } from '../../src/daemon/bpftrace/dialect/program.ts';
 import { printExpression } from '../../src/daemon/bpftrace/dialect/print.ts';
 import type { Expression, Probe, Statement } from '../../src/daemon/bpftrace/dialect/syntax.ts';
 import { ownExpressions, visitExpression, visitStatements } from '../../src/daemon/bpftrace/dialect/walk.ts';

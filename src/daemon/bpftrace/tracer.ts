@@ -8,7 +8,7 @@ import type { Composed } from './compose.ts';
 import { createControl } from './control.ts';
 import type { Control, ControlKey } from './control.ts';
 import { createEnding } from './drain.ts';
-import { readProcess } from '../cost/meter.ts';
+import { readProcess } from '../lookups/process-usage.ts';
 import { createPatience } from './patience.ts';
 import { firstError } from './plan.ts';
 import { startBpftrace } from './process.ts';

@@ -1,17 +1,13 @@
 import type { Db } from '../../schema/open.ts';
 import { nowUs } from '../../schema/units.ts';
 import type { Lookups } from '../lookups/lookups.ts';
-import { createClasses, isWrite } from '../naming/classes.ts';
 import type { Learned } from '../naming/learned.ts';
-import { createNameless } from '../naming/nameless.ts';
-import { createProcessNames } from '../naming/process-names.ts';
 import type { Clock } from '../stream/clock.ts';
-import type { Exemplar } from '../stream/decode.ts';
 import type { IntervalRecord } from './interval-records.ts';
 import { createDictionaries } from './dictionaries.ts';
 import { createExemplarContextRows } from './exemplar-context-rows.ts';
-import { createFileKeys } from './file-keys.ts';
 import { createIntervalRows } from './interval-rows.ts';
+import { createOperationKeys } from './operation-keys.ts';
 import { createOwners } from './owners.ts';
 import { createRollup } from './rollup.ts';
 
@@ -20,34 +16,20 @@ export type Store = {
   readonly write: (record: IntervalRecord) => void;
 };
 
-/** Who did an operation, to which file. */
-type Doer = Pick<Exemplar, 'opId' | 'cgroupId' | 'pid' | 'file'>;
-
 /** Gives numbers their names and writes intervals. */
 export function createStore(
   db: Db,
   sessionId: number,
   lookups: Lookups,
-  { names, processNames: toldNames }: Pick<Learned, 'names' | 'processNames'>,
+  learned: Pick<Learned, 'names' | 'processNames'>,
   clock: Clock,
 ): Store {
   const dictionaries = createDictionaries(db, sessionId);
-  const classes = createClasses(lookups.mounts, lookups.classes);
-  const fileKeys = createFileKeys(dictionaries, names, lookups, classes);
-  const nameless = createNameless(names);
-  const processNames = createProcessNames(toldNames, lookups.proc);
   const rows = createIntervalRows(db, sessionId, clock);
   const rollup = createRollup(db);
   const contextRows = createExemplarContextRows(db, sessionId, clock);
   const owners = createOwners(dictionaries, lookups, contextRows);
-
-  /** cgroup_key, process_key, file_key. */
-  const keysOf = (doer: Doer): readonly [number, number, number] => {
-    const { cgroupId, pid, opId } = doer;
-    const owner = owners.of(cgroupId);
-    const process = dictionaries.process(pid, processNames.of(pid));
-    return [owner.key, process, fileKeys.fileKey(nameless.fileOf(doer), owner, isWrite(opId), pid)];
-  };
+  const keys = createOperationKeys(dictionaries, owners, lookups, learned);
 
   const writeTotals = (
     { totals, buckets }: IntervalRecord['interval'],
@@ -56,7 +38,7 @@ export function createStore(
     for (const total of totals) {
       // prettier-ignore
       rows.total.run(
-        intervalId, total.opId, total.variant, ...keysOf(total),
+        intervalId, total.opId, total.variant, ...keys.of(total),
         total.opCount, total.errorCount, total.sizeBytes, total.latencyNs, total.latencyNsMax, total.innerNs,
       );
     }
@@ -67,7 +49,7 @@ export function createStore(
   };
   const writeExemplars = ({ exemplars, context }: IntervalRecord): void => {
     for (const one of exemplars) {
-      const [cgroup, process, file] = keysOf(one);
+      const [cgroup, process, file] = keys.of(one);
       // prettier-ignore
       const { lastInsertRowid } = rows.exemplar.run(
         sessionId, clock.toWall(one.bootUs), one.opId, one.variant, cgroup, process, one.tid, one.thread, file,
@@ -80,7 +62,7 @@ export function createStore(
       const owner = owners.of(slot.cgroupId);
       contextRows.inflight(slot, owner.key, owners.deviceKey(slot.dev, owner));
     }
-    for (const one of context.blockErrors) contextRows.blockError(one, keysOf(one));
+    for (const one of context.blockErrors) contextRows.blockError(one, keys.of(one));
   };
   const writeAll = db.transaction((record: IntervalRecord): void => {
     const { interval } = record;
@@ -89,20 +71,18 @@ export function createStore(
     writeExemplars(record);
     rows.losses(record, intervalId);
     rollup.close(sessionId, clock.toWall(interval.startedBootUs));
-    fileKeys.nameTheUnnamed();
+    keys.nameTheUnnamed();
     rows.alive(nowUs());
   });
 
   return {
     write(record) {
       owners.begin();
-      fileKeys.begin();
-      nameless.begin(record.interval.totals);
-      processNames.begin();
+      keys.begin(record.interval);
       try {
         writeAll(record);
       } catch (error) {
-        fileKeys.forget();
+        keys.forget();
         contextRows.forget();
         throw error;
       }

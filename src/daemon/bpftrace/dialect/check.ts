@@ -1,5 +1,5 @@
 import { CALLABLE, WORDS } from './builtins.ts';
-import type { Block, Program } from './library.ts';
+import type { Block, Program } from './program.ts';
 import { mistake } from './syntax.ts';
 import type { Call, Expression, Macro, MapCell, Place, Probe, Statement, Variable } from './syntax.ts';
 import { bodiesOf, ownExpressions, partsOf, visitExpression } from './walk.ts';

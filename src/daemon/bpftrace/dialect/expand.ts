@@ -1,6 +1,6 @@
 import { blockRunBy } from './check.ts';
 import type { Run } from './check.ts';
-import type { Program } from './library.ts';
+import type { Program } from './program.ts';
 import { withImported } from './library.ts';
 import { mistake } from './syntax.ts';
 import type { Expression, Macro, Probe, Statement, Variable } from './syntax.ts';

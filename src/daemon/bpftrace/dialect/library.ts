@@ -3,17 +3,9 @@ import { dirname, join } from 'node:path';
 import { packageFile } from '../../../package-file.ts';
 import { check } from './check.ts';
 import { parse } from './parser.ts';
+import type { Block, Program } from './program.ts';
 import { mistake } from './syntax.ts';
-import type { Macro, MapDeclaration, Unit } from './syntax.ts';
-
-/** A file of bpf/ with the blocks it may run: its own, and those of the files it imports. */
-export type Program = Unit & {
-  readonly imported: readonly Program[];
-  readonly blocks: ReadonlyMap<string, Block>;
-};
-
-/** A block in the file it stands in, which has the blocks that it runs itself. */
-export type Block = { readonly macro: Macro; readonly program: Program };
+import type { MapDeclaration, Unit } from './syntax.ts';
 
 /** The text of a file by its name in bpf/. */
 export type ReadSource = (file: string) => string;
