@@ -87,7 +87,7 @@ async function call(id: Id, { name, arguments: given = {} }: Message['params'], 
   const tool = tools.find((each) => each.name === name);
   if (!tool) return refuse(id, -32_602, `there is no tool ${JSON.stringify(name)}`);
   const read = readArguments(tool, given);
-  if ('wrong' in read) return refuse(id, -32_602, read['wrong'] ?? '');
-  const { isOk, text } = await run(tool.words(read));
+  if ('wrong' in read) return refuse(id, -32_602, read.wrong);
+  const { isOk, text } = await run(tool.words(read.values));
   return reply(id, { content: [{ type: 'text', text }], isError: !isOk });
 }

@@ -126,7 +126,7 @@ const limited = (query: string): string =>
 export function readArguments(
   tool: Tool,
   given: unknown,
-): Record<string, string> | { readonly wrong: string } {
+): { readonly values: Readonly<Record<string, string>> } | { readonly wrong: string } {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return { wrong: 'arguments is no object' };
   const read: Record<string, string> = {};
@@ -140,5 +140,5 @@ export function readArguments(
     read[name] = String(value);
   }
   const missing = tool.required.find((name) => read[name] === undefined);
-  return missing === undefined ? read : { wrong: `${missing} is missing` };
+  return missing === undefined ? { values: read } : { wrong: `${missing} is missing` };
 }
