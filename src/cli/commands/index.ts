@@ -63,6 +63,16 @@ export const commands: readonly Entry[] = [
     load: () => import('./metrics.ts'),
   },
   {
+    name: 'snapshot',
+    describe: 'A window of the recording as a database of its own, to send',
+    load: () => import('./snapshot.ts'),
+  },
+  {
+    name: 'mcp',
+    describe: 'The same answers for an assistant, over MCP on stdin and stdout',
+    load: () => import('./mcp.ts'),
+  },
+  {
     name: 'serve',
     describe: 'The report and the metrics over HTTP, read-only',
     load: () => import('./serve.ts'),
