@@ -34,7 +34,7 @@ export async function startRecording(database: string, ...options: string[]) {
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
-      if (said.includes('Recording (')) resolve();
+      if (said.includes('Recording ')) resolve();
     });
     void child.then(() => {
       reject(new Error(`the recording ended before it was ready: ${said}`));
