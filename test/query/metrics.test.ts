@@ -114,9 +114,9 @@ test('what is lost or not covered is there as well', () => {
   expect(value('iotrace_coverage', { probe: 'copy_up', state: 'missing' })).toBe(1);
 });
 
-test('a hostile name comes back as it was', () => {
+test('a hostile name comes back with its controls spelled out and its backslashes doubled', () => {
   const names = parsed().flatMap(({ samples }) => samples.map(({ labels }) => labels['container']));
-  expect(names).toContain('evil\n\u001b[31mred');
+  expect(names).toContain('evil\n\\x1b[31mred');
   recording = new Recording();
   const hostile = 'a"b\\n\\\n{}=,# EOF\n日本';
   recording.operations(
@@ -124,7 +124,8 @@ test('a hostile name comes back as it was', () => {
     { container: hostile },
     { op: 'fsync', variant: 1, latencies: [1] },
   );
-  expect(value('iotrace_operations_total', { container: hostile })).toBe(1);
+  const label = String.raw`a"b\\n\\` + '\n{}=,# EOF\n日本';
+  expect(value('iotrace_operations_total', { container: label })).toBe(1);
 });
 
 test('intervals that were added up to a minute count once', () => {

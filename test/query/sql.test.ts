@@ -79,9 +79,7 @@ test('hostile names stay one line in tables and themselves elsewhere', () => {
     .toMatchInlineSnapshot(`
       {
         "csv": "container,file
-      "evil
-      [31mred","/tmp/a,b
-      ""quoted""‮.txt"
+      evil\\n\\x1b[31mred,"/tmp/a,b\\r\\n""quoted""\\u202e.txt"
       ",
         "json": "[
       {"container":"evil\\n\\u001b[31mred","file":"/tmp/a,b\\r\\n\\"quoted\\"\\u202e.txt"}

@@ -1,3 +1,4 @@
+import { escapeJson } from './escape.ts';
 import type { SqlValue } from '../reports/sql.ts';
 
 /**
@@ -17,7 +18,7 @@ export function* json(columns: readonly string[], rows: Iterable<readonly SqlVal
 
 /** One JSON document for a value of plain objects, arrays and scalars, indented. */
 export function jsonDocument(value: unknown): string {
-  return `${escapeControls(JSON.stringify(value, null, 2))}\n`;
+  return `${escapeJson(JSON.stringify(value, null, 2))}\n`;
 }
 
 function scalar(value: SqlValue): string {
@@ -28,12 +29,4 @@ function scalar(value: SqlValue): string {
   return typeof value === 'number' && !Number.isFinite(value) ? 'null' : String(value);
 }
 
-const text = (value: string): string => escapeControls(JSON.stringify(value));
-
-/** JSON lets DEL, the C1 controls and invisible format characters through; a terminal would obey them. */
-function escapeControls(encoded: string): string {
-  return encoded.replace(
-    /[\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
+const text = (value: string): string => escapeJson(JSON.stringify(value));

@@ -1,3 +1,4 @@
+import { labelText } from './escape.ts';
 import type { Family, Labels, Sample } from '../reports/metrics.ts';
 
 export const metricsFormats = ['openmetrics', 'prometheus'] as const;
@@ -43,18 +44,14 @@ function head({ name, type, unit, help }: Family, format: MetricsFormat): string
 }
 
 function sampleLine(family: Family, { suffix, labels, value }: Sample): string {
-  return `${sampleName(family, suffix)}${labelText(labels)} ${String(value)}\n`;
+  return `${sampleName(family, suffix)}${labelsText(labels)} ${String(value)}
+`;
 }
 
 const sampleName = ({ name, type }: Family, suffix: string): string =>
   `${name}${suffix}${sampleSuffixes[type]}`;
 
-function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+function labelsText(labels: Labels): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${labelText(value)}"`);
   return parts.length === 0 ? '' : `{${parts.join(',')}}`;
 }
-
-const SPECIAL = /[\\"\n]/u;
-
-const escaped = (value: string): string =>
-  SPECIAL.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value;

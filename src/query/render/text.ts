@@ -1,22 +1,4 @@
-/**
- * Text for a terminal. Names of files, processes and containers are chosen by whoever runs them:
- * nothing in them may move the cursor, change a colour or start a line.
- */
-
-// Controls (C0, DEL, C1), format characters such as right-to-left overrides, line separators, halves of pairs.
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0' };
-
-/** The text on one line, with what can't be shown spelled out: `\n`, `\x1b`, `\u202e`. */
-export function visible(text: string): string {
-  return text.replace(UNSAFE, (unsafe) => NAMED[unsafe] ?? spellOut(unsafe));
-}
-
-function spellOut(character: string): string {
-  const hex = (character.codePointAt(0) ?? 0).toString(16);
-  if (hex.length <= 2) return `\\x${hex.padStart(2, '0')}`;
-  return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
-}
+export { visible } from './escape.ts';
 
 const COMBINING = /\p{M}/u;
 // East Asian wide and full-width blocks, and emoji.

@@ -11,7 +11,8 @@ test.each([
   ['\u2028\u2029\ufeff', '\\u2028\\u2029\\ufeff'],
   ['half \ud800', 'half \\ud800'],
   ['\u{e0001}', '\\u{e0001}'],
-  ['naïve 日本 🙂 "quoted" \\x2d', 'naïve 日本 🙂 "quoted" \\x2d'],
+  ['naïve 日本 🙂 "quoted"', 'naïve 日本 🙂 "quoted"'],
+  ['\u00ff literal \\xff', 'ÿ literal \\\\xff'],
 ])('%j is shown as %s', (text, shown) => {
   expect(visible(text)).toBe(shown);
 });
