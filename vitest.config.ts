@@ -33,7 +33,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/native/**', 'test/kernel/**', 'test/tools/**', 'test/packaging/{deb,image}.test.ts'],
+          exclude: [
+            'test/native/**',
+            'test/kernel/**',
+            'test/tools/**',
+            'test/packaging/{deb,image}.test.ts',
+          ],
           globalSetup,
           testTimeout: 20_000,
         },

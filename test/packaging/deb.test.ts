@@ -99,13 +99,13 @@ describe.each(SUITES)('in a clean %s', (suite) => {
 
   test('removed, it leaves the recording and the configuration as it was changed', () => {
     const left = seen('removed').split('\n');
-    expect(left).toEqual([
+    expect(left.filter((path) => !path.startsWith('./var/lib/iotrace/'))).toEqual([
       './etc/iotrace',
       './var/lib/dpkg/info/iotrace.list',
       './var/lib/dpkg/info/iotrace.postrm',
       './var/lib/iotrace',
-      './var/lib/iotrace/iotrace.db',
     ]);
+    expect(left).toContain('./var/lib/iotrace/iotrace.db');
     expect(seen('config.json')).toContain('"mine"');
   });
 
