@@ -280,7 +280,9 @@ describe.each(programs)('the program of %s', (_, program, hasWideStats) => {
       written.map(({ hook }) => ({
         hook,
         maps: all
-          .map((map) => (/block_\w+_(?:complete|requeue)|blk_/u.test(hook!) ? `@${INTERRUPT_PREFIX}${map}` : `@${map}`))
+          .map((map) =>
+            /block_\w+_(?:complete|requeue)|blk_/u.test(hook!) ? `@${INTERRUPT_PREFIX}${map}` : `@${map}`,
+          )
           .toSorted(),
       })),
     );
