@@ -36,7 +36,7 @@ const CHILDREN = 'no program is started but by the rules that are there';
  */
 const rooms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   lookups: {},
-  service: {},
+  service: { 'contract.ts': 'the service manager hears of the phases of a recording' },
   bpftrace: {
     lookups: 'what cgroup2 can tell apart is a gap of the plan; priorities are read from /proc',
     'contract.ts': 'the plan is what doctor prints',
@@ -202,6 +202,18 @@ test('no file imports itself by way of others', () => {
   };
   for (const file of files.keys()) visit(file, []);
   expect(cycles).toEqual([]);
+});
+
+test('a type that is exported has its name to itself', () => {
+  const names = new Map<string, string[]>();
+  for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    const text = readFileSync(join(source, file), 'utf8');
+    for (const [, name] of text.matchAll(/^export (?:type|interface|class) (\w+)/gmu)) {
+      names.set(name!, [...(names.get(name!) ?? []), file]);
+    }
+  }
+  expect([...names].filter(([, files]) => files.length > 1)).toEqual([]);
 });
 
 test('the imports are found at all', () => {

@@ -10,17 +10,17 @@ import { createProgress } from './progress.ts';
 export type Settings = Omit<RecordOptions, 'onAttached' | 'onReady' | 'signal'>;
 
 /** A recording that is over, and the time in which operations counted, µs since 1970. */
-export type Recorded = { readonly summary: Summary; readonly fromUs: number; readonly toUs: number };
+export type RunSummary = { readonly summary: Summary; readonly fromUs: number; readonly toUs: number };
 
-export type Recorder = {
+export type RecordingRun = {
   /** Resolves when everything recorded is stored. */
-  record(): Promise<Recorded | Failure>;
+  record(): Promise<RunSummary | Failure>;
   /** The same, with `show` on the terminal from the moment the probes are proven; whichever ends ends the other. */
-  recordAndShow(show: (signal: AbortSignal) => Promise<Outcome>): Promise<Recorded | Failure>;
+  recordAndShow(show: (signal: AbortSignal) => Promise<Outcome>): Promise<RunSummary | Failure>;
 };
 
 /** A recording in this process, with its phases on the terminal. */
-export function createRecorder(settings: Settings): Recorder {
+export function createRecorder(settings: Settings): RecordingRun {
   const { databasePath, forMs } = settings;
   const progress = createProgress();
   let attachedUs: number | undefined;
@@ -47,7 +47,9 @@ export function createRecorder(settings: Settings): Recorder {
     progress.phase('Trying each probe…', endMs);
   };
 
-  const start = async (onReady: (coverage: readonly CoverageLine[]) => void): Promise<Recorded | Failure> => {
+  const start = async (
+    onReady: (coverage: readonly CoverageLine[]) => void,
+  ): Promise<RunSummary | Failure> => {
     progress.phase('Attaching the probes…');
     const { record } = await import('../daemon/main.ts');
     const summary = await record({ ...settings, signal: stop.signal, onAttached, onReady });

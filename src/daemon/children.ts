@@ -11,10 +11,11 @@ const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/
 
 export const ENVIRONMENT = { PATH: FOLDERS.join(':'), LC_ALL: 'C', HOME: '/' } as const;
 
-export type Found = { readonly path: string } | { readonly refused: string; readonly isAbsent: boolean };
+export type FoundProgram =
+  { readonly path: string } | { readonly refused: string; readonly isAbsent: boolean };
 
 /** A program by its name, or one whose path an administrator gives. */
-export function findProgram(name: string): Found {
+export function findProgram(name: string): FoundProgram {
   if (name.includes('/')) return check(name);
   const tried = FOLDERS.map((folder) => check(join(folder, name)));
   return (
@@ -29,7 +30,7 @@ export function findProgram(name: string): Found {
 const WRITABLE_BY_OTHERS = 0o022;
 
 /** Whether root alone decides what lies at a path: the file, where its links lead, and every folder above. */
-function check(path: string): Found {
+function check(path: string): FoundProgram {
   if (!path.startsWith('/')) return unsafe(`${path} is no absolute path`);
   let real: string;
   try {
@@ -46,7 +47,7 @@ function check(path: string): Found {
   }
 }
 
-const unsafe = (refused: string): Found => ({ refused, isAbsent: false });
+const unsafe = (refused: string): FoundProgram => ({ refused, isAbsent: false });
 
 export type Ran = {
   readonly failed: boolean;

@@ -4,7 +4,7 @@ import { expandBlocks } from '../../src/daemon/bpftrace/dialect/expand.ts';
 import { createLibrary, sourceFiles } from '../../src/daemon/bpftrace/dialect/library.ts';
 import type { Program } from '../../src/daemon/bpftrace/dialect/program.ts';
 import { printExpression } from '../../src/daemon/bpftrace/dialect/print.ts';
-import type { Expression, Probe, Statement } from '../../src/daemon/bpftrace/dialect/syntax.ts';
+import type { Expression, ProbeSyntax, Statement } from '../../src/daemon/bpftrace/dialect/syntax.ts';
 import { ownExpressions, visitExpression, visitStatements } from '../../src/daemon/bpftrace/dialect/walk.ts';
 
 /** The programs of bpf/, as the contract tests read them. */
@@ -16,7 +16,7 @@ export const commonFiles = sourceFiles().filter((file) => file.startsWith('commo
 
 export const sourceOf = (file: string): string => readFileSync(`bpf/${file}`, 'utf8');
 export const programOf = (file: string): Program => library.program(file);
-export const probesOf = (file: string): Probe[] => expandBlocks(programOf(file));
+export const probesOf = (file: string): ProbeSyntax[] => expandBlocks(programOf(file));
 
 /** The comment a file opens with, without its slashes. */
 export function headerOf(source: string): string {

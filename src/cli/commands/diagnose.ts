@@ -2,13 +2,11 @@ import type { Failure } from '../../failure.ts';
 import { failure, isFailure } from '../../failure.ts';
 import type { Language } from '../../query/findings/catalogue/catalogue.ts';
 import { languages } from '../../query/findings/catalogue/catalogue.ts';
-import type { Diagnosis, DiagnoseQuery } from '../../query/findings/diagnose.ts';
+import type { DiagnoseQuery } from '../../query/findings/diagnose.ts';
 import { diagnose } from '../../query/findings/diagnose.ts';
-import { documentCsv } from '../../query/render/csv.ts';
 import { investigate } from '../../query/findings/investigate.ts';
-import { diagnosisJson } from '../../query/render/diagnosis/json.ts';
-import { diagnosisMarkdown } from '../../query/render/diagnosis/markdown.ts';
-import { diagnosisBrief, diagnosisText } from '../../query/render/diagnosis/text.ts';
+import { diagnosisFormats, renderDiagnosis } from '../../query/render/diagnosis/formats.ts';
+import type { DiagnosisFormat } from '../../query/render/diagnosis/formats.ts';
 import type { Window } from '../../query/window.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
@@ -19,8 +17,6 @@ import { conflict, firstFailure, noValue, oneOf, readDuration, succeeded } from 
 import { readInstant, readWindow, windowOptions } from '../options/window.ts';
 import { outputScreen, print } from '../output.ts';
 
-const formats = ['text', 'markdown', 'json', 'csv'] as const;
-
 const options = {
   container: text('How the container of this name suffers'),
   ...windowOptions,
@@ -30,14 +26,14 @@ const options = {
   lang: choice(languages, 'en'),
   brief: flag('The answer alone, for a ticket'),
   sql: flag('Print the query behind every table too'),
-  format: choice(formats, 'text'),
+  format: choice(diagnosisFormats, 'text'),
 } as const;
 
 type DiagnoseTyped = Typed<typeof options>;
 
 type DiagnoseArguments = {
   readonly query: DiagnoseQuery;
-  readonly format: (typeof formats)[number];
+  readonly format: DiagnosisFormat;
   readonly language: Language;
   readonly hasSql: boolean;
   readonly isBrief: boolean;
@@ -48,7 +44,7 @@ type DiagnoseArguments = {
 export function readDiagnose(typed: DiagnoseTyped, now: WallUs): DiagnoseArguments | Failure {
   const parts = {
     window: readWindow(typed, now),
-    format: oneOf('--format', typed.format ?? 'text', formats),
+    format: oneOf('--format', typed.format ?? 'text', diagnosisFormats),
     language: oneOf('--lang', typed.lang ?? 'en', languages),
   };
   if (!succeeded(parts)) return firstFailure(parts);
@@ -95,27 +91,9 @@ async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
     const nothing = unrecorded(db, read.query.periods.window);
     if (nothing) return nothing;
     const diagnosis = read.isOpen ? investigate(db, read.query) : diagnose(db, read.query);
-    await print(rendered(diagnosis, read));
+    await print(renderDiagnosis(diagnosis, { ...read, screen: outputScreen() }));
     return 0;
   });
-}
-
-function rendered(
-  diagnosis: Diagnosis,
-  { format, language, hasSql, isBrief }: DiagnoseArguments,
-): Iterable<string> {
-  switch (format) {
-    case 'json':
-      return [diagnosisJson(diagnosis, language)];
-    case 'csv':
-      return documentCsv(JSON.parse(diagnosisJson(diagnosis, language)));
-    case 'markdown':
-      return [diagnosisMarkdown(diagnosis, { language, hasSql, isBrief })];
-    case 'text': {
-      const options = { language, screen: outputScreen(), hasSql };
-      return [isBrief ? diagnosisBrief(diagnosis, options) : diagnosisText(diagnosis, options)];
-    }
-  }
 }
 
 export const command = defineCommand({

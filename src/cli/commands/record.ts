@@ -9,7 +9,7 @@ import { liveRefusal, liveTop } from '../live-top.ts';
 import type { RecordTyped } from '../options/recording.ts';
 import { readRecording, recordOptions } from '../options/recording.ts';
 import { printNotes } from '../output.ts';
-import type { Recorded } from '../recording.ts';
+import type { RunSummary } from '../recording.ts';
 import { createRecorder } from '../recording.ts';
 import { forPeople, readTop, runTop } from './top.ts';
 
@@ -41,7 +41,7 @@ export async function runRecord(typed: Global & RecordTyped): Promise<Outcome> {
   return 0;
 }
 
-function recordedDocument({ summary, fromUs, toUs }: Recorded) {
+function recordedDocument({ summary, fromUs, toUs }: RunSummary) {
   const { sessionId, databasePath, endedHow, operations, losses, coverage } = summary;
   return {
     session_id: sessionId,

@@ -4,12 +4,12 @@ import { CAPTURE_CONSTANTS, captureConstants, FIXED_CONSTANTS } from './constant
 import type { Constants } from './constants.ts';
 import { makeKeysFirst, splitStats, splitStatsMaps } from './dialect/aggregates.ts';
 import { expandEpochs, mapNames } from './dialect/epochs.ts';
-import type { Family } from './dialect/epochs.ts';
+import type { MapFamily } from './dialect/epochs.ts';
 import { expandBlocks } from './dialect/expand.ts';
 import { fillConstants, fillExpression } from './dialect/fill.ts';
 import { createLibrary } from './dialect/library.ts';
 import { printProbe } from './dialect/print.ts';
-import type { Expression, MapDeclaration, Probe, Statement } from './dialect/syntax.ts';
+import type { Expression, MapDeclaration, ProbeSyntax, Statement } from './dialect/syntax.ts';
 import { ownExpressions, visitExpression, visitStatements } from './dialect/walk.ts';
 import { keysWithin } from './map-memory.ts';
 import type { ControlKey } from './control.ts';
@@ -67,7 +67,7 @@ function expandAll({ fragments, hasWideStats, sharesNewKeys }: ComposeOptions) {
   const capture = library.program(CAPTURE);
   const programs = fragments.map((file) => library.program(file));
   const counting = programs.flatMap((program) => {
-    const family: Family = COUNTED_IN_INTERRUPTS.has(program.file) ? 'interrupt' : 'task';
+    const family: MapFamily = COUNTED_IN_INTERRUPTS.has(program.file) ? 'interrupt' : 'task';
     return expandBlocks(program).map((probe) => ({ probe, family }));
   });
   const families = [
@@ -75,7 +75,7 @@ function expandAll({ fragments, hasWideStats, sharesNewKeys }: ComposeOptions) {
   ];
   const [begin, ...flush] = expandBlocks(capture).map((probe) => ({ probe, family: 'task' as const }));
   const ordered = [...(begin ? [begin] : []), ...counting, ...flush];
-  const probes = ordered.map(({ probe, family }): Probe => {
+  const probes = ordered.map(({ probe, family }): ProbeSyntax => {
     const split = hasWideStats ? probe.body : splitStats(probe.body);
     const body = expandEpochs(sharesNewKeys ? split : makeKeysFirst(split), family, families);
     return { ...probe, body };
@@ -90,7 +90,7 @@ function expandAll({ fragments, hasWideStats, sharesNewKeys }: ComposeOptions) {
   return { probes, maps };
 }
 
-function isCounting({ body }: Probe): boolean {
+function isCounting({ body }: ProbeSyntax): boolean {
   let isFound = false;
   visitStatements(body, ({ kind }) => {
     isFound ||= kind === 'in_epoch';
@@ -99,7 +99,7 @@ function isCounting({ body }: Probe): boolean {
 }
 
 /** The names of the maps that probes use. */
-function mapsUsedBy(probes: readonly Probe[]): Set<string> {
+function mapsUsedBy(probes: readonly ProbeSyntax[]): Set<string> {
   const names = new Set<string>();
   const note = (expression: Expression): void => {
     if (expression.kind === 'map') names.add(expression.name);
@@ -120,11 +120,11 @@ const MAPS_AT_ONCE = 32;
  * bpftrace learns a map's type from its first use: assignments that leave nothing behind, in probes of their own,
  * a day apart, because a program may use no more than 64 maps.
  */
-function declareMaps(maps: readonly UsedMap[]): Probe[] {
+function declareMaps(maps: readonly UsedMap[]): ProbeSyntax[] {
   const typed = maps.filter(
     ({ keys, value }) => keys.length > 0 && (value === 'number' || typeof value !== 'string'),
   );
-  return Array.from({ length: Math.ceil(typed.length / MAPS_AT_ONCE) }, (_, index): Probe => ({
+  return Array.from({ length: Math.ceil(typed.length / MAPS_AT_ONCE) }, (_, index): ProbeSyntax => ({
     attachPoints: ['interval:s:86400'],
     predicate: undefined,
     body: typed.slice(index * MAPS_AT_ONCE, (index + 1) * MAPS_AT_ONCE).flatMap(giveType),
@@ -144,7 +144,7 @@ function giveType({ name, keys, value, at }: UsedMap): Statement[] {
 }
 
 /** What is no map begins as 0, but for what `begin` itself sets. */
-function zeroScalars(maps: readonly UsedMap[], begin: Probe): Statement[] {
+function zeroScalars(maps: readonly UsedMap[], begin: ProbeSyntax): Statement[] {
   const set = begin.body.flatMap((statement) => (statement.kind === 'assign' ? statement.target.name : []));
   const scalars = maps.filter(({ name, keys }) => keys.length === 0 && !set.includes(name));
   return scalars.map(({ name, at }) => ({
@@ -155,7 +155,7 @@ function zeroScalars(maps: readonly UsedMap[], begin: Probe): Statement[] {
 }
 
 /** With numbers for constants, and the names that this machine has for system calls and their arguments. */
-function finish({ attachPoints, predicate, body, at }: Probe, constants: Constants): Probe {
+function finish({ attachPoints, predicate, body, at }: ProbeSyntax, constants: Constants): ProbeSyntax {
   const numbered = (attachPoint: string): string =>
     attachPoint
       .split(':')

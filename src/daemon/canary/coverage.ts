@@ -7,7 +7,7 @@ import type { Interval } from '../stream/totals.ts';
 /** Where a disk is likely, should the recording itself be in memory. */
 const DISK_FOLDERS = ['/var/lib', '/var/tmp', '/var/lib/containerd', '/var/lib/docker'];
 
-export type Coverage = {
+export type CoverageCheck = {
   /** The probes are attached. */
   begin(): void;
   add(interval: Interval): void;
@@ -20,7 +20,7 @@ export function createCoverage(
   session: Session,
   plan: readonly PlannedProbe[],
   options: RecordOptions,
-): Coverage {
+): CoverageCheck {
   const intervals: Interval[] = [];
   let runs: Awaited<ReturnType<typeof runCanary>> | undefined;
   let running: Promise<void> = Promise.resolve();

@@ -8,7 +8,7 @@ import { createCostMeter } from './meter.ts';
 import type { Cost } from './meter.ts';
 import { kernelOpCount } from '../stream/loss.ts';
 import { findPrograms } from './programs.ts';
-import type { Program, Programs } from './programs.ts';
+import type { LoadedProgram, Programs } from './programs.ts';
 import type { Interval } from '../stream/totals.ts';
 
 /** Where what it finds is written. */
@@ -38,7 +38,7 @@ export function createAccounting(
   let programs: Programs | undefined;
   let sampling: CostSampling | undefined;
   const governor = createGovernor(maxCpuPercent);
-  let before: ReadonlyMap<number, Program> = new Map();
+  let before: ReadonlyMap<number, LoadedProgram> = new Map();
   let lastSample: CostSample | undefined;
 
   const govern = (usage: Usage): void => {
@@ -76,7 +76,7 @@ export function createAccounting(
 }
 
 /** The programs of which the kernel skipped runs between two readings. */
-function skippedBetween(before: ReadonlyMap<number, Program>, now: ReadonlyMap<number, Program>) {
+function skippedBetween(before: ReadonlyMap<number, LoadedProgram>, now: ReadonlyMap<number, LoadedProgram>) {
   return new Map(
     [...now].filter(([id, { missedCount }]) => missedCount > (before.get(id)?.missedCount ?? 0)),
   );

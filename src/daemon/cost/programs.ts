@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** One BPF program of bpftrace's, as the kernel accounts for it (/proc/PID/fdinfo, kernel 5.12). */
-export type Program = {
+export type LoadedProgram = {
   readonly tag: string;
   /** Runs and their time: counted only while the kernel is asked to, see stats.ts. */
   readonly runCount: number;
@@ -12,7 +12,7 @@ export type Program = {
 
 export type Programs = {
   /** By program id: what differs between two readings is what happened between them. */
-  read(): ReadonlyMap<number, Program>;
+  read(): ReadonlyMap<number, LoadedProgram>;
   /** Names by tag; programs of the same code share it. Read once: the symbols do not change. */
   names(): ReadonlyMap<string, string>;
   /** Kernel memory of all maps and programs. */
@@ -62,7 +62,7 @@ function numberOf(text: string, field: string): number {
   return Number(new RegExp(`^${field}:\\s*(\\d+)`, 'mu').exec(text)?.[1] ?? 0);
 }
 
-export function parseProgram(text: string): Program {
+export function parseProgram(text: string): LoadedProgram {
   return {
     tag: /^prog_tag:\s*([0-9a-f]+)/mu.exec(text)?.[1] ?? '',
     runCount: numberOf(text, 'run_cnt'),

@@ -1,5 +1,5 @@
 import { kernelOpCount } from '../stream/loss.ts';
-import type { Program, Programs } from './programs.ts';
+import type { LoadedProgram, Programs } from './programs.ts';
 import { holdStats } from './stats.ts';
 import type { HeldStats } from './stats.ts';
 import type { Interval } from '../stream/totals.ts';
@@ -29,7 +29,7 @@ const SAMPLE_EVERY_US = 60_000_000;
 
 export type CostSampling = {
   /** `now`: what the programs did so far. */
-  addInterval(interval: Interval, now: ReadonlyMap<number, Program>): CostSample | undefined;
+  addInterval(interval: Interval, now: ReadonlyMap<number, LoadedProgram>): CostSample | undefined;
   end(): void;
 };
 
@@ -39,7 +39,7 @@ export type CostSampling = {
  */
 export function createCostSampling(programs: Programs): CostSampling {
   let held: HeldStats | undefined;
-  let before: ReadonlyMap<number, Program> | undefined;
+  let before: ReadonlyMap<number, LoadedProgram> | undefined;
   let nextBootUs = 0;
   const end = (): void => {
     held?.release();
@@ -68,8 +68,8 @@ export function createCostSampling(programs: Programs): CostSampling {
 }
 
 function sampleOf(
-  before: ReadonlyMap<number, Program>,
-  now: ReadonlyMap<number, Program>,
+  before: ReadonlyMap<number, LoadedProgram>,
+  now: ReadonlyMap<number, LoadedProgram>,
   programs: Programs,
   interval: Interval,
 ): CostSample {
@@ -86,8 +86,8 @@ function sampleOf(
 
 /** What happened between two readings, by name; pure. */
 export function costsBetween(
-  before: ReadonlyMap<number, Program>,
-  after: ReadonlyMap<number, Program>,
+  before: ReadonlyMap<number, LoadedProgram>,
+  after: ReadonlyMap<number, LoadedProgram>,
   names: ReadonlyMap<string, string>,
 ): ProgramCost[] {
   const costs = new Map<string, ProgramCost>();

@@ -5,7 +5,7 @@ import type { Moment } from './keys.ts';
 import type { Problem } from './problem.ts';
 import type { Sight } from './sampler.ts';
 import { createStateWriters } from './states.ts';
-import type { Row, Sample, Table } from './table.ts';
+import type { Row, SampledRow, SampleTable } from './table.ts';
 
 /** One round of all samplers that were due. */
 export type Tick = {
@@ -88,7 +88,7 @@ export function createSampleStore(db: Db, sessionId: number, bootId: string, sig
 
 /** What several samplers know of the same becomes one row. */
 function joinShared(rows: readonly Row[]): Row[] {
-  const shared = new Map<string, Sample>();
+  const shared = new Map<string, SampledRow>();
   const others: Row[] = [];
   for (const row of rows) {
     if ('states' in row || row.table.isShared !== true) {
@@ -103,15 +103,15 @@ function joinShared(rows: readonly Row[]): Row[] {
 }
 
 /** Values come by name. */
-function createInsert(db: Db): (table: Table, values: object) => void {
-  const prepare = ({ name, keys, columns, onConflict }: Table) => {
+function createInsert(db: Db): (table: SampleTable, values: object) => void {
+  const prepare = ({ name, keys, columns, onConflict }: SampleTable) => {
     const all = [...keys, ...columns];
     return db.prepare<[object]>(
       `INSERT ${onConflict === undefined ? '' : `OR ${onConflict}`} INTO ${name} (${all.join(', ')})
        VALUES (${all.map((column) => `@${column}`).join(', ')})`,
     );
   };
-  const prepared = new Map<Table, ReturnType<typeof prepare>>();
+  const prepared = new Map<SampleTable, ReturnType<typeof prepare>>();
   return (table, values) => {
     const statement = prepared.get(table) ?? prepare(table);
     prepared.set(table, statement);

@@ -27,7 +27,7 @@ export type Subject = {
   readonly process?: { readonly pid: number; readonly name: string };
 };
 
-export type Table<Column extends string = string> = {
+export type SampleTable<Column extends string = string> = {
   readonly name: string;
   /** With `tick_id` rows say what happened between two ticks: they are left out at the first. */
   readonly keys: readonly KeyColumn[];
@@ -52,8 +52,8 @@ export type StateTable<Column extends string = string> = {
 type Values<Column extends string> = Readonly<Record<Column, SampledValue>>;
 
 /** A row of a table, as far as its samplers know it. */
-export type Sample = {
-  readonly table: Table;
+export type SampledRow = {
+  readonly table: SampleTable;
   readonly subject: Subject;
   readonly values: Partial<Values<string>>;
 };
@@ -69,19 +69,23 @@ export type SampledState<Column extends string = string> = {
 export type States = { readonly table: StateTable; readonly states: readonly SampledState[] };
 
 /** What a sampler gives. Null: could not be read. */
-export type Row = Sample | States;
+export type Row = SampledRow | States;
 
-export function defineTable<const Column extends string>(table: Table<Column>) {
+export function defineTable<const Column extends string>(table: SampleTable<Column>) {
   return {
-    row: (subject: Subject, values: Values<Column>): Sample => ({ table, subject, values }),
+    row: (subject: Subject, values: Values<Column>): SampledRow => ({ table, subject, values }),
   };
 }
 
 /** A table whose rows several samplers fill together. */
-export function defineSharedTable<const Column extends string>(table: Omit<Table<Column>, 'isShared'>) {
-  const shared: Table<Column> = { ...table, isShared: true };
+export function defineSharedTable<const Column extends string>(table: Omit<SampleTable<Column>, 'isShared'>) {
+  const shared: SampleTable<Column> = { ...table, isShared: true };
   return {
-    part: (subject: Subject, values: Partial<Values<Column>>): Sample => ({ table: shared, subject, values }),
+    part: (subject: Subject, values: Partial<Values<Column>>): SampledRow => ({
+      table: shared,
+      subject,
+      values,
+    }),
   };
 }
 

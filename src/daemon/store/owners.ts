@@ -6,14 +6,14 @@ import type { ContextRows } from './exemplar-context-rows.ts';
 import type { Viewer } from './file-keys.ts';
 
 /** A cgroup as rows refer to it, with the container it belongs to. */
-export type Owner = Viewer & { readonly key: number; readonly deviceKeys: Map<number, number> };
+export type CgroupOwner = Viewer & { readonly key: number; readonly deviceKeys: Map<number, number> };
 
 export type Owners = {
   /** Before each interval: a cgroup's path and container may be known by now. */
   begin(): void;
-  of(cgroupId: number): Owner;
+  of(cgroupId: number): CgroupOwner;
   /** A device as the owner sees it. */
-  deviceKey(dev: number, owner: Owner): number;
+  deviceKey(dev: number, owner: CgroupOwner): number;
 };
 
 export function createOwners(
@@ -21,8 +21,8 @@ export function createOwners(
   { cgroups, containers, devices, mounts }: Lookups,
   contextRows: ContextRows,
 ): Owners {
-  let owners = new Map<number, Owner>();
-  const find = (cgroupId: number): Owner => {
+  let owners = new Map<number, CgroupOwner>();
+  const find = (cgroupId: number): CgroupOwner => {
     const path = cgroups.pathOf(cgroupId);
     const container = path === undefined ? undefined : containers.ofCgroup(path);
     const containerKey = container ? dictionaries.container(container, nowUs()) : null;

@@ -27,7 +27,10 @@ export function confidence(facts: Facts, worth: number, because: Sentence): Conf
 export function withLosses({ losses }: Facts, needs: readonly FactName[], sure: Confidence): Confidence {
   const concerns = ({ kind, op }: Facts['losses'][number]): boolean => {
     const probe = operations.find(({ name }) => name === op)?.probe;
-    return lossDefinition(kind)?.touches === 'totals' && (probe === undefined || needs.some((name) => name === probe));
+    return (
+      lossDefinition(kind)?.touches === 'totals' &&
+      (probe === undefined || needs.some((name) => name === probe))
+    );
   };
   const lost = [...new Set(losses.filter(concerns).map(({ kind }) => kind))];
   if (lost.length === 0) return sure;

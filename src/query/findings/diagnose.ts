@@ -1,18 +1,16 @@
 import type { Db } from '../../schema/open.ts';
 import type { Coverage } from '../reports/coverage.ts';
 import type { Window } from '../window.ts';
-import { addressed } from './addressed.ts';
 import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
 import type { Change } from './changes.ts';
-import { withLosses } from './confidence.ts';
 import type { Evidence } from './evidence.ts';
 import { prove } from './evidence.ts';
 import type { FactName, Facts } from './facts.ts';
 import { readFacts } from './facts.ts';
 import type { Finding, Judgement, Rule, RuleId } from './finding.ts';
-import type { Found } from './ranking.ts';
-import { scoreOf, yielded } from './ranking.ts';
+import { ranked } from './ranking.ts';
+import type { Excluded, Ranked } from './ranking.ts';
 import { rules } from './rules/index.ts';
 import { isOnDisk } from './share.ts';
 import type { Periods } from './sql.ts';
@@ -20,6 +18,8 @@ import { isAsked, waitingSql } from './sql.ts';
 import type { Suffering } from './suffering.ts';
 import { sufferingIn } from './suffering.ts';
 import { over } from './thresholds.ts';
+
+export type { Excluded, Ranked } from './ranking.ts';
 
 export type DiagnoseQuery = {
   readonly periods: Periods;
@@ -29,7 +29,7 @@ export type DiagnoseQuery = {
 };
 
 /** Something that left its range for a while, and what explains it best. */
-export type Incident = { readonly change: Change; readonly cause: Sentence | undefined };
+export type ExplainedChange = { readonly change: Change; readonly cause: Sentence | undefined };
 
 /** The answer: what is wrong, most likely first, with what proves it. */
 export type Diagnosis = {
@@ -40,7 +40,7 @@ export type Diagnosis = {
   /** Seconds of the window that were recorded. */
   readonly window_s: number;
   /** What changed when in the time asked about, the worst first and the one diagnosed; empty: it was not looked for. */
-  readonly incidents: readonly Incident[];
+  readonly incidents: readonly ExplainedChange[];
   readonly victim: Suffering | undefined;
   /** What got slower of the container asked about, in too few operations to say so; most first. */
   readonly tooFew: readonly Suffering[];
@@ -53,17 +53,6 @@ export type Diagnosis = {
   /** Where the waiting went, by whom and operation. */
   readonly waiting: Evidence;
 };
-
-export type Ranked = Omit<Finding, 'proofs'> & {
-  readonly rule: RuleId;
-  /** severity × confidence × share of the added latency, 0 to 1. */
-  readonly score: number;
-  readonly evidence: readonly Evidence[];
-  /** Other explanations that were looked at and are not it. */
-  readonly alsoChecked: readonly Excluded[];
-};
-
-export type Excluded = { readonly rule: RuleId; readonly sentence: Sentence; readonly sql: string };
 
 /** Looks at everything recorded of the window and says what is wrong. */
 export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
@@ -100,24 +89,6 @@ export function diagnose(db: Db, query: DiagnoseQuery): Diagnosis {
       waiting: prove(db, { title: say('proof.waiting', {}), sql: waitingSql(scope) }),
     };
   })();
-}
-
-function ranked(
-  db: Db,
-  facts: Facts,
-  { rule, finding: { proofs, ...finding } }: Found,
-  beside: { readonly found: readonly Found[]; readonly excluded: readonly Excluded[] },
-): Ranked {
-  const confidence = withLosses(facts, rule.needs, yielded(rule, finding, beside.found));
-  return {
-    ...finding,
-    mitigations: addressed(finding, facts),
-    confidence,
-    rule: rule.id,
-    score: scoreOf({ ...finding, confidence }),
-    evidence: proofs.map((proof) => prove(db, proof)),
-    alsoChecked: beside.excluded.filter((each) => rule.rivals.includes(each.rule)),
-  };
 }
 
 /** The busiest disk; asked about one container, of those it uses. */

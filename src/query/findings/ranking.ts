@@ -1,5 +1,12 @@
+import type { Db } from '../../schema/open.ts';
+import { addressed } from './addressed.ts';
+import type { Sentence } from './catalogue/catalogue.ts';
 import { say } from './catalogue/catalogue.ts';
-import type { Confidence, Finding, Rule, Severity } from './finding.ts';
+import { withLosses } from './confidence.ts';
+import type { Evidence } from './evidence.ts';
+import { prove } from './evidence.ts';
+import type { Facts } from './facts.ts';
+import type { Confidence, Finding, Rule, RuleId, Severity } from './finding.ts';
 import { thresholds } from './thresholds.ts';
 
 /** What a severity weighs in the ranking. */
@@ -10,11 +17,22 @@ const SHARE_OF_THREAT: Readonly<Record<Severity, number>> = { critical: 1, serio
 /** What a rule found. */
 export type Found = { readonly rule: Rule; readonly finding: Finding };
 
+export type Ranked = Omit<Finding, 'proofs'> & {
+  readonly rule: RuleId;
+  /** severity × confidence × share of the added latency, 0 to 1. */
+  readonly score: number;
+  readonly evidence: readonly Evidence[];
+  /** Other explanations that were looked at and are not it. */
+  readonly alsoChecked: readonly Excluded[];
+};
+
+export type Excluded = { readonly rule: RuleId; readonly sentence: Sentence; readonly sql: string };
+
 /** Confidence in a symptom where the cause was found too. */
 const CONFIDENCE_IN_SYMPTOM = 0.5;
 
 /** Its confidence: less where another finding about the same somebody or the same disk is the cause of what this one sees. */
-export function yielded(
+function yielded(
   rule: Rule,
   { who, device, confidence }: Pick<Finding, 'who' | 'device' | 'confidence'>,
   found: readonly Found[],
@@ -31,10 +49,29 @@ export function yielded(
   };
 }
 
-export function scoreOf({
+function scoreOf({
   severity,
   confidence,
   share,
 }: Pick<Finding, 'severity' | 'confidence' | 'share'>): number {
   return severityWeights[severity] * confidence.score * (share ?? SHARE_OF_THREAT[severity]);
+}
+
+/** A finding with what proves it, and how sure and how heavy it is beside the others. */
+export function ranked(
+  db: Db,
+  facts: Facts,
+  { rule, finding: { proofs, ...finding } }: Found,
+  beside: { readonly found: readonly Found[]; readonly excluded: readonly Excluded[] },
+): Ranked {
+  const confidence = withLosses(facts, rule.needs, yielded(rule, finding, beside.found));
+  return {
+    ...finding,
+    mitigations: addressed(finding, facts),
+    confidence,
+    rule: rule.id,
+    score: scoreOf({ ...finding, confidence }),
+    evidence: proofs.map((proof) => prove(db, proof)),
+    alsoChecked: beside.excluded.filter((each) => rule.rivals.includes(each.rule)),
+  };
 }

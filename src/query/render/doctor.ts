@@ -6,7 +6,7 @@ import { gapLines } from './footnotes.ts';
 import { visible, wrap } from './text.ts';
 
 /** What this machine can record, as the daemon's doctor reports it. */
-export type DoctorReport = {
+export type MachineReport = {
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   readonly plan: readonly {
     readonly probe: string;
@@ -18,7 +18,7 @@ export type DoctorReport = {
 };
 
 /** The diagnosis for people: facts, the plan with its reasons and gaps, then what stands in the way. */
-export function doctorText({ facts, plan, problems }: DoctorReport, width: number | undefined): string {
+export function doctorText({ facts, plan, problems }: MachineReport, width: number | undefined): string {
   const nameWidth = Math.max(0, ...facts.map(({ name }) => name.length));
   const verdict =
     problems.length === 0
@@ -38,7 +38,7 @@ export function doctorText({ facts, plan, problems }: DoctorReport, width: numbe
 
 const problem = (each: Failure): string => `  ${explain(each)}`;
 
-function planLines({ probe, fragment, reasons, gaps }: DoctorReport['plan'][number]): string[] {
+function planLines({ probe, fragment, reasons, gaps }: MachineReport['plan'][number]): string[] {
   return [
     `  ${probe}: ${fragment ?? whyNone(reasons)}`,
     ...reasons.map((reason) => `    ${reason}`),
@@ -51,7 +51,7 @@ export const whyNone = (reasons: readonly string[]): string =>
   reasons.some(waitsForItsModule) ? 'waits for its module' : 'cannot run here';
 
 /** The same for programs; each problem carries its explanation. */
-export function doctorDocument({ facts, plan, problems }: DoctorReport) {
+export function doctorDocument({ facts, plan, problems }: MachineReport) {
   const explained = problems.map((each) => ({
     code: each.code,
     details: each.details,

@@ -7,7 +7,7 @@ import type { LossSum } from '../reports/losses.ts';
 import type { Window } from '../window.ts';
 import { visible } from './text.ts';
 
-export type Answer = {
+export type AnswerExtent = {
   /** Rows shown, and rows there are. */
   readonly shown: number;
   readonly row_count: number;
@@ -24,7 +24,7 @@ export type Answer = {
 };
 
 /** What stands under an answer: its extent, then in one line what it might not contain. */
-export function footnotes(answer: Answer): string[] {
+export function footnotes(answer: AnswerExtent): string[] {
   const { coverage } = answer;
   return [
     extentLine(answer),
@@ -50,7 +50,7 @@ export function nothingRecorded(
   });
 }
 
-function extentLine({ shown, row_count, howToSeeAll, window, coverage }: Answer): string {
+function extentLine({ shown, row_count, howToSeeAll, window, coverage }: AnswerExtent): string {
   const rows =
     shown < row_count
       ? `${String(shown)} of ${String(row_count)} rows (${howToSeeAll ?? `--limit ${String(row_count)} shows all`})`
@@ -68,7 +68,7 @@ function hoursOnly({ hours_only_until_us }: Coverage): string[] {
   ];
 }
 
-function nothingMatched({ isFiltered, containers, classes = [] }: Answer): string {
+function nothingMatched({ isFiltered, containers, classes = [] }: AnswerExtent): string {
   if (!isFiltered) return 'No operation happened in this window.';
   const seen = classes.map(visible).join(', ');
   const matched = `No operation matched.${seen === '' ? '' : ` File classes in this window: ${seen}.`}`;

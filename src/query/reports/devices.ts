@@ -48,10 +48,10 @@ export type HostIo = {
   readonly dirty_limit_bytes: number | null;
 };
 
-export type Devices = { readonly rows: readonly DeviceRow[]; readonly host: HostIo };
+export type DeviceReport = { readonly rows: readonly DeviceRow[]; readonly host: HostIo };
 
 /** Every disk that did something in the window, the busiest first. */
-export function devices(db: Db, { fromUs, toUs }: Window): Devices {
+export function devices(db: Db, { fromUs, toUs }: Window): DeviceReport {
   const values = { from_us: fromUs, to_us: toUs };
   return db.transaction(() => ({
     rows: db.prepare<[typeof values], DeviceRow>(DEVICES).all(values),

@@ -5,7 +5,7 @@ import type {
   Call,
   Expression,
   MapCell,
-  Probe,
+  ProbeSyntax,
   Statement,
 } from '../../../src/daemon/bpftrace/dialect/syntax.ts';
 
@@ -80,7 +80,7 @@ function number(value: Value): bigint {
   throw new Error(`no number: ${JSON.stringify(value)}`);
 }
 
-function runProbe({ predicate, body }: Probe, run: Run): void {
+function runProbe({ predicate, body }: ProbeSyntax, run: Run): void {
   if (predicate && number(evaluate(predicate, run)) === 0n) return;
   runAll(body, run);
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { costsBetween } from '../../../src/daemon/cost/sampling.ts';
-import type { Program } from '../../../src/daemon/cost/programs.ts';
+import type { LoadedProgram } from '../../../src/daemon/cost/programs.ts';
 
-const program = (tag: string, runCount: number, runTimeNs: number, missedCount = 0): Program => ({
+const program = (tag: string, runCount: number, runTimeNs: number, missedCount = 0): LoadedProgram => ({
   tag,
   runCount,
   runTimeNs,

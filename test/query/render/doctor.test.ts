@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../../src/failure.ts';
-import type { DoctorReport } from '../../../src/query/render/doctor.ts';
+import type { MachineReport } from '../../../src/query/render/doctor.ts';
 import { doctorDocument, doctorText } from '../../../src/query/render/doctor.ts';
 
-const diagnosis: DoctorReport = {
+const diagnosis: MachineReport = {
   facts: [
     { name: 'kernel', value: '6.1.0-41-cloud-amd64' },
     { name: 'bpftrace', value: '0.17.0' },

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../../src/failure.ts';
-import type { Answer } from '../../../src/query/render/footnotes.ts';
+import type { AnswerExtent } from '../../../src/query/render/footnotes.ts';
 import { footnotes, gapLines, nothingRecorded } from '../../../src/query/render/footnotes.ts';
 import { wallUs } from '../../../src/schema/units.ts';
 import { NOON_US } from '../recording.ts';
 
 const window = { fromUs: wallUs(NOON_US), toUs: wallUs(NOON_US + 900e6) };
 
-const answer = (overrides: Partial<Answer> = {}, coverage: Partial<Answer['coverage']> = {}): Answer => ({
+const answer = (
+  overrides: Partial<AnswerExtent> = {},
+  coverage: Partial<AnswerExtent['coverage']> = {},
+): AnswerExtent => ({
   shown: 3,
   row_count: 3,
   window,
@@ -97,7 +100,7 @@ test('a window in which nothing was recorded says what was, and what to type', (
 });
 
 test('filters that match nothing say so, and which containers there were', () => {
-  const second = (overrides: Partial<Answer>) =>
+  const second = (overrides: Partial<AnswerExtent>) =>
     footnotes(answer({ shown: 0, row_count: 0, isFiltered: true, ...overrides }))[1];
   expect(second({ isFiltered: false })).toBe('No operation happened in this window.');
   expect(second({})).toBe('No operation matched.');

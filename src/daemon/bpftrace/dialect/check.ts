@@ -1,7 +1,16 @@
 import { CALLABLE, WORDS } from './builtins.ts';
 import type { Block, Program } from './program.ts';
 import { mistake } from './syntax.ts';
-import type { Call, Expression, Macro, MapCell, Place, Probe, Statement, Variable } from './syntax.ts';
+import type {
+  Call,
+  Expression,
+  Macro,
+  MapCell,
+  Position,
+  ProbeSyntax,
+  Statement,
+  Variable,
+} from './syntax.ts';
 import { bodiesOf, ownExpressions, partsOf, visitExpression } from './walk.ts';
 
 /** Throws on the first mistake in a file, with file and line. `known`: the names of the constants there are. */
@@ -32,14 +41,14 @@ type Scope = {
   /** Names that were read so far, of inputs and of variables. */
   readonly read: Set<string>;
   /** Variables with the place they were first set at, whichever body that was in. */
-  readonly assigned: Map<string, Place>;
+  readonly assigned: Map<string, Position>;
   /** Variables that are set here: those of a body end with it, as from bpftrace 0.22 on. */
   readonly set: Set<string>;
   readonly isMacro: boolean;
   readonly isInEpoch: boolean;
 };
 
-function checkProbe(program: Program, probe: Probe, constants: ReadonlySet<string>, used: Used): void {
+function checkProbe(program: Program, probe: ProbeSyntax, constants: ReadonlySet<string>, used: Used): void {
   const scope = newScope({ program, constants, used, inputs: new Set(), outputs: new Set(), isMacro: false });
   if (probe.predicate) checkExpression(probe.predicate, scope);
   checkBody(probe.body, scope);
@@ -111,7 +120,7 @@ function checkOwn(statement: Statement, expression: Expression, scope: Scope): v
   if (!isTarget || expression.kind !== 'variable') checkExpression(expression, scope);
 }
 
-function setVariable(name: string, at: Place, { set, assigned }: Scope): void {
+function setVariable(name: string, at: Position, { set, assigned }: Scope): void {
   set.add(name);
   if (!assigned.has(name)) assigned.set(name, at);
 }
@@ -146,14 +155,14 @@ function checkRun(statement: Statement, { macro, call }: Run, scope: Scope): voi
   }
 }
 
-function checkOutput(argument: Expression, output: string, at: Place, scope: Scope): void {
+function checkOutput(argument: Expression, output: string, at: Position, scope: Scope): void {
   if (argument.kind !== 'variable') throw mistake(at, `${output} is set: pass a variable`);
   checkExpression(argument, scope);
   setVariable(argument.name, at, scope);
 }
 
 /** Whether an input is read once or at each use must make no difference: bpftrace does the latter. */
-function checkInput(argument: Expression, outputs: readonly Expression[], at: Place, scope: Scope): void {
+function checkInput(argument: Expression, outputs: readonly Expression[], at: Position, scope: Scope): void {
   checkExpression(argument, scope);
   visitExpression(argument, (part) => {
     const changes =
@@ -185,7 +194,7 @@ function checkVariable({ name, at }: Variable, { set, read }: Scope): void {
   read.add(name);
 }
 
-function checkName(name: string, at: Place, { inputs, read, constants }: Scope): void {
+function checkName(name: string, at: Position, { inputs, read, constants }: Scope): void {
   if (inputs.has(name)) read.add(name);
   else if (!WORDS.has(name) && !constants.has(name)) throw mistake(at, `${name} is not known`);
 }

@@ -5,28 +5,28 @@ import { mapStatement, replaceExpressions } from './walk.ts';
  * Maps that exist for each of two sets: `@name%` is `@name_a` and `@name_b`, of which one is written while the
  * other is printed. And once more, as `@irq_name_a` and `@irq_name_b`, for what is counted in interrupts.
  */
-export type Family = 'task' | 'interrupt';
-const PREFIXES: Readonly<Record<Family, string>> = { task: '', interrupt: 'irq_' };
+export type MapFamily = 'task' | 'interrupt';
+const PREFIXES: Readonly<Record<MapFamily, string>> = { task: '', interrupt: 'irq_' };
 const SETS = ['a', 'b'] as const;
 
 /** Statements of a program that counts in `family`; `families`: those that any program counts in. */
 export function expandEpochs(
   statements: readonly Statement[],
-  family: Family,
-  families: readonly Family[],
+  family: MapFamily,
+  families: readonly MapFamily[],
 ): Statement[] {
   return expandIn(statements, { family, families, set: undefined });
 }
 
 /** The names that a declared map has in a program of these families. */
-export function mapNames({ name, isPerEpoch }: MapDeclaration, families: readonly Family[]): string[] {
+export function mapNames({ name, isPerEpoch }: MapDeclaration, families: readonly MapFamily[]): string[] {
   if (!isPerEpoch) return [name];
   return families.flatMap((family) => SETS.map((set) => nameIn(name, family, set)));
 }
 
 type Where = {
-  readonly family: Family;
-  readonly families: readonly Family[];
+  readonly family: MapFamily;
+  readonly families: readonly MapFamily[];
   readonly set: (typeof SETS)[number] | undefined;
 };
 
@@ -62,4 +62,4 @@ function inSet(expression: Expression, { family, set }: Where): Expression {
   });
 }
 
-const nameIn = (name: string, family: Family, set: string): string => `${PREFIXES[family]}${name}_${set}`;
+const nameIn = (name: string, family: MapFamily, set: string): string => `${PREFIXES[family]}${name}_${set}`;

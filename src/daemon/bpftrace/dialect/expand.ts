@@ -3,11 +3,11 @@ import type { Run } from './check.ts';
 import type { Program } from './program.ts';
 import { withImported } from './library.ts';
 import { mistake } from './syntax.ts';
-import type { Expression, Macro, Probe, Statement, Variable } from './syntax.ts';
+import type { Expression, Macro, ProbeSyntax, Statement, Variable } from './syntax.ts';
 import { mapStatement, replaceExpressions } from './walk.ts';
 
 /** The probes of a program and of what it imports, with what every block does in place of its name. */
-export function expandBlocks(program: Program): Probe[] {
+export function expandBlocks(program: Program): ProbeSyntax[] {
   return withImported([program]).flatMap((each) => each.probes.map((probe) => expandProbe(each, probe)));
 }
 
@@ -23,7 +23,7 @@ type Scope = {
   readonly blocks: readonly Macro[];
 };
 
-function expandProbe(program: Program, probe: Probe): Probe {
+function expandProbe(program: Program, probe: ProbeSyntax): ProbeSyntax {
   const scope = { program, inputs: new Map(), variables: new Map(), taken: new Set<string>(), blocks: [] };
   return { ...probe, body: expandBody(probe.body, scope) };
 }

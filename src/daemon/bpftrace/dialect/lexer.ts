@@ -1,8 +1,8 @@
 import { mistake } from './syntax.ts';
-import type { Place } from './syntax.ts';
+import type { Position } from './syntax.ts';
 
 export type TokenKind = 'number' | 'string' | 'name' | 'variable' | 'map' | 'symbol' | 'end';
-export type Token = { readonly kind: TokenKind; readonly text: string; readonly at: Place };
+export type Token = { readonly kind: TokenKind; readonly text: string; readonly at: Position };
 
 /** In this order: `@rows%` is one token, `->` comes before `-`. */
 const RULES: readonly (readonly [TokenKind | 'skipped', RegExp])[] = [

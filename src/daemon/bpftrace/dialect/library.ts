@@ -46,7 +46,7 @@ export const sourceFiles = (): string[] =>
     name.endsWith('.bt'),
   );
 
-export const readPackaged: ReadSource = (file) => readFileSync(join(packageFile('bpf'), file), 'utf8');
+const readPackaged: ReadSource = (file) => readFileSync(join(packageFile('bpf'), file), 'utf8');
 
 /** The programs, and behind each what it imports, each file once. */
 export function withImported(programs: readonly Program[]): Program[] {

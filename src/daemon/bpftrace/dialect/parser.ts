@@ -8,8 +8,8 @@ import type {
   MapCell,
   MapDeclaration,
   Parameter,
-  Place,
-  Probe,
+  Position,
+  ProbeSyntax,
   Statement,
   Unit,
   Variable,
@@ -21,7 +21,7 @@ export function parse(file: string, source: string): Unit {
   const imports: Unit['imports'][number][] = [];
   const maps: MapDeclaration[] = [];
   const macros: Macro[] = [];
-  const probes: Probe[] = [];
+  const probes: ProbeSyntax[] = [];
   while (tokens.next().kind !== 'end') {
     const { text } = tokens.next();
     if (text === 'import') imports.push(parseImport(tokens));
@@ -141,7 +141,7 @@ function parseParameter(tokens: Tokens): Parameter {
   return { name: isOutput ? text.slice(1) : text, isOutput };
 }
 
-function parseProbe(tokens: Tokens): Probe {
+function parseProbe(tokens: Tokens): ProbeSyntax {
   const { at } = tokens.next();
   const attachPoints = [parseAttachPoint(tokens)];
   while (tokens.skip(',')) attachPoints.push(parseAttachPoint(tokens));
@@ -205,7 +205,7 @@ function parseCondition(tokens: Tokens): Expression {
 }
 
 /** An assignment, a call, or the value of a macro. */
-function parseSimple(tokens: Tokens, at: Place): Statement | Value {
+function parseSimple(tokens: Tokens, at: Position): Statement | Value {
   const expression = parseExpression(tokens);
   if (tokens.skip('=')) {
     if (!isTarget(expression)) throw mistake(at, 'only a variable or a map can be assigned to');

@@ -1,7 +1,7 @@
-import type { Expression, Probe, Statement } from './syntax.ts';
+import type { Expression, ProbeSyntax, Statement } from './syntax.ts';
 
 /** A probe as bpftrace reads it. */
-export function printProbe({ attachPoints, predicate, body }: Probe): string {
+export function printProbe({ attachPoints, predicate, body }: ProbeSyntax): string {
   const condition = predicate ? `/${printExpression(predicate)}/ ` : '';
   return `${attachPoints.join(',\n')} ${condition}{\n${printStatements(body, '  ')}}\n`;
 }

@@ -1,7 +1,7 @@
 /** The syntax tree of the programs in bpf/; CONTRIBUTING.md describes the language. */
 
 /** Where something stands, for messages. */
-export type Place = { readonly file: string; readonly line: number };
+export type Position = { readonly file: string; readonly line: number };
 
 export type Expression =
   | { readonly kind: 'number'; readonly text: string }
@@ -29,9 +29,9 @@ export type Expression =
   | { readonly kind: 'group'; readonly inner: Expression }
   | { readonly kind: 'tuple'; readonly parts: readonly Expression[] };
 
-export type Name = { readonly kind: 'name'; readonly name: string; readonly at: Place };
+export type Name = { readonly kind: 'name'; readonly name: string; readonly at: Position };
 /** `$name`, without the dollar. */
-export type Variable = { readonly kind: 'variable'; readonly name: string; readonly at: Place };
+export type Variable = { readonly kind: 'variable'; readonly name: string; readonly at: Position };
 /** `@name[keys]`; without keys a scalar, or the whole map. */
 export type MapCell = {
   readonly kind: 'map';
@@ -39,13 +39,13 @@ export type MapCell = {
   /** `@name%`: one map for each of the two sets. */
   readonly isPerEpoch: boolean;
   readonly keys: readonly Expression[];
-  readonly at: Place;
+  readonly at: Position;
 };
 export type Call = {
   readonly kind: 'call';
   readonly name: string;
   readonly args: readonly Expression[];
-  readonly at: Place;
+  readonly at: Position;
 };
 
 export type Statement =
@@ -58,16 +58,16 @@ export type Statement =
       readonly otherwise: readonly Statement[];
     }
   | { readonly kind: 'while'; readonly condition: Expression; readonly body: readonly Statement[] }
-  | { readonly kind: 'return'; readonly at: Place }
+  | { readonly kind: 'return'; readonly at: Position }
   /** On the maps of the set that `epoch` (0 or 1) names. */
   | {
       readonly kind: 'in_epoch';
       readonly epoch: Expression;
       readonly body: readonly Statement[];
-      readonly at: Place;
+      readonly at: Position;
     }
   /** Once for each family of maps: those counted in by tasks, and those counted in by interrupts. */
-  | { readonly kind: 'each_family'; readonly body: readonly Statement[]; readonly at: Place };
+  | { readonly kind: 'each_family'; readonly body: readonly Statement[]; readonly at: Position };
 
 /** `let @name[keys] = value;` */
 export type MapDeclaration = {
@@ -76,7 +76,7 @@ export type MapDeclaration = {
   readonly keys: readonly string[];
   /** A number; several in one entry; or what bpftrace adds up, for each CPU apart. */
   readonly value: 'number' | readonly string[] | Aggregate;
-  readonly at: Place;
+  readonly at: Position;
 };
 
 export const AGGREGATES = ['count', 'sum', 'max', 'stats'] as const;
@@ -89,27 +89,27 @@ export type Macro = {
   readonly body: readonly Statement[];
   /** What `$x = name(…);` assigns. */
   readonly value: Expression | undefined;
-  readonly at: Place;
+  readonly at: Position;
 };
 /** `name`: an expression the block reads; `$name`: a variable of the caller that it sets. */
 export type Parameter = { readonly name: string; readonly isOutput: boolean };
 
-export type Probe = {
+export type ProbeSyntax = {
   readonly attachPoints: readonly string[];
   readonly predicate: Expression | undefined;
   readonly body: readonly Statement[];
-  readonly at: Place;
+  readonly at: Position;
 };
 
 export type Unit = {
   readonly file: string;
-  readonly imports: readonly { readonly file: string; readonly at: Place }[];
+  readonly imports: readonly { readonly file: string; readonly at: Position }[];
   readonly maps: readonly MapDeclaration[];
   readonly macros: readonly Macro[];
-  readonly probes: readonly Probe[];
+  readonly probes: readonly ProbeSyntax[];
 };
 
 /** A mistake in a program of ours. */
-export function mistake({ file, line }: Place, what: string): Error {
+export function mistake({ file, line }: Position, what: string): Error {
   return new Error(`bpf/${file}:${String(line)}: ${what}`);
 }

@@ -1,5 +1,5 @@
 import { defineSharedTable } from '../table.ts';
-import type { Sample } from '../table.ts';
+import type { SampledRow } from '../table.ts';
 import type { CgroupTarget } from '../targets.ts';
 
 /** Of a cgroup, on one device or on all. */
@@ -45,5 +45,5 @@ const cgroupSample = defineSharedTable({
   isIdle: (values) => STILL.every((column) => (values[column] ?? 0) === 0),
 });
 
-export const cgroupRow = (cgroup: CgroupTarget, values: CgroupValues): Sample =>
+export const cgroupRow = (cgroup: CgroupTarget, values: CgroupValues): SampledRow =>
   cgroupSample.part({ cgroup }, values);

@@ -4,7 +4,7 @@ import { unreadable } from '../problem.ts';
 import { isRead, readText } from '../read.ts';
 import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
-import type { DeviceNumbers, Sample } from '../table.ts';
+import type { DeviceNumbers, SampledRow } from '../table.ts';
 
 /** A line of /proc/diskstats: counters since the device was made, times in ms. */
 export type DiskCounters = DeviceNumbers & {
@@ -82,7 +82,7 @@ function atBirth(disk: DiskCounters): DiskCounters {
  * What a disk did between two looks. Counts that became smaller mean that the device was made anew
  * under the same numbers; times are 32 bits wide in the kernel and wrap after 49 days of waiting.
  */
-export function difference(now: DiskCounters, then: DiskCounters): Sample {
+export function difference(now: DiskCounters, then: DiskCounters): SampledRow {
   const isAnew = [0, 2, 4, 6].some((at) => (now.fields[at] ?? 0) < (then.fields[at] ?? 0));
   const before = isAnew || now.name !== then.name ? atBirth(now) : then;
   const counted = (at: number): number => delta(now.fields[at] ?? 0, before.fields[at] ?? 0);

@@ -1,5 +1,5 @@
 import { defineSharedTable } from '../table.ts';
-import type { Sample } from '../table.ts';
+import type { SampledRow } from '../table.ts';
 
 const hostColumns = [
   'cpu_ticks',
@@ -37,4 +37,4 @@ export type HostValues = Partial<Readonly<Record<(typeof hostColumns)[number], n
 
 const hostSample = defineSharedTable({ name: 'host_sample', keys: ['tick_id'], columns: hostColumns });
 
-export const hostRow = (values: HostValues): Sample => hostSample.part({}, values);
+export const hostRow = (values: HostValues): SampledRow => hostSample.part({}, values);

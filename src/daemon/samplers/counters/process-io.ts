@@ -5,7 +5,7 @@ import type { Problem } from '../problem.ts';
 import { field, isRead, readText } from '../read.ts';
 import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
-import type { Sample } from '../table.ts';
+import type { SampledRow } from '../table.ts';
 
 /** Counters of /proc/PID/io since the process began: bytes that reached, or will reach, a block device. */
 export type ProcessIo = {
@@ -56,7 +56,7 @@ export function createProcessIo({ roots }: Sight): Sampler {
       const pids = namesIn(roots.proc).filter((name) => /^\d+$/u.test(name));
       const there = new Set(pids);
       for (const pid of looks.keys()) if (!there.has(pid)) looks.delete(pid);
-      const rows: Sample[] = [];
+      const rows: SampledRow[] = [];
       for (const pid of pids.slice(0, PROCESSES_MAX)) {
         const before = looks.get(pid);
         if (before && before.idleCount >= IDLE_ROUNDS && (Number(pid) + round) % IDLE_ROUNDS !== 0) continue;

@@ -5,7 +5,7 @@ import { unreadable } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import type { Instant, Sampler } from '../sampler.ts';
 import { defineTable } from '../table.ts';
-import type { Sample } from '../table.ts';
+import type { SampledRow } from '../table.ts';
 
 /** A record of /dev/kmsg (kernel Documentation/ABI/testing/dev-kmsg). */
 export type KmsgRecord = {
@@ -65,7 +65,7 @@ export function createKernelLog(path = '/dev/kmsg'): Sampler {
   return {
     everyMs: 0,
     sample(now) {
-      const rows: Sample[] = [];
+      const rows: SampledRow[] = [];
       try {
         descriptor ??= openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
         for (let count = 0; count < RECORDS_PER_ROUND; count += 1) {
@@ -113,7 +113,7 @@ export function topicOf(message: string): { topic: string; device: string | null
   return topic === undefined ? undefined : { topic, device: DEVICE.exec(message)?.[1] ?? null };
 }
 
-function toRow(record: KmsgRecord | undefined, now: Instant): Sample | undefined {
+function toRow(record: KmsgRecord | undefined, now: Instant): SampledRow | undefined {
   const about = record && topicOf(record.message);
   if (!about) return undefined;
   const { sequence, level, message, loggedUs } = record;

@@ -8,7 +8,7 @@ import type { WallUs } from '../../../schema/units.ts';
 import type { Problem } from '../problem.ts';
 import type { Sampler } from '../sampler.ts';
 import { defineTable } from '../table.ts';
-import type { Sample } from '../table.ts';
+import type { SampledRow } from '../table.ts';
 import { ENVIRONMENT, findProgram } from '../../children.ts';
 import type { Mounts } from '../../lookups/mounts.ts';
 import { leadsAbroad } from '../../lookups/resolve-path.ts';
@@ -27,7 +27,7 @@ export type RuntimeMessage = {
   readonly message: string;
 };
 
-const rowOf = (message: RuntimeMessage): Sample => runtimeMessage.row({}, message);
+const rowOf = (message: RuntimeMessage): SampledRow => runtimeMessage.row({}, message);
 
 const UNITS = ['containerd', 'kubelet', 'docker', 'crio'] as const;
 /** Where containerd logs to without systemd. */
@@ -63,7 +63,7 @@ const nowhere = {
 
 /** journalctl runs beside us: what it finds is taken at the next round. */
 function createJournal(): Sampler {
-  let rows: Sample[] = [];
+  let rows: SampledRow[] = [];
   let problems: Problem[] = [];
   let cursor: string | undefined;
   let child: ChildProcess | undefined;
@@ -173,7 +173,7 @@ function createFiles(mounts: Mounts, paths: readonly string[]): Sampler {
   return {
     everyMs: 30_000,
     sample({ wallUs: now }) {
-      const rows: Sample[] = [];
+      const rows: SampledRow[] = [];
       const problems: Problem[] = [];
       for (const tail of tails) {
         if (leadsAbroad(mounts, tail.path)) {

@@ -5,7 +5,7 @@ import { cgroupOf, parseProcessStat } from '../counters/process-io.ts';
 import { isRead, readText } from '../read.ts';
 import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
-import type { DeviceNumbers, Sample } from '../table.ts';
+import type { DeviceNumbers, SampledRow } from '../table.ts';
 import { isForeign } from '../../lookups/foreign.ts';
 import { mayReadMaps, mountOf, mountsIn } from '../../lookups/processes.ts';
 
@@ -64,7 +64,7 @@ export function createDeletedFiles({ roots }: Sight): Sampler {
   };
 }
 
-function rowOf(file: DeletedFile): Sample {
+function rowOf(file: DeletedFile): SampledRow {
   const { pid, name, cgroupPath, path, size_bytes, allocated_bytes, held_by, holder_count } = file;
   return deletedFile.row(
     {

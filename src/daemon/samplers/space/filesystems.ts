@@ -7,7 +7,7 @@ import type { Mounts } from '../../lookups/mounts.ts';
 import type { Problem } from '../problem.ts';
 import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
-import type { Sample } from '../table.ts';
+import type { SampledRow } from '../table.ts';
 import { hostRoot } from '../../lookups/roots.ts';
 import { isForeignPath } from '../../lookups/foreign.ts';
 
@@ -48,7 +48,7 @@ export function createFilesystems({ mounts, containers }: Sight, databasePath: s
   return {
     everyMs: 60_000,
     sample() {
-      const rows: Sample[] = [];
+      const rows: SampledRow[] = [];
       const problems: Problem[] = [];
       for (const { mount, holds } of holders(mounts, containers.all(), databasePath)) {
         const space = isForeignPath(mounts, mount.mountPoint) ? remote : spaceOf(hostRoot + mount.mountPoint);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Container } from '../../lookups/containers.ts';
 import type { Sampler, Sight } from '../sampler.ts';
 import { defineTable } from '../table.ts';
-import type { Sample } from '../table.ts';
+import type { SampledRow } from '../table.ts';
 import { hostRoot } from '../../lookups/roots.ts';
 import { existsLocally } from '../../lookups/foreign.ts';
 
@@ -56,7 +56,7 @@ export function createUpperdirs({ containers, mounts }: Sight): Sampler {
   return {
     everyMs: 0,
     sample({ monotonicUs }) {
-      const rows: Sample[] = [];
+      const rows: SampledRow[] = [];
       if (queue.length === 0 && monotonicUs - lookedUs >= LOOK_EVERY_US) findDue(monotonicUs);
       for (let budget = ENTRIES_PER_TICK; budget > 0; budget -= 1) {
         current ??= start(queue.shift());
@@ -75,7 +75,7 @@ export function createUpperdirs({ containers, mounts }: Sight): Sampler {
   };
 }
 
-function rowOf(container: Container, upperdir: string, count: Count): Sample {
+function rowOf(container: Container, upperdir: string, count: Count): SampledRow {
   return upperdirSample.row(
     { container },
     {

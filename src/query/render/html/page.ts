@@ -69,7 +69,7 @@ const script = trusted(`<script>${js}</script>`);
 type Page = { readonly language: Language; readonly title: string; readonly body: Html };
 
 /** A whole document. */
-export function page({ language, title, body }: Page): string {
+function page({ language, title, body }: Page): string {
   return html`<!doctype html>
     <html lang="${language === 'zh' ? 'zh-Hans' : language}">
       <head>

@@ -8,7 +8,7 @@ import type { Slots } from '../timeline.ts';
 import { slotOf } from '../timeline.ts';
 
 /** Rows of a table at most; what is longer says so. */
-export const ROWS_MAX = 200;
+const ROWS_MAX = 200;
 
 /** Ended in the window, as an operation or a sample. */
 const during = ({ fromUs, toUs }: Window, column = 'ended_us'): string =>
