@@ -4,11 +4,13 @@ import { json, jsonDocument } from '../query/render/json.ts';
 import { classesSeen, containersSeen, coverage } from '../query/reports/coverage.ts';
 import type { SqlValue } from '../query/reports/sql.ts';
 import type { Filters, Window } from '../query/window.ts';
+import { everybody, matchWho } from '../query/who.ts';
 import type { Failure } from '../failure.ts';
-import { isFailure } from '../failure.ts';
+import { failure, isFailure } from '../failure.ts';
 import type { Db } from '../schema/open.ts';
 import { databaseFailure, databasePathToRead, openForReading } from '../schema/open.ts';
 import type { Outcome } from './command.ts';
+import { didYouMean } from './nearest.ts';
 import type { DocumentFormat, Format } from './options/list.ts';
 import { notesAsText, print, printNotes } from './output.ts';
 
@@ -34,6 +36,26 @@ export async function withRecording(
 /** Why there is no answer about a window in which nothing was recorded. */
 export const unrecorded = (db: Db, window: Window): Failure | undefined =>
   nothingRecorded(window, coverage(db, window));
+
+/**
+ * Why there is no answer about this container: the recording holds none of the name. To say that nothing is wrong with a
+ * misspelt one would be a false all-clear.
+ */
+export function unknownContainer(db: Db, option: string, typed: string | undefined): Failure | undefined {
+  if (typed === undefined) return undefined;
+  const all = everybody(db);
+  if (all.some(({ container }) => container === typed)) return undefined;
+  const names = [...new Set(all.flatMap(({ container }) => container ?? []))];
+  const [meant] = matchWho(typed, all).flatMap(({ container }) => container ?? []);
+  const hint = meant === undefined ? didYouMean(typed, names) : ` Did you mean ${meant}?`;
+  return failure('bad-argument', {
+    seen: `The recording holds no container "${typed}" (${option})`,
+    expected:
+      names.length === 0
+        ? 'It holds no container at all: iotrace top --by cgroup shows whose I/O there was.'
+        : `iotrace top --by container shows those it holds.${hint}`,
+  });
+}
 
 /** What stands under an answer with these filters. */
 export function notesUnder(db: Db, filters: Filters, shown: number, row_count: number): string[] | Failure {

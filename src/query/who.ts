@@ -28,7 +28,7 @@ export function isWho({ namespace, pod, container, cgroup_path }: Who): string {
 }
 
 /** Everybody a recording holds, gone ones too. */
-function everybody(db: Db): Who[] {
+export function everybody(db: Db): Who[] {
   return db.prepare<[], Who>(`SELECT DISTINCT ${WHO_COLUMNS} FROM cgroups`).all();
 }
 

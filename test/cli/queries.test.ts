@@ -269,6 +269,17 @@ test('metrics: OpenMetrics, or the older text format of Prometheus', () => {
   expect(prometheus).toMatch(/^iotrace_operations_total\{.*op="fsync".*\} 21$/mu);
 });
 
+test.each([
+  ['blame', '--victim'],
+  ['diagnose', '--container'],
+  ['timeline', '--container'],
+])('%s: of a container that the recording does not hold there is no answer', (command, option) => {
+  const { code, stdout, stderr } = iotrace([command, option, 'apy', '--db', path, ...window]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(`The recording holds no container "apy" (${option})`);
+  expect(stderr.replaceAll(/\s+/gu, ' ')).toContain('Did you mean api?');
+});
+
 test('blame: rows, and the answer in a sentence', () => {
   const words = ['blame', '--victim', 'api', '--db', path, ...window];
   const sentence = "Nobody else's I/O was in flight while api waited, as far as was recorded.\n";

@@ -5,7 +5,7 @@ import type { BlameQuery } from '../../query/reports/blame.ts';
 import { blame, blameColumns } from '../../query/reports/blame.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
-import { printAnswer, unrecorded, withRecording } from '../answer.ts';
+import { printAnswer, unknownContainer, unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { defineCommand, text } from '../command.ts';
 import { filterOptions, readFilters } from '../options/filters.ts';
@@ -44,6 +44,8 @@ async function runBlame(typed: Global & BlameTyped): Promise<Outcome> {
   if (isFailure(read)) return read;
   const { query, format } = read;
   return withRecording(typed.db, async (db) => {
+    const unknown = unknownContainer(db, '--victim', query.victim);
+    if (unknown) return unknown;
     const found = blame(db, query);
     return printAnswer(format, {
       columns: blameColumns,

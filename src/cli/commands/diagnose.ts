@@ -10,7 +10,7 @@ import type { DiagnosisFormat } from '../../query/render/diagnosis/formats.ts';
 import type { Window } from '../../query/window.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs, wallUs } from '../../schema/units.ts';
-import { unrecorded, withRecording } from '../answer.ts';
+import { unknownContainer, unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { choice, defineCommand, flag, text } from '../command.ts';
 import { conflict, firstFailure, noValue, oneOf, readDuration, succeeded } from '../options/values.ts';
@@ -88,7 +88,8 @@ async function runDiagnose(typed: Global & DiagnoseTyped): Promise<Outcome> {
   const read = readDiagnose(typed, nowUs());
   if (isFailure(read)) return read;
   return withRecording(typed.db, async (db) => {
-    const nothing = unrecorded(db, read.query.periods.window);
+    const { container, periods } = read.query;
+    const nothing = unrecorded(db, periods.window) ?? unknownContainer(db, '--container', container);
     if (nothing) return nothing;
     const diagnosis = read.isOpen ? investigate(db, read.query) : diagnose(db, read.query);
     await print(renderDiagnosis(diagnosis, { ...read, screen: outputScreen() }));

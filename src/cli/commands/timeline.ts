@@ -12,7 +12,7 @@ import type { TimelineQuery } from '../../query/reports/timeline.ts';
 import { timeline, timelineGroups, timelineMetrics } from '../../query/reports/timeline.ts';
 import type { WallUs } from '../../schema/units.ts';
 import { nowUs } from '../../schema/units.ts';
-import { unrecorded, withRecording } from '../answer.ts';
+import { unknownContainer, unrecorded, withRecording } from '../answer.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
 import { choice, defineCommand, text } from '../command.ts';
 import { filterOptions, readFilters } from '../options/filters.ts';
@@ -68,7 +68,7 @@ async function runTimeline(typed: Global & TimelineTyped): Promise<Outcome> {
       ? SLOTS_WITHOUT_WIDTH
       : Math.max(10, Math.min(120, screen.width - CELLS_BESIDE));
   return withRecording(typed.db, async (db) => {
-    const nothing = unrecorded(db, query.window);
+    const nothing = unrecorded(db, query.window) ?? unknownContainer(db, '--container', query.container);
     if (nothing) return nothing;
     const found = timeline(db, { ...query, slotCount });
     if (format === 'csv') await print(csv(timelineColumns, timelineRows(found)));

@@ -65,17 +65,15 @@ export function createNames(keep = 30_000): Names {
   const nodes = new Map<string, Node>();
   const elsewhere = new Map<string, string>();
   const byInode = new Map<string, string>();
-  const ofInode = new Map<string, ToldInode>();
-  /** Directories have one name each: what was told of one last is where all below it are. */
-  const directories = new Map<string, string>();
   let interval = 0;
   let told = new Set<number>();
   let hasMoved = false;
 
-  const remember = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+  const remember: Remember = (map, key, value) => {
     if (map.size >= keep) forgetOldest(map, keep / 10);
     map.set(key, value);
   };
+  const inodes = createInodeNames(remember);
 
   const nodeOf = (key: string): Node => {
     const known = nodes.get(key);
@@ -86,22 +84,7 @@ export function createNames(keep = 30_000): Names {
   };
 
   const pathAt = (key: string | undefined): NamedPath | undefined =>
-    key === undefined ? undefined : walk(nodes, directories, key);
-
-  const learnInode = (file: FileIdentity): void => {
-    const key = inodeKey(file.dev, file.ino);
-    const known = ofInode.get(key);
-    if (known && keyOf(known.file) === keyOf(file)) return;
-    const before = known?.since === interval ? known.before : known?.file;
-    remember(ofInode, key, { file, before, since: interval });
-  };
-  /** Whether a directory is called otherwise than when a file in it was told last. */
-  const isMoved = (directory: FileIdentity): boolean => {
-    const inode = inodeKey(directory.dev, directory.ino);
-    const [before, now] = [directories.get(inode), keyOf(directory)];
-    if (before !== now) remember(directories, inode, now);
-    return before !== undefined && before !== now;
-  };
+    key === undefined ? undefined : walk(nodes, inodes.directories, key);
 
   return {
     learn(record) {
@@ -117,11 +100,11 @@ export function createNames(keep = 30_000): Names {
             toldIn: interval,
           });
           remember(byInode, inodeKey(record.file.ino, record.file.hash), key);
-          learnInode(record.file);
+          inodes.learn(record.file, interval);
           return;
         case 'name': {
           const node = nodeOf(key);
-          hasMoved ||= isOther(node, record) || isMoved(record.parent);
+          hasMoved ||= isOther(node, record) || inodes.isMoved(record.parent);
           node.parent = record.parent;
           node.length = record.length;
           node.pieces.set(record.offset, record.piece);
@@ -133,7 +116,7 @@ export function createNames(keep = 30_000): Names {
     },
     learnPath(dev, ino, path) {
       told.add(ino);
-      ofInode.delete(inodeKey(dev, ino));
+      inodes.forget(dev, ino);
       remember(elsewhere, inodeKey(dev, ino), path);
     },
     pathOf(file) {
@@ -142,14 +125,14 @@ export function createNames(keep = 30_000): Names {
       if (found) return found;
       const path = elsewhere.get(inodeKey(file.dev, file.ino));
       if (path !== undefined) return { path, fsDev: undefined, isDeleted: false, isDirectory: false };
-      const known = file.hash === 0 ? ofInode.get(inodeKey(file.dev, file.ino)) : undefined;
+      const known = file.hash === 0 ? inodes.of(file.dev, file.ino) : undefined;
       return known && pathAt(keyOf(known.before ?? known.file));
     },
     nameOfInode(dev, ino) {
       // A temporary file (O_TMPFILE) has a name whose hash is 0.
       const own = { dev, ino, hash: 0 };
       if ((nodes.get(keyOf(own))?.toldIn ?? -1) >= interval - 1) return own;
-      const known = ofInode.get(inodeKey(dev, ino));
+      const known = inodes.of(dev, ino);
       return known && known.since >= interval - 1 ? (known.before ?? known.file) : known?.file;
     },
     takeTold() {
@@ -158,6 +141,36 @@ export function createNames(keep = 30_000): Names {
       hasMoved = false;
       interval += 1;
       return taken;
+    },
+  };
+}
+
+type Remember = <Value>(map: Map<string, Value>, key: string, value: Value) => void;
+
+/** Which name each inode had last, and before. */
+function createInodeNames(remember: Remember) {
+  const known = new Map<string, ToldInode>();
+  /** Directories have one name each: the one sent last is where all below it are. */
+  const directories: Map<string, string> = new Map<string, string>();
+  return {
+    directories,
+    of: (dev: number, ino: number): ToldInode | undefined => known.get(inodeKey(dev, ino)),
+    forget: (dev: number, ino: number): void => {
+      known.delete(inodeKey(dev, ino));
+    },
+    learn(file: FileIdentity, interval: number): void {
+      const key = inodeKey(file.dev, file.ino);
+      const last = known.get(key);
+      if (last && keyOf(last.file) === keyOf(file)) return;
+      const before = last?.since === interval ? last.before : last?.file;
+      remember(known, key, { file, before, since: interval });
+    },
+    /** Whether a directory has another name than when a file in it was named last. */
+    isMoved(directory: FileIdentity): boolean {
+      const inode = inodeKey(directory.dev, directory.ino);
+      const [before, now] = [directories.get(inode), keyOf(directory)];
+      if (before !== now) remember(directories, inode, now);
+      return before !== undefined && before !== now;
     },
   };
 }

@@ -54,26 +54,20 @@ export function createFileKeys(
   { mounts, devices, proc }: Pick<Lookups, 'mounts' | 'devices' | 'proc'>,
   classes: Classes,
 ): FileKeys {
-  /** By container, then inode: numbers make fast keys. */
-  let known = new Map<number, Map<number, Known[]>>();
-  let knownCount = 0;
+  const known = createKnownFiles();
   let unnamed = new Map<string, Unnamed>();
   const moved = createMoved(mounts, proc);
   let interval = 0;
   let mountChanges = mounts.changes();
 
-  const forgetLabels = (): void => {
-    known = new Map();
-    knownCount = 0;
-  };
   const forget = (): void => {
-    forgetLabels();
+    known.forget();
     dictionaries.forget();
   };
   const forgetTold = (): void => {
     const { inodes, hasMoved } = names.takeTold();
-    if (hasMoved) forgetLabels();
-    for (const ofContainer of known.values()) for (const inode of inodes) ofContainer.delete(inode);
+    if (hasMoved) known.forget();
+    known.forgetInodes(inodes);
   };
   const deviceKey = (dev: number, container: Container | undefined): number =>
     dictionaries.device(labelDevice(dev, container, devices, mounts));
@@ -99,28 +93,19 @@ export function createFileKeys(
       mayChange: located.isWaiting || (isWritten && named.hostPath !== null),
     };
   };
-  const remember = (ofContainer: Map<number, Known[]>, entry: Known): void => {
-    const ofInode = ofContainer.get(entry.file.ino);
-    if (ofInode) ofInode.push(entry);
-    else ofContainer.set(entry.file.ino, [entry]);
-    knownCount += 1;
-  };
 
   return {
     begin() {
       interval += 1;
       moved.begin();
-      if (dictionaries.freshen()) forgetLabels();
-      if (knownCount > KNOWN_MAX) forget();
-      if (mounts.changes() !== mountChanges) forgetLabels();
+      if (dictionaries.freshen()) known.forget();
+      if (known.count() > KNOWN_MAX) forget();
+      if (mounts.changes() !== mountChanges) known.forget();
       mountChanges = mounts.changes();
       forgetTold();
     },
     fileKey(file, viewer, isWrite, pid) {
-      const container = viewer.containerKey ?? 0;
-      let ofContainer = known.get(container);
-      if (!ofContainer) known.set(container, (ofContainer = new Map<number, Known[]>()));
-      const found = findKnown(ofContainer.get(file.ino), file, viewer.container);
+      const found = known.find(file, viewer);
       if (found && interval < found.dueAt && (found.isWritten || !isWrite)) return found.key;
       const isWritten = isWrite || found?.isWritten === true;
       const { key, isWhole, mayChange } = label({ file, viewer, isWritten, pid });
@@ -128,7 +113,7 @@ export function createFileKeys(
       const pause = isWhole ? Math.min(2 ** lookCount, LONGEST_PAUSE) : 1;
       const dueAt = isWhole && !mayChange ? Number.POSITIVE_INFINITY : interval + pause;
       if (found?.key === key) Object.assign(found, { dueAt, isWritten, lookCount });
-      else remember(ofContainer, { file, viewer, key, isWritten, dueAt, lookCount });
+      else known.add({ file, viewer, key, isWritten, dueAt, lookCount });
       return key;
     },
     deviceKey,
@@ -141,6 +126,38 @@ export function createFileKeys(
       }
     },
     forget,
+  };
+}
+
+/** Files that have a key, by container, then inode: numbers make fast keys. */
+function createKnownFiles() {
+  let containers = new Map<number, Map<number, Known[]>>();
+  let count = 0;
+  const inodesOf = ({ containerKey }: Viewer): Map<number, Known[]> => {
+    const found = containers.get(containerKey ?? 0);
+    if (found) return found;
+    const made = new Map<number, Known[]>();
+    containers.set(containerKey ?? 0, made);
+    return made;
+  };
+  return {
+    count: () => count,
+    find: (file: FileIdentity, viewer: Viewer): Known | undefined =>
+      findKnown(inodesOf(viewer).get(file.ino), file, viewer.container),
+    add(entry: Known): void {
+      const inodes = inodesOf(entry.viewer);
+      const ofInode = inodes.get(entry.file.ino);
+      if (ofInode) ofInode.push(entry);
+      else inodes.set(entry.file.ino, [entry]);
+      count += 1;
+    },
+    forget(): void {
+      containers = new Map();
+      count = 0;
+    },
+    forgetInodes(inodes: ReadonlySet<number>): void {
+      for (const ofContainer of containers.values()) for (const inode of inodes) ofContainer.delete(inode);
+    },
   };
 }
 
