@@ -1,4 +1,5 @@
 /** From words to options and their values. The options are those the command declares, see command.ts. */
+import yargsParser from 'yargs-parser';
 import type { Options } from './command.ts';
 
 export type Parsed = {
@@ -12,21 +13,18 @@ export type Parsed = {
 
 /** `--name value`, `--name=value`, `-n value`, `-n5`, `--flag`; after `--` all are words. The last of two counts. */
 export function parseWords(words: readonly string[], options: Options): Parsed {
-  const values: Record<string, string | boolean> = {};
-  const others: string[] = [];
-  const unknown: string[] = [];
-  const rest = [...words];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--') others.push(...rest.splice(0));
-    else if (isOption(word)) {
-      const { dashed, name, inline } = splitOption(word, options);
-      const option = name === undefined ? undefined : options[name];
-      if (name === undefined || option === undefined) unknown.push(dashed);
-      else if (option.type === 'boolean') values[name] = inline !== 'false';
-      else values[name] = inline ?? (isValue(rest[0]) ? (rest.shift() ?? '') : '');
-    } else others.push(word);
-  }
-  return { values, words: others, unknown };
+  const argv = yargsParser([...words], declared(options, { 'unknown-options-as-args': true }));
+  const typed = argv._.map(String);
+  return {
+    values: Object.fromEntries(Object.keys(options).flatMap((name) => valueOf(name, argv[name]))),
+    words: [...typed.filter((word) => !isOption(word)), ...listOf(argv['--'])],
+    unknown: [
+      ...typed.filter(isOption),
+      ...Object.keys(argv)
+        .filter((key) => key.startsWith('no-'))
+        .map((key) => `--${key}`),
+    ],
+  };
 }
 
 /** The command is the first word that is no option, nor the value of one that stands before it. */
@@ -34,32 +32,41 @@ export function splitCommand(
   words: readonly string[],
   options: Options,
 ): { readonly name: string | undefined; readonly rest: readonly string[] } {
-  let index = 0;
-  for (; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (!isOption(word)) break;
-    const { name, inline } = splitOption(word, options);
-    const isText = name !== undefined && options[name]?.type === 'string';
-    if (isText && inline === undefined && isValue(words[index + 1])) index += 1;
-  }
-  return { name: words[index], rest: [...words.slice(0, index), ...words.slice(index + 1)] };
+  const argv = yargsParser(
+    [...words],
+    declared(options, { 'halt-at-non-option': true, 'populate--': false }),
+  );
+  const [name, ...after] = argv._.map(String);
+  if (name === undefined) return { name, rest: words };
+  return { name, rest: [...words.slice(0, words.length - after.length - 1), ...after] };
 }
 
-/** SQL may begin with a comment, `-- like this`; a number may be negative. */
-const isOption = (word: string): boolean => /^-[^\d\s]|^-\d\D|^--\S/u.test(word) && !/^--\s/u.test(word);
-const isValue = (word: string | undefined): boolean => word !== undefined && !isOption(word);
-
-type SplitOption = {
-  readonly dashed: string;
-  readonly name: string | undefined;
-  readonly inline: string | undefined;
-};
-
-function splitOption(word: string, options: Options): SplitOption {
-  const [, long, value] = /^--([^=]+)(?:=(.*))?$/su.exec(word) ?? [];
-  if (long !== undefined) return { dashed: `--${long}`, name: long, inline: value };
-  const letter = word.slice(1, 2);
-  const name = Object.keys(options).find((each) => options[each]?.letter === letter);
-  const inline = word.length > 2 ? word.slice(2).replace(/^=/u, '') : undefined;
-  return { dashed: `-${letter}`, name, inline };
+function declared(options: Options, more: Partial<yargsParser.Configuration>): yargsParser.Options {
+  const ofType = (type: 'string' | 'boolean'): string[] =>
+    Object.keys(options).filter((name) => options[name]?.type === type);
+  return {
+    string: ofType('string'),
+    boolean: ofType('boolean'),
+    alias: Object.fromEntries(
+      Object.entries(options).flatMap(([name, { letter }]) => (letter === undefined ? [] : [[name, letter]])),
+    ),
+    configuration: {
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      ...more,
+    },
+  };
 }
+
+/** SQL may begin with a comment, `-- like this`; a lone dash is standard input. */
+const isOption = (word: string): boolean => /^--?[^\s-]/u.test(word);
+
+const valueOf = (name: string, value: unknown): [string, string | boolean][] =>
+  typeof value === 'string' || typeof value === 'boolean' ? [[name, value]] : [];
+
+const listOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);

@@ -33,7 +33,7 @@ describe('options', () => {
 
   test('nobody declared are given back as typed', () => {
     expect(parsed('--bye', 'x', '-x', '--no-live').unknown).toEqual(['--bye', '-x', '--no-live']);
-    expect(parsed('--by', '-5ms').unknown).toEqual(['-5']);
+    expect(parsed('--by', '-5ms').unknown).toEqual(['-5ms']);
   });
 
   test('end at --, and SQL may begin with its comment', () => {

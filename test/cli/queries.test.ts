@@ -90,7 +90,7 @@ describe('top', () => {
       ...window,
     ]);
     expect(stdout.split('\r\n')[0]).toBe(topColumnNames.join(','));
-    expect(stdout).toContain('"/tmp/a,b\r\n""quoted""\u202e.txt"');
+    expect(stdout).toContain(String.raw`"/tmp/a,b\r\n""quoted""\u202e.txt"`);
   });
 
   test('takes the database from IOTRACE_DB', () => {
@@ -282,7 +282,7 @@ test.each([
 
 test('blame: rows, and the answer in a sentence', () => {
   const words = ['blame', '--victim', 'api', '--db', path, ...window];
-  const sentence = "Nobody else's I/O was in flight while api waited, as far as was recorded.\n";
+  const sentence = 'Whose I/O was in flight while api waited was not recorded: iotrace status says why.\n';
   expect(iotrace(words)).toEqual({ code: 0, stdout: sentence, stderr: '' });
   expect(iotrace([...words, '--format', 'json'])).toEqual({ code: 0, stdout: '[]\n', stderr: sentence });
   expect(iotrace(['blame', '--db', path])).toMatchObject({

@@ -78,12 +78,16 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  seconds = 60,
+): Promise<void> {
+  for (let tries = 0; tries < seconds * 10; tries += 1) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`waited a minute in vain until ${what}`);
+  throw new Error(`waited ${String(seconds)} s in vain until ${what}`);
 }
 
 export const remove = (folder: string): void => {

@@ -11,6 +11,7 @@ async function rootsSeenBy(...wrapper: string[]): Promise<unknown> {
 }
 
 const onHost = {
+  host: '/',
   cgroup: '/sys/fs/cgroup',
   proc: '/proc',
   sys: '/sys',
@@ -23,8 +24,20 @@ test('on the host its trees are where they are', async () => {
 });
 
 test('in a mount namespace of its own the host’s trees are read through process 1', async () => {
-  expect(await rootsSeenBy('unshare', '--mount')).toEqual({
+  // Process 1 of a host may be nobody's to look at: this one is ours, and not replaced by what it starts.
+  const below = [
+    'unshare',
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    'sh',
+    '-c',
+    'unshare --mount "$@"; exit $?',
+    'sh',
+  ];
+  expect(await rootsSeenBy(...below)).toEqual({
     ...onHost,
+    host: '/proc/1/root',
     cgroup: '/proc/1/root/sys/fs/cgroup',
     run: '/proc/1/root/run',
     varLib: '/proc/1/root/var/lib',

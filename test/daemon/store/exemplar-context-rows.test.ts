@@ -89,7 +89,12 @@ describe('a slow sync', () => {
   test('of no container blames nobody', () => {
     const window = { fromUs: wallUs(BOOTED_US), toUs: wallUs(BOOTED_US + 10_000_000) };
     const query = { window, ops: [], container: undefined, victim: 'web', limit: 20 };
-    expect(blame(slowSync().db, query)).toEqual({ rows: [], row_count: 0, slow_op_count: 0 });
+    expect(blame(slowSync().db, query)).toEqual({
+      rows: [],
+      row_count: 0,
+      slow_op_count: 0,
+      isRecorded: true,
+    });
   });
 });
 

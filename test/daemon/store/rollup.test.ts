@@ -66,7 +66,7 @@ function answers(db: Db, by: Dimension, fromUs: number, toUs: number) {
   const window = { fromUs: wallUs(fromUs), toUs: wallUs(toUs) };
   const query = { by: [by], window, ops: [], container: undefined, sort: 'latency', limit: 1000 } as const;
   const sums = ['op_count', 'error_count', 'size_bytes_sum', 'latency_ns_sum', 'latency_ns_max'] as const;
-  const column = by === 'cgroup' ? 'cgroup_path' : by === 'process' ? 'pid' : by;
+  const column = by === 'cgroup' ? 'cgroup_path' : by;
   const raw = db
     .prepare<[number, number], unknown[]>(
       `SELECT op, container, ${by === 'sync_kind' ? "CASE WHEN op = 'fsync' THEN variant END" : column},
