@@ -85,6 +85,7 @@ const keepers: readonly (readonly [name: string, keeper: RegExp, because: string
     /^schema\/open(-older)?\.ts$/u,
     'a database is opened in one place, for reading or for writing',
   ],
+  ['yargs-parser', /^cli\/parser\.ts$/u, 'words are parsed in one place'],
   ['execa', /^daemon\//u, 'queries start no processes, and start faster without it'],
   ['picocolors', /^query\/render\//u, 'colour is a matter of rendering'],
 ];
