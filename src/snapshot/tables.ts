@@ -35,6 +35,8 @@ export const facts: readonly Rows[] = [
   { table: 'loss_record', where: overlapping },
   { table: 'removal', where: overlapping },
   { table: 'governor_step', where: ofSession },
+  { table: 'clock_change', where: ofSession },
+  { table: 'clock_reading', where: ofSession },
   { table: 'cost_sample', where: overlapping },
   { table: 'program', where: `sample_id IN (SELECT sample_id FROM cost_sample WHERE ${overlapping})` },
   { table: 'tick', where: overlapping },

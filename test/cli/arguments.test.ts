@@ -14,10 +14,10 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
 
   test('commands', () => {
     expect(said('topp')).toMatchInlineSnapshot(
-      `"There is no command "topp". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon, completion. Did you mean iotrace top?"`,
+      `"There is no command "topp". There are: top, slow, blame, diagnose, timeline, report, devices, filesystems, deleted, classes, sql, metrics, snapshot, mcp, serve, status, doctor, record, daemon, completion. Did you mean iotrace top?"`,
     );
     expect(said('watch')).toMatchInlineSnapshot(
-      `"There is no command "watch". There are: top, slow, blame, diagnose, timeline, devices, filesystems, deleted, classes, sql, metrics, status, doctor, record, daemon, completion."`,
+      `"There is no command "watch". There are: top, slow, blame, diagnose, timeline, report, devices, filesystems, deleted, classes, sql, metrics, snapshot, mcp, serve, status, doctor, record, daemon, completion."`,
     );
   });
 
@@ -98,7 +98,7 @@ describe('what is not understood gets one clear answer and exit code 2', () => {
       `"--interval is "1ms". It goes from 100ms to 1h."`,
     );
     expect(said('record', '--slow', '-5ms')).toMatchInlineSnapshot(
-      `"record has no option -5. What it takes: iotrace record --help."`,
+      `"record has no option -5ms. What it takes: iotrace record --help."`,
     );
     expect(said('record', '--exemplars', 'many')).toMatchInlineSnapshot(
       `"--exemplars is "many". Type a whole number from 0 on, as in --exemplars 20."`,

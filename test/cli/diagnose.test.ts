@@ -116,7 +116,7 @@ describe('from the command line', () => {
   });
 
   test('a timeline of nothing', () => {
-    expect(iotrace(['timeline', ...window, '--container', 'nobody']).stdout).toBe(
+    expect(iotrace(['timeline', ...window, '--op', 'copy_up_dir']).stdout).toBe(
       'No operation matched in this window.\n',
     );
   });

@@ -71,7 +71,7 @@ describe.each(commands.map((words) => ({ words, line: words.slice(0, 2).join(' '
 );
 
 test('no command that answers from a recording is left out', () => {
-  const others = ['doctor', 'record', 'daemon', 'completion'];
+  const others = ['doctor', 'record', 'daemon', 'completion', 'report', 'snapshot', 'mcp', 'serve'];
   const asked = new Set(commands.map(([name]) => name));
   expect(commandNames.filter((name) => !others.includes(name) && !asked.has(name))).toEqual([]);
 });

@@ -16,6 +16,7 @@ const LENGTH_MAX = 120;
 export function createWriteQueue<Item>(
   write: (item: Item) => void,
   dropOldest: (items: readonly Item[], error: Error) => readonly Item[],
+  mayRetry: (error: Error) => boolean = isTransient,
 ): WriteQueue<Item> {
   let items: readonly Item[] = [];
   return {
@@ -30,7 +31,7 @@ export function createWriteQueue<Item>(
         } catch (error) {
           const reason = error instanceof Error ? error : new Error(String(error));
           // What no retry can write must not hold up what comes after it.
-          if (!isTransient(reason) || items.length > LENGTH_MAX) items = dropOldest(items, reason);
+          if (!mayRetry(reason) || items.length > LENGTH_MAX) items = dropOldest(items, reason);
           return reason;
         }
       }

@@ -55,7 +55,7 @@ describe('the answer comes first', () => {
       "jobs/batch-x2k4q/batch 开始等待 fsync：P99 90.0 ms，等待 900 ms/s。磁盘 vda 利用率最高 1.5
         %。
       原因：jobs/batch-x2k4q/batch 在 vda 上顶到了 I/O 限额：已达 wiops 100/s 的 99 %。（确定）
-      处置：提高或取消它的 I/O 限额。
+      处置：提高或取消 jobs/batch-x2k4q/batch 的 I/O 限额。
       2026-11-21 12:00:00 至 2026-11-21 12:10:00 UTC（10 min）。对比 2026-11-21 11:50:00 至
         2026-11-21 12:00:00 UTC。"
     `);
@@ -117,7 +117,7 @@ test('a finding, whole', () => {
        Rank: 56 %: serious × 80 % sure × 100 % of the added waiting
        Also checked: No disk became slow: await of vda is 1.00 ms, was 1.00 ms, at 15.0/s. No
          queue at the disks: vda has 0.01 requests in flight.
-       Do: Raise or lift its I/O limit.
+       Do: Raise or lift the I/O limit of jobs/batch-x2k4q/batch.
            cat /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max
            echo "8:0 rbps=max wbps=max riops=max wiops=max" > /sys/fs/cgroup/kubepods/batch-x2k4q/batch/io.max
          Gain: it no longer waits for its limit
