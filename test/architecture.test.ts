@@ -36,7 +36,10 @@ const CHILDREN = 'no program is started but by the rules that are there';
  */
 const rooms: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   lookups: {},
-  service: { 'contract.ts': 'the service manager hears of the phases of a recording' },
+  service: {
+    'contract.ts': 'the service manager hears of the phases of a recording',
+    'children.ts': CHILDREN,
+  },
   bpftrace: {
     lookups: 'what cgroup2 can tell apart is a gap of the plan; priorities are read from /proc',
     'contract.ts': 'the plan is what doctor prints',

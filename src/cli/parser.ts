@@ -13,7 +13,10 @@ export type Parsed = {
 
 /** `--name value`, `--name=value`, `-n value`, `-n5`, `--flag`; after `--` all are words. The last of two counts. */
 export function parseWords(words: readonly string[], options: Options): Parsed {
-  const argv = yargsParser([...words], declared(options, { 'unknown-options-as-args': true }));
+  const argv = yargsParser(
+    withLoneDashes(words, options),
+    declared(options, { 'unknown-options-as-args': true }),
+  );
   const typed = argv._.map(String);
   return {
     values: Object.fromEntries(Object.keys(options).flatMap((name) => valueOf(name, argv[name]))),
@@ -61,6 +64,16 @@ function declared(options: Options, more: Partial<yargsParser.Configuration>): y
       ...more,
     },
   };
+}
+
+/** `--of -` as `--of=-`: yargs-parser takes a lone dash for no value. */
+function withLoneDashes(words: readonly string[], options: Options): string[] {
+  const takesDash = (at: number): boolean =>
+    words[at + 1] === '-' && options[words[at]?.replace(/^--/u, '') ?? '']?.type === 'string';
+  return words.flatMap((word, at) => {
+    if (takesDash(at)) return [`${word}=-`];
+    return takesDash(at - 1) ? [] : [word];
+  });
 }
 
 /** SQL may begin with a comment, `-- like this`; a lone dash is standard input. */

@@ -4,8 +4,8 @@ import type { Tool } from './tools.ts';
 import { readArguments, tools } from './tools.ts';
 
 /** What a command line came to. */
-export type Ran = { readonly isOk: boolean; readonly text: string };
-export type Run = (words: readonly string[]) => Promise<Ran>;
+export type ToolOutcome = { readonly isOk: boolean; readonly text: string };
+export type RunTool = (words: readonly string[]) => Promise<ToolOutcome>;
 
 const VERSIONS = ['2025-06-18', '2025-03-26', '2024-11-05'] as const;
 const INSTRUCTIONS =
@@ -17,7 +17,7 @@ type Reply = { readonly jsonrpc: '2.0'; readonly id: Id } & (
 );
 
 /** The answer to one line; `undefined` to a notification, which has none. */
-export async function answerLine(line: string, run: Run): Promise<Reply | undefined> {
+export async function answerLine(line: string, run: RunTool): Promise<Reply | undefined> {
   const message = parse(line);
   if (message === undefined) return refuse(null, -32_700, 'this line is no JSON');
   const { id, method, params } = message;
@@ -83,7 +83,11 @@ const described = ({ name, description, arguments: properties, required }: Tool)
   annotations: { readOnlyHint: true, destructiveHint: false, openWorldHint: false },
 });
 
-async function call(id: Id, { name, arguments: given = {} }: Message['params'], run: Run): Promise<Reply> {
+async function call(
+  id: Id,
+  { name, arguments: given = {} }: Message['params'],
+  run: RunTool,
+): Promise<Reply> {
   const tool = tools.find((each) => each.name === name);
   if (!tool) return refuse(id, -32_602, `there is no tool ${JSON.stringify(name)}`);
   const read = readArguments(tool, given);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { isFailure } from '../../failure.ts';
-import type { Ran } from '../../mcp/protocol.ts';
+import type { ToolOutcome } from '../../mcp/protocol.ts';
 import { answerLine } from '../../mcp/protocol.ts';
 import { databasePathToRead, openForReading } from '../../schema/open.ts';
 import type { Global, Outcome, Typed } from '../command.ts';
@@ -29,7 +29,7 @@ async function runMcp(typed: Global & Typed<typeof options>): Promise<Outcome> {
 }
 
 /** Asks in a process of its own: a query that takes too long can be ended only so. */
-function ask(path: string, words: readonly string[], timeoutMs: number): Promise<Ran> {
+function ask(path: string, words: readonly string[], timeoutMs: number): Promise<ToolOutcome> {
   const [name = '', ...rest] = words;
   const all = [process.argv[1] ?? '', name, `--db=${path}`, ...rest];
   return new Promise((resolve) => {

@@ -50,10 +50,6 @@ export const command = defineCommand({
   examples: [
     ['$0 snapshot --since 1h -o incident.iotrace', 'The last hour, and the hour before to compare with'],
     ['$0 snapshot --since 1h --anonymise -o incident.iotrace', 'Without the names'],
-    [
-      '$0 report --db incident.iotrace --from 12:00 --to 13:00 -o incident.html',
-      'Any command asks it with --db',
-    ],
   ],
   epilogue: 'One SQLite file that every command opens: docs/snapshot.md.',
   run: runSnapshot,
