@@ -17,7 +17,7 @@ export type Tool = {
 };
 
 /** Rows of an answer, unless fewer are asked for. */
-export const ROWS_MAX = 200;
+const ROWS_MAX = 200;
 const ROWS = 50;
 
 const since = { type: 'string', description: 'The time until now: 15m, 1h, 2d. Default 15m' } as const;
