@@ -1,7 +1,5 @@
 /** What the scripts use of iotrace besides its command line. */
-export { globalOptions, helpOptions } from '../src/cli/command.ts';
 export { commandNames, commands } from '../src/cli/commands/index.ts';
-export { optionNames } from '../src/cli/help.ts';
 export { commandPage, overviewPage } from '../src/cli/man.ts';
 export { createCgroups } from '../src/daemon/lookups/cgroups.ts';
 export { createContainers } from '../src/daemon/lookups/containers.ts';
