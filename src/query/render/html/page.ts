@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { packageFile } from '../../../package-file.ts';
 import { formatWall, zoneName } from '../../../schema/units.ts';
 import type { Language } from '../../findings/catalogue/catalogue.ts';
+import { tableNames } from '../../reports/incident/incident.ts';
 import type { Incident, TableName } from '../../reports/incident/incident.ts';
 import { answer, excluded, findings } from './findings.ts';
 import { heatmaps } from './heatmaps.ts';
@@ -95,17 +96,6 @@ function titleOf({ sessions, diagnosis: { periods } }: Incident, { word }: Speak
   return `${word('title')}${typeof host === 'string' ? ` · ${host}` : ''} · ${from} – ${end} ${zoneName(toUs)}`;
 }
 
-/** Tables, in the order of the page, under their own headings. */
-const tables: readonly TableName[] = [
-  'who',
-  'files',
-  'slowest',
-  'blame',
-  'disks',
-  'limits',
-  'filesystems',
-  'events',
-];
 const ABOUT: Partial<Record<TableName, PageWord>> = { blame: 'blame.about' };
 
 function sectionsOf(incident: Incident, speak: Speaker): Section[] {
@@ -118,7 +108,7 @@ function sectionsOf(incident: Incident, speak: Speaker): Section[] {
     { id: 'findings', title: word('findings'), body: findings(incident, speak) },
     { id: 'latency', title: word('latency'), body: heatmaps(incident, speak) },
     { id: 'load', title: word('load'), body: strips(incident, speak) },
-    ...tables.map((name) => ({
+    ...tableNames.map((name) => ({
       id: name,
       title: word(name),
       body: html`${about(name)}${answerTable(incident.tables[name], word(name), speak, 'heading')}`,

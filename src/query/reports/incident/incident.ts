@@ -49,6 +49,7 @@ export type Figures = {
   readonly host: Answer;
 };
 
+/** In the order of the page. */
 export const tableNames = [
   'who',
   'files',
