@@ -13,6 +13,7 @@ import { findOpenFile } from '../../src/daemon/lookups/processes.ts';
 import { hostRoots } from '../../src/daemon/lookups/roots.ts';
 import { classesOf } from '../../src/daemon/naming/classes-of.ts';
 import { findAllDeleted } from '../../src/daemon/samplers/space/deleted-files.ts';
+import { containerOf } from '../daemon/lookups/container.ts';
 
 // A file system that no longer answers. Were one of the calls below to wait for it, it would wait until the server ends
 // by itself, and the server would not be alive afterwards.
@@ -75,26 +76,12 @@ it('a path on it is neither looked at nor followed', () => {
   const mounts = createMounts(hostRoots);
   expect(existsLocally(mounts, dead())).toBeUndefined();
   expect(classesOf([join(mountPoint, '000123.log')], []).map((row) => row.class)).toEqual(['log_file']);
-  const [volume] = volumesOf(hostRoots, mounts, {
-    ...nobody,
-    mounts: [{ destination: '/data', source: `${dead()}/x` }],
-  });
+  const [volume] = volumesOf(
+    hostRoots,
+    mounts,
+    containerOf({ containerId: 'x', mounts: [{ destination: '/data', source: `${dead()}/x` }] }),
+  );
   expect(volume).toMatchObject({ hostPath: `${dead()}/x`, root: '/f/x', fsType: 'fuse' });
   expect(createContainers(hostRoots, mounts).ofCgroup('/nobody')).toBeUndefined();
   expect(isWaiting()).toBe(true);
 });
-
-const nobody = {
-  runtime: null,
-  containerId: 'x',
-  name: 'x',
-  pod: null,
-  namespace: null,
-  podUid: null,
-  image: null,
-  rootfs: null,
-  upperdir: null,
-  snapshot: null,
-  cgroupsPath: null,
-  initPid: null,
-};

@@ -8,6 +8,7 @@ import type { Container } from '../../../src/daemon/lookups/containers.ts';
 import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
 import { operations } from '../../../src/schema/probes/index.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
+import { containerOf } from '../lookups/container.ts';
 
 const SNAPSHOTS = join(
   mkdtempSync(join(tmpdir(), 'iotrace-classes-')),
@@ -33,19 +34,14 @@ const mountTable = (lines: readonly string[]): void => {
 mountTable([...others, overlay]);
 
 const app1: Container = {
-  runtime: 'containerd',
-  containerId: 'app1',
-  name: 'app1',
-  pod: null,
-  namespace: null,
-  podUid: null,
-  image: null,
-  rootfs: '/run/app1/rootfs',
-  upperdir: UPPER,
-  snapshot: '2',
-  cgroupsPath: null,
-  initPid: null,
-  mounts: [{ destination: '/volume', source: '/data/volume' }],
+  ...containerOf({
+    runtime: 'containerd',
+    containerId: 'app1',
+    rootfs: '/run/app1/rootfs',
+    upperdir: UPPER,
+    snapshot: '2',
+    mounts: [{ destination: '/volume', source: '/data/volume' }],
+  }),
   volumes: [],
 };
 const label = (path: string, hostPath: string | null = path, more: Partial<Labelled> = {}): Labelled => ({

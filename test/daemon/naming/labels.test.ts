@@ -8,6 +8,7 @@ import { createDevices } from '../../../src/daemon/lookups/devices.ts';
 import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
 import type { NamedPath } from '../../../src/daemon/naming/names.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
+import { containerOf } from '../lookups/container.ts';
 
 const SNAPSHOTS = '/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots';
 const ROOTFS = '/run/containerd/io.containerd.runtime.v2.task/k8s.io/app1/rootfs';
@@ -36,24 +37,21 @@ const devices = createDevices(roots, mounts);
 
 /** With what it sees, as the reader of containers finds it. */
 const seeing = (state: ContainerState): Container => ({ ...state, volumes: volumesOf(roots, mounts, state) });
-const app1 = seeing({
-  runtime: 'containerd',
-  containerId: 'app1',
-  name: 'app1',
-  pod: null,
-  namespace: null,
-  podUid: null,
-  image: null,
-  rootfs: ROOTFS,
-  upperdir: `${SNAPSHOTS}/2/fs`,
-  snapshot: '2',
-  cgroupsPath: '/kubepods/burstable/pod123/app1',
-  initPid: 660,
-  mounts: [
-    { destination: '/volume', source: '/data/volume' },
-    { destination: '/volume/deep', source: '/data/volume/deep/er' },
-  ],
-});
+const app1 = seeing(
+  containerOf({
+    runtime: 'containerd',
+    containerId: 'app1',
+    rootfs: ROOTFS,
+    upperdir: `${SNAPSHOTS}/2/fs`,
+    snapshot: '2',
+    cgroupsPath: '/kubepods/burstable/pod123/app1',
+    initPid: 660,
+    mounts: [
+      { destination: '/volume', source: '/data/volume' },
+      { destination: '/volume/deep', source: '/data/volume/deep/er' },
+    ],
+  }),
+);
 /** Known from its cgroup's path alone. */
 const guessed = seeing({ ...app1, rootfs: null, upperdir: null, snapshot: null, mounts: [] });
 

@@ -8,26 +8,19 @@ import { createMounts } from '../../../src/daemon/lookups/mounts.ts';
 import { labelFile } from '../../../src/daemon/naming/labels.ts';
 import { placeFile } from '../../../src/daemon/naming/places.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
+import { containerOf } from '../lookups/container.ts';
 
 const POD_1 = '/var/lib/kubelet/pods/0b5fc0ca-61a1-4b8e-9ed4-2d1b9f3d1f6e';
 const POD_2 = '/var/lib/kubelet/pods/1c6fd1db-72b2-4c9f-8fe5-3e2c0a4e2a7f';
 const SNAPSHOTS = '/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots';
 
-const nobody: ContainerState = {
+const nobody = containerOf({
   runtime: 'containerd',
   containerId: 'app1',
-  name: 'app1',
-  pod: null,
-  namespace: null,
-  podUid: null,
-  image: null,
   rootfs: '/run/app1/rootfs',
   upperdir: `${SNAPSHOTS}/2/fs`,
   snapshot: '2',
-  cgroupsPath: null,
-  initPid: null,
-  mounts: [],
-};
+});
 
 /** A host with these mounts, `/` on 8:1 first, and links; and what a file is to a container with these binds. */
 function host(lines: readonly string[], links: Readonly<Record<string, string>> = {}) {

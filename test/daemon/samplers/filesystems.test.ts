@@ -7,6 +7,7 @@ import { holders, spaceOf } from '../../../src/daemon/samplers/space/filesystems
 import type { Count } from '../../../src/daemon/samplers/space/upperdirs.ts';
 import { countFiles } from '../../../src/daemon/samplers/space/upperdirs.ts';
 import { emptyTree, put } from '../lookups/trees.ts';
+import { containerOf } from '../lookups/container.ts';
 
 const MOUNTINFO = `
 1 0 254:0 / / rw,relatime - ext4 /dev/vda rw
@@ -19,23 +20,16 @@ const MOUNTINFO = `
 `;
 
 const container = {
-  runtime: null,
-  containerId: 'app',
-  name: 'app',
-  pod: null,
-  namespace: null,
-  podUid: null,
-  image: null,
-  rootfs: '/run/containerd/x/rootfs',
-  upperdir: '/var/lib/containerd/s/1/fs',
-  snapshot: null,
-  cgroupsPath: null,
-  initPid: null,
+  ...containerOf({
+    containerId: 'app',
+    rootfs: '/run/containerd/x/rootfs',
+    upperdir: '/var/lib/containerd/s/1/fs',
+    mounts: [
+      { destination: '/nfs', source: '/mnt/nfs/app' },
+      { destination: '/proc', source: '/proc' },
+    ],
+  }),
   volumes: [],
-  mounts: [
-    { destination: '/nfs', source: '/mnt/nfs/app' },
-    { destination: '/proc', source: '/proc' },
-  ],
 };
 
 test('each file system that holds container data once, with what it holds', () => {

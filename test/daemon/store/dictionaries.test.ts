@@ -5,6 +5,7 @@ import type { Container } from '../../../src/daemon/lookups/containers.ts';
 import type { FileClass } from '../../../src/schema/classify.ts';
 import { wallUs } from '../../../src/schema/units.ts';
 import { memoryDatabase } from '../recording.ts';
+import { containerOf } from '../lookups/container.ts';
 
 const NOW = wallUs(1_795_000_000_000_000);
 const FILE = { dev: 266338304, ino: 393277, hash: 7 };
@@ -13,19 +14,11 @@ const OTHER: FileClass = { class: 'other', place: 'host' };
 const UNKNOWN: FileLabel = { path: '(inode 393277, name not known)', hostPath: null, state: 'unknown' };
 
 const app1: Container = {
-  runtime: 'containerd',
-  containerId: 'app1',
-  name: 'app1',
-  pod: null,
-  namespace: null,
-  podUid: null,
-  image: null,
-  rootfs: null,
-  upperdir: null,
-  snapshot: null,
-  cgroupsPath: '/kubepods/burstable/pod123/app1',
-  initPid: null,
-  mounts: [],
+  ...containerOf({
+    runtime: 'containerd',
+    containerId: 'app1',
+    cgroupsPath: '/kubepods/burstable/pod123/app1',
+  }),
   volumes: [],
 };
 
